@@ -2,8 +2,9 @@
  * What the engine's domains offer each other. A domain's own API (the operations that worker/api calls) is its service
  * class; here stands only what crosses from one domain to another, so that each can be tested with a fake of its neighbours.
  */
-import type { Digest } from "./ports/storage.ts";
+
 import type { Op } from "./ports/guest.ts";
+import type { Digest } from "./ports/storage.ts";
 
 export type ImageId = Digest;
 /** 64 hex digits. */

@@ -1,0 +1,194 @@
+/**
+ * Matches Engine API requests to routes and turns what a handler throws into Docker's error answers.
+ * Specification: the Engine API's swagger, version 1.51; clients may ask for any version from 1.24.
+ */
+import { EngineError } from "../engine/errors.ts";
+import { errorResponse } from "./errors.ts";
+import type { ApiRequest, ApiResponse, ApiTransport } from "./transport.ts";
+
+export const apiVersion = "1.51";
+export const minimumApiVersion = "1.24";
+
+export interface Route {
+  readonly method: ApiRequest["method"];
+  /** As the specification writes it: "/containers/{id}/json". A last parameter written `{name...}` takes slashes too. */
+  readonly path: string;
+  /** The specification's operationId. */
+  readonly operation: string;
+  readonly handle: (context: RouteContext) => Promise<ApiResponse>;
+}
+
+export interface RouteContext {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The version that the client asked for; the newest where it asked for none. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  /** The body as JSON; `undefined` when it is empty. Throws invalidParameter in Docker's words when it is malformed. */
+  json(): Promise<unknown>;
+  /** The body's bytes. */
+  stream(): ReadableStream<Uint8Array>;
+}
+
+/** Query parameters, read as moby's httputils reads them. */
+export class Query {
+  readonly #values: URLSearchParams;
+  constructor(values: URLSearchParams) {
+    this.#values = values;
+  }
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+  string(name: string): string | undefined {
+    return this.#values.get(name) ?? undefined;
+  }
+  all(name: string): readonly string[] {
+    return this.#values.getAll(name);
+  }
+  /** moby's BoolValue: everything but "", "0", "no", "false" and "none" is true. */
+  boolean(name: string, absent = false): boolean {
+    const value = this.#values.get(name);
+    if (value === null) return absent;
+    return !["", "0", "no", "false", "none"].includes(value.trim().toLowerCase());
+  }
+  number(name: string): number | undefined {
+    const value = this.#values.get(name);
+    if (value === null || value === "") return undefined;
+    if (!/^-?\d+$/.test(value))
+      throw new EngineError("invalidParameter", `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
+    return Number(value);
+  }
+  /** The `filters` parameter: `{"name":["a"]}`, or the older `{"name":{"a":true}}`. */
+  filters(name = "filters"): Readonly<Record<string, readonly string[]>> {
+    const text = this.#values.get(name);
+    if (text === null || text === "") return {};
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new EngineError("invalidParameter", "invalid filter");
+    }
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new EngineError("invalidParameter", "invalid filter");
+    const out: Record<string, readonly string[]> = Object.create(null);
+    for (const [key, entry] of Object.entries(value)) {
+      if (Array.isArray(entry)) out[key] = entry.map(String);
+      else if (typeof entry === "object" && entry !== null)
+        out[key] = Object.keys(entry).filter((k) => (entry as Record<string, unknown>)[k]);
+      else throw new EngineError("invalidParameter", "invalid filter");
+    }
+    return out;
+  }
+}
+
+interface Compiled {
+  readonly route: Route;
+  readonly pattern: RegExp;
+}
+
+function compile(route: Route): Compiled {
+  const source = route.path
+    .replace(/[.*+?^$()|[\]\\]/g, "\\$&")
+    .replace(/\{(\w+)(\\\.\\\.\\\.)?\}/g, (_, name, rest) => (rest ? `(?<${name}>.+)` : `(?<${name}>[^/]+)`));
+  return { route, pattern: new RegExp(`^${source}$`) };
+}
+
+export class Router implements ApiTransport {
+  readonly #routes: readonly Compiled[];
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map(compile);
+  }
+
+  get routes(): readonly Route[] {
+    return this.#routes.map((r) => r.route);
+  }
+
+  async request(request: ApiRequest): Promise<ApiResponse> {
+    try {
+      return await this.#dispatch(request);
+    } catch (error) {
+      return errorResponse(error);
+    }
+  }
+
+  async #dispatch(request: ApiRequest): Promise<ApiResponse> {
+    const at = request.path.indexOf("?");
+    let path = at < 0 ? request.path : request.path.slice(0, at);
+    let version = apiVersion;
+    const prefixed = /^\/v(\d+\.\d+)(\/.*)$/.exec(path);
+    if (prefixed?.[1] !== undefined && prefixed[2] !== undefined) {
+      version = prefixed[1];
+      path = prefixed[2];
+      checkVersion(version);
+    }
+    for (const { route, pattern } of this.#routes) {
+      if (route.method !== request.method && !(request.method === "HEAD" && route.method === "GET")) continue;
+      const match = pattern.exec(path);
+      if (match === null) continue;
+      const params: Record<string, string> = {};
+      for (const [name, value] of Object.entries(match.groups ?? {})) params[name] = decode(value);
+      return await route.handle({
+        params,
+        query: new Query(new URLSearchParams(at < 0 ? "" : request.path.slice(at + 1))),
+        headers: request.headers ?? {},
+        version,
+        signal: request.signal ?? new AbortController().signal,
+        json: () => readJson(request),
+        stream: () => readStream(request),
+      });
+    }
+    throw new EngineError("notFound", "page not found");
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function checkVersion(version: string): void {
+  if (compareVersions(version, minimumApiVersion) < 0)
+    throw new EngineError(
+      "invalidParameter",
+      `client version ${version} is too old. Minimum supported API version is ${minimumApiVersion}, please upgrade your client to a newer version`,
+    );
+  if (compareVersions(version, apiVersion) > 0)
+    throw new EngineError(
+      "invalidParameter",
+      `client version ${version} is too new. Maximum supported API version is ${apiVersion}`,
+    );
+}
+
+/** Negative, zero or positive, as "1.9" < "1.24". */
+export function compareVersions(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+  return majorA - majorB || minorA - minorB;
+}
+
+async function readJson(request: ApiRequest): Promise<unknown> {
+  if (request.body === undefined) return undefined;
+  if (request.body.kind === "json") return request.body.value;
+  const text = await new Response(request.body.stream).text();
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new EngineError("invalidParameter", `invalid JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readStream(request: ApiRequest): ReadableStream<Uint8Array> {
+  if (request.body?.kind === "stream") return request.body.stream;
+  const bytes = new TextEncoder().encode(request.body === undefined ? "" : JSON.stringify(request.body.value));
+  return new ReadableStream({
+    start(controller) {
+      if (bytes.length > 0) controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}
