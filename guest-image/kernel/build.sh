@@ -20,5 +20,6 @@ grep -v '^#' "$here/fragment" >> .config
 make -s ARCH=i386 olddefconfig
 make -s ARCH=i386 -j"$(nproc)" bzImage
 cp arch/x86/boot/bzImage "$here/../prebuilt/bzImage"
+(cd "$here" && sha256sum fragment build.sh) > "$here/../prebuilt/bzImage.recipe"
 printf '%s %s\n' "$package" "$version" > "$here/../prebuilt/bzImage.source"
 ls -l "$here/../prebuilt/bzImage"
