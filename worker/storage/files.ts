@@ -1,0 +1,34 @@
+/**
+ * The files on which everything durable stands: the browser's origin-private file system in a Worker, a directory in Node, memory in
+ * tests and in private windows. Opening is asynchronous, reading and writing are not (as OPFS sync access handles are).
+ * Names are relative paths of plain segments ([A-Za-z0-9._-]); folders come into being as needed.
+ */
+export interface ByteFile {
+  size(): number;
+  /** Fewer bytes only at the end of the file. */
+  read(at: number, length: number): Uint8Array;
+  write(at: number, data: Uint8Array): void;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+export interface ByteFiles {
+  /** Opens the file, made empty where there is none. A file is open once at a time. */
+  open(name: string): Promise<ByteFile>;
+  exists(name: string): Promise<boolean>;
+  rename(from: string, to: string): Promise<void>;
+  /** A missing file is no error. */
+  delete(name: string): Promise<void>;
+  /** Names and sizes of the files directly in a folder. */
+  list(folder: string): Promise<readonly { readonly name: string; readonly size: number }[]>;
+}
+
+const segment = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+
+/** Splits a name into its segments; throws on anything that could lead out of the store. */
+export function segments(name: string): readonly string[] {
+  const parts = name.split("/");
+  if (!parts.every((part) => segment.test(part))) throw new Error(`not a file name of the store: ${name}`);
+  return parts;
+}

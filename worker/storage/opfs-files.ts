@@ -1,0 +1,115 @@
+import { type ByteFile, type ByteFiles, segments } from "./files.ts";
+
+/** Files in the browser's origin-private file system. Only in a dedicated Worker; one Worker at a time (sync access handles lock). */
+export class OpfsFiles implements ByteFiles {
+  readonly #root: FileSystemDirectoryHandle;
+  private constructor(root: FileSystemDirectoryHandle) {
+    this.#root = root;
+  }
+  /** Rejects where the browser offers no storage (private windows, some embeddings). */
+  static async open(folder: string): Promise<OpfsFiles> {
+    let directory = await navigator.storage.getDirectory();
+    for (const part of segments(folder)) directory = await directory.getDirectoryHandle(part, { create: true });
+    return new OpfsFiles(directory);
+  }
+
+  async #folder(parts: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
+    let directory = this.#root;
+    try {
+      for (const part of parts) directory = await directory.getDirectoryHandle(part, { create });
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    return directory;
+  }
+  async #handle(name: string, create: boolean): Promise<FileSystemFileHandle | undefined> {
+    const parts = segments(name);
+    const folder = await this.#folder(parts.slice(0, -1), create);
+    try {
+      return await folder?.getFileHandle(parts[parts.length - 1] ?? "", { create });
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async open(name: string): Promise<ByteFile> {
+    const handle = await this.#handle(name, true);
+    if (handle === undefined) throw new Error(`cannot open ${name} in the browser's storage`);
+    return new OpfsFile(await handle.createSyncAccessHandle());
+  }
+  async exists(name: string): Promise<boolean> {
+    return (await this.#handle(name, false)) !== undefined;
+  }
+  async rename(from: string, to: string): Promise<void> {
+    const source = await this.#handle(from, false);
+    if (source === undefined) throw new Error(`no such file in the store: ${from}`);
+    const parts = segments(to);
+    const folder = await this.#folder(parts.slice(0, -1), true);
+    const move = (source as { move?: (to: FileSystemDirectoryHandle, name: string) => Promise<void> }).move;
+    if (move !== undefined && folder !== undefined) {
+      await move.call(source, folder, parts[parts.length - 1] ?? "");
+      return;
+    }
+    const [reading, writing] = [await this.open(from), await this.open(to)];
+    try {
+      writing.truncate(0);
+      for (let at = 0; at < reading.size(); at += 1 << 20) writing.write(at, reading.read(at, 1 << 20));
+      writing.flush();
+    } finally {
+      reading.close();
+      writing.close();
+    }
+    await this.delete(from);
+  }
+  async delete(name: string): Promise<void> {
+    const parts = segments(name);
+    const folder = await this.#folder(parts.slice(0, -1), false);
+    try {
+      await folder?.removeEntry(parts[parts.length - 1] ?? "");
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  async list(folder: string): Promise<readonly { name: string; size: number }[]> {
+    const directory = await this.#folder(segments(folder), false);
+    const found: { name: string; size: number }[] = [];
+    if (directory === undefined) return found;
+    const entries = (directory as unknown as { values(): AsyncIterable<FileSystemHandle> }).values();
+    for await (const entry of entries)
+      if (entry.kind === "file")
+        found.push({ name: entry.name, size: (await (entry as FileSystemFileHandle).getFile()).size });
+    return found;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "NotFoundError";
+}
+
+class OpfsFile implements ByteFile {
+  readonly #handle: FileSystemSyncAccessHandle;
+  constructor(handle: FileSystemSyncAccessHandle) {
+    this.#handle = handle;
+  }
+  size(): number {
+    return this.#handle.getSize();
+  }
+  read(at: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - at)));
+    return bytes.subarray(0, this.#handle.read(bytes, { at }));
+  }
+  write(at: number, data: Uint8Array): void {
+    this.#handle.write(data as Uint8Array<ArrayBuffer>, { at });
+  }
+  truncate(size: number): void {
+    this.#handle.truncate(size);
+  }
+  flush(): void {
+    this.#handle.flush();
+  }
+  close(): void {
+    this.#handle.close();
+  }
+}
