@@ -65,7 +65,7 @@ export class JournalRecordStore implements RecordStore {
   }
 
   async #append(entry: Entry): Promise<void> {
-    await this.#compacting;
+    while (this.#compacting !== undefined) await this.#compacting;
     this.#apply(entry);
     const line = new TextEncoder().encode(`${JSON.stringify(entry)}\n`);
     this.#file.write(this.#end, line);
