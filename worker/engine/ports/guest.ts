@@ -13,6 +13,8 @@ export type Errno = `E${string}`;
 interface OpBase {
   /** Errors that count as success (the operation's result is then `undefined`). "*" ignores all. */
   readonly ignore?: readonly (Errno | "*")[];
+  /** In `setup`: the path (of a mount: its target, not its source) is resolved as after chroot(root); links never lead out of it. */
+  readonly root?: string;
 }
 
 /** One system call (or a short fixed series of them). The kinds are closed: the agent refuses others with ENOSYS. */
