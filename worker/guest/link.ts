@@ -8,8 +8,8 @@
 export interface MachineLink {
   /** Synchronous; the bytes belong to the link afterwards. */
   send(bytes: Uint8Array): void;
-  /** Calls back with bytes from the guest, in any pieces. One subscriber at a time. */
-  onData(callback: (bytes: Uint8Array) => void): Disposable;
+  /** Calls back with bytes from the guest, in any pieces. One subscriber at a time; the answer ends the subscription. */
+  onData(callback: (bytes: Uint8Array) => void): () => void;
 }
 
 export const LINK_CHUNK = 4096;
