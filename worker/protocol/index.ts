@@ -1,0 +1,5 @@
+/** The bridge between page and Worker: types and stream framing. It imports nothing outside this folder. */
+export * from "./hood.ts";
+export * from "./outcome.ts";
+export * from "./port-stream.ts";
+export * from "./service.ts";

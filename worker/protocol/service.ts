@@ -1,0 +1,141 @@
+/**
+ * What the page can ask of the Worker. Every answer is an {@link Outcome}; every stream is a MessagePort of
+ * `port-stream.ts`. The version changes with any change that an older side would misread; the two are compared first.
+ */
+import type { HoodReport } from "./hood.ts";
+import type { Outcome } from "./outcome.ts";
+
+export const protocolVersion = 1;
+
+/** The start's stages in their order. */
+export const startStages = ["emulator", "machine", "wake"] as const;
+export type StartStage = (typeof startStages)[number];
+
+export interface StartProgress {
+  readonly stage: StartStage;
+  readonly loadedBytes: number;
+  /** 0 when it is not known. */
+  readonly totalBytes: number;
+}
+
+export interface StartReport {
+  /** Where the machine came from: the shipped snapshot, this device's last checkpoint, or a cold boot. */
+  readonly origin: "snapshot" | "checkpoint" | "boot";
+  readonly memoryBytes: number;
+  /** Whether what is written survives a reload (`false` in private windows and where storage is denied). */
+  readonly durable: boolean;
+  /** Sentences for the person at the page, such as "Storage is not available: nothing is kept after a reload." */
+  readonly notices: readonly string[];
+}
+
+export type WireBody =
+  | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "stream"; readonly port: MessagePort };
+
+export interface WireRequest {
+  /** Chosen by the page, for {@link WorkerService.cancel}. */
+  readonly id: number;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: WireBody;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body:
+    | { readonly kind: "empty" }
+    | { readonly kind: "json"; readonly value: unknown }
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "jsonLines"; readonly port: MessagePort }
+    | { readonly kind: "stream"; readonly port: MessagePort }
+    | { readonly kind: "upgrade"; readonly readable: MessagePort; readonly writable: MessagePort };
+}
+
+/** An engine event with its place in the feed. A number left out means that events were dropped: list again. */
+export interface NumberedEvent {
+  readonly sequence: number;
+  readonly event: unknown;
+}
+
+export interface TerminalOptions {
+  readonly rows: number;
+  readonly columns: number;
+  /** A program and its arguments; a login shell without it. */
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly cwd?: string;
+  /** Runs inside this container (an exec) instead of on the machine. */
+  readonly container?: string;
+}
+export interface WireTerminal {
+  readonly id: number;
+  readonly readable: MessagePort;
+  readonly writable: MessagePort;
+}
+
+export interface DockerRun {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+export interface FileEntry {
+  readonly name: string;
+  readonly type: "file" | "directory" | "symlink" | "other";
+  readonly size: number;
+  readonly mode: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+}
+export interface FileChange {
+  readonly kind: "created" | "changed" | "removed";
+  readonly path: string;
+}
+
+/** What a preview asks on its channel; the answer is `connected` or `refused` with the same id. */
+export type PreviewMessage =
+  | { readonly type: "connect"; readonly id: number; readonly readable: MessagePort; readonly writable: MessagePort }
+  | { readonly type: "connected"; readonly id: number }
+  | { readonly type: "refused"; readonly id: number; readonly message: string };
+
+/** Paths of files are relative to the workspace, with `/` between names, and "" for the workspace itself. */
+export interface WorkerService {
+  version(): number | Promise<number>;
+  ping(): true | Promise<true>;
+  start(progress: MessagePort): Promise<Outcome<StartReport>>;
+
+  request(request: WireRequest): Promise<Outcome<WireResponse>>;
+  cancel(id: number): void;
+  /** {@link NumberedEvent}s, from now on. */
+  events(): Promise<Outcome<MessagePort>>;
+
+  openTerminal(options: TerminalOptions): Promise<Outcome<WireTerminal>>;
+  resizeTerminal(id: number, rows: number, columns: number): void;
+  /** Resolves with the exit code when the terminal's process has ended. */
+  terminalExit(id: number): Promise<Outcome<number>>;
+  /** Hangs up, as closing a terminal window does. */
+  closeTerminal(id: number): void;
+  runDocker(args: readonly string[]): Promise<Outcome<DockerRun>>;
+
+  listFiles(path: string): Promise<Outcome<readonly FileEntry[]>>;
+  readFile(path: string): Promise<Outcome<MessagePort>>;
+  writeFile(path: string, content: MessagePort): Promise<Outcome<void>>;
+  makeDirectory(path: string): Promise<Outcome<void>>;
+  renameFile(from: string, to: string): Promise<Outcome<void>>;
+  /** Directories with all that is in them. */
+  removeFile(path: string): Promise<Outcome<void>>;
+  /** {@link FileChange}s, whoever made them. */
+  watchFiles(): Promise<Outcome<MessagePort>>;
+
+  /** A byte stream to a published port. */
+  openPort(
+    address: string,
+    port: number,
+  ): Promise<Outcome<{ readonly readable: MessagePort; readonly writable: MessagePort }>>;
+  /** Answers {@link PreviewMessage}s on the channel, which reach this one port and nothing else. */
+  servePreview(channel: MessagePort, address: string, port: number): void;
+
+  inspect(container: string): Promise<Outcome<HoodReport>>;
+}

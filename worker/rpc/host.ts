@@ -1,0 +1,50 @@
+/**
+ * What the Worker's wiring offers the page, as an interface: worker/main.ts implements it on the machine and the engine,
+ * the development build on a toy. `exposeRpc` binds it to the bridge.
+ */
+import type { ApiTransport } from "../api/transport.ts";
+import type { ByteDuplex } from "../engine/ports/guest.ts";
+import type {
+  DockerRun,
+  FileChange,
+  FileEntry,
+  HoodReport,
+  StartReport,
+  StartStage,
+  TerminalOptions,
+} from "../protocol/index.ts";
+
+export interface HostTerminal extends ByteDuplex {
+  resize(rows: number, columns: number): void;
+  readonly exit: Promise<number>;
+  /** Hangs up (SIGHUP to the session). */
+  close(): void;
+}
+
+/** The workspace. Paths are relative to it, "" is the workspace itself; a path that leads out is refused (invalidParameter). */
+export interface HostFiles {
+  list(path: string): Promise<readonly FileEntry[]>;
+  read(path: string): Promise<ReadableStream<Uint8Array>>;
+  /** Creates or replaces the file, and the directories on the way to it. */
+  write(path: string, content: ReadableStream<Uint8Array>): Promise<void>;
+  makeDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Changes from now on, whoever makes them. */
+  watch(): ReadableStream<FileChange>;
+}
+
+export interface DrydockHost {
+  /** Rejects with kind `download` or `unsupported` where a retry or another browser helps; may be called again after that. */
+  start(options: {
+    onProgress(stage: StartStage, loadedBytes: number, totalBytes: number): void;
+  }): Promise<StartReport>;
+  readonly api: ApiTransport;
+  openTerminal(options: TerminalOptions): Promise<HostTerminal>;
+  /** Runs one docker line as the learner, outside a terminal. */
+  runDocker(args: readonly string[]): Promise<DockerRun>;
+  readonly files: HostFiles;
+  openPort(address: string, port: number): Promise<ByteDuplex>;
+  /** Absent until the engine offers it. */
+  inspect?(container: string): Promise<HoodReport>;
+}
