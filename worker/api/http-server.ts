@@ -139,7 +139,7 @@ class Input {
     while (at < data.length && !this.#complete) {
       const line = this.#head === undefined || this.#head.length === undefined;
       const end = line ? data.indexOf(10, at) + 1 || data.length : Math.min(data.length, at + this.#missing);
-      const piece = new Chunk(end - at);
+      const piece = new Chunk(new ArrayBuffer(end - at));
       piece.set(data.subarray(at, end));
       const known = this.#head !== undefined;
       const result = this.#parser.execute(piece as never);
