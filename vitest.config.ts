@@ -1,0 +1,35 @@
+import { defineConfig } from "vitest/config";
+
+/** Three kinds of tests: units beside the source, the engine on the real guest in Node, journeys in a real browser. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{worker,web,guest-image,lessons,scripts}/**/*.test.ts", "e2e/structure.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "guest",
+          include: ["e2e/{guest,cli,lessons}/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "journeys",
+          include: ["e2e/journeys/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
