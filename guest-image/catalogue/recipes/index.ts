@@ -1,0 +1,10 @@
+/** Every image of the catalogue. Those that lie prebuilt in the repository come first. */
+
+import type { ImageRecipe } from "../recipe.ts";
+import { busybox } from "./busybox.ts";
+import { helloWorld } from "./hello-world.ts";
+
+/** Committed in guest-image/prebuilt/images: they are there where no Debian mirror answers. */
+export const prebuiltRecipes: readonly ImageRecipe[] = [helloWorld, busybox];
+
+export const debianRecipes: readonly ImageRecipe[] = [];
