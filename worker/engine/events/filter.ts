@@ -1,0 +1,78 @@
+/** `docker events --filter`: which events pass (moby's daemon/events Filter). */
+import type { EngineEvent } from "../domains.ts";
+import { EngineError } from "../errors.ts";
+
+export type EventFilters = Readonly<Record<string, readonly string[]>>;
+
+const kinds: ReadonlySet<string> = new Set([
+  "config",
+  "container",
+  "daemon",
+  "event",
+  "image",
+  "label",
+  "network",
+  "node",
+  "plugin",
+  "scope",
+  "secret",
+  "service",
+  "type",
+  "volume",
+]);
+
+export function checkEventFilters(filters: EventFilters): void {
+  for (const kind of Object.keys(filters))
+    if (!kinds.has(kind)) throw new EngineError("invalidParameter", `invalid filter '${kind}'`);
+}
+
+export function eventPasses(event: EngineEvent, filters: EventFilters): boolean {
+  return Object.entries(filters).every(([kind, values]) => values.length === 0 || passes(event, kind, values));
+}
+
+function passes(event: EngineEvent, kind: string, values: readonly string[]): boolean {
+  switch (kind) {
+    case "event":
+      // "exec_create: ls" is an exec_create.
+      return values.some((v) => event.Action === v || event.Action.split(":")[0] === v);
+    case "type":
+      return values.includes(event.Type);
+    case "scope":
+      return values.includes(event.scope);
+    case "label":
+      return values.every((v) => labelMatches(event.Actor.Attributes, v));
+    case "image":
+      return imageMatches(event, values);
+    case "daemon":
+    case "network":
+    case "volume":
+    case "plugin":
+    case "container":
+      return event.Type === kind && values.some((v) => actorMatches(event, v));
+    default:
+      // Objects of a swarm; a single host has none.
+      return false;
+  }
+}
+
+function labelMatches(attributes: Readonly<Record<string, string>>, label: string): boolean {
+  const at = label.indexOf("=");
+  if (at < 0) return Object.hasOwn(attributes, label);
+  return attributes[label.slice(0, at)] === label.slice(at + 1);
+}
+
+function actorMatches(event: EngineEvent, wanted: string): boolean {
+  const name = event.Actor.Attributes["name"];
+  return event.Actor.ID.startsWith(wanted) || name === wanted.replace(/^\//, "");
+}
+
+function imageMatches(event: EngineEvent, values: readonly string[]): boolean {
+  const { ID, Attributes } = event.Actor;
+  const names = event.Type === "image" ? [ID, Attributes["name"]] : [Attributes["image"]];
+  return names.some((name) => name !== undefined && values.some((v) => name === v || withoutTag(name) === v));
+}
+
+function withoutTag(name: string): string {
+  const at = name.lastIndexOf(":");
+  return at > name.lastIndexOf("/") ? name.slice(0, at) : name;
+}
