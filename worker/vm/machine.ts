@@ -1,0 +1,343 @@
+/**
+ * The Linux machine: a v86 emulator, seen as a whole. It owns the clock that the guest sees, the pace at which the emulator
+ * runs, the console wire to the agent, two IDE disks, and a record of the code that the emulator generates, without which it
+ * could not be saved warm (see ./snapshot.ts).
+ *
+ * A machine is either running, paused, or lost. Lost is final: the emulator threw, and its state is not to be trusted.
+ */
+
+import { MachineClock } from "./clock.ts";
+import { ConsoleLink } from "./console-link.ts";
+import { MachineError } from "./errors.ts";
+import { GeneratedCode } from "./generated-code.ts";
+import { type DiskFailure, IdeDisk, type SectorDevice } from "./ide-disk.ts";
+import { createPacing, type Pacing } from "./pacing.ts";
+import { SerialLog } from "./serial-log.ts";
+import {
+  V86,
+  type V86Core,
+  type V86Emulator,
+  type V86Exports,
+  type V86Imports,
+  type V86Options,
+} from "./v86-library.ts";
+
+/** What a machine needs to start from nothing. A restored machine needs none of it. */
+export interface BootFiles {
+  readonly bios: Uint8Array;
+  readonly vgaBios: Uint8Array;
+  readonly kernel: Uint8Array;
+  readonly initramfs: Uint8Array;
+  readonly commandLine: string;
+}
+
+export type Handle9p = (request: Uint8Array, reply: (bytes: Uint8Array) => void) => void;
+
+export interface MachineOptions {
+  /** v86.wasm, compiled. */
+  readonly emulator: WebAssembly.Module;
+  readonly memoryMegabytes: number;
+  readonly boot?: BootFiles;
+  /** /dev/sda */
+  readonly layerDisk: SectorDevice;
+  /** /dev/sdb */
+  readonly writableDisk: SectorDevice;
+  readonly handle9p?: Handle9p;
+  readonly onDiskFailure?: (failure: DiskFailure) => void;
+  readonly onLost?: (error: MachineError, serialTail: string) => void;
+}
+
+/** `set_jit_config` indexes with their values: one guest page a module (index 1) makes modules small and restores quick. */
+export const JIT_CONFIG: readonly (readonly [index: number, value: number])[] = [[1, 1]];
+
+const CONSOLE_PORT = 1;
+/** Receive queue of console port n (virtio 1.2, 5.3.2): 0 for port 0, then 4, 6, … */
+const RECEIVE_QUEUE = CONSOLE_PORT * 2 + 2;
+const VGA_MEMORY = 2 << 20;
+
+/** Addresses that the emulator has allocated; a snapshot fits only a machine with the same. */
+export interface MemoryLayout {
+  readonly main: number;
+  readonly vga: number;
+}
+
+export class Machine {
+  readonly console: ConsoleLink;
+  readonly serial = new SerialLog();
+  readonly clock: MachineClock;
+  readonly code: GeneratedCode;
+  readonly options: MachineOptions;
+  private readonly emulator: V86Emulator;
+  private readonly core: V86Core;
+  private readonly exports: V86Exports;
+  private readonly pacing: Pacing;
+  private readonly disks: readonly IdeDisk[];
+  private readonly layoutFound: { main?: number; vga?: number };
+  private lost: MachineError | undefined;
+  private busy = 0;
+
+  /** Makes a machine that does not run yet. Fails with {@link MachineError} "memory" where the host has too little. */
+  static async create(options: MachineOptions): Promise<Machine> {
+    const clock = new MachineClock();
+    const code = new GeneratedCode();
+    const layout: { main?: number; vga?: number } = {};
+    const report = (failure: DiskFailure) => options.onDiskFailure?.(failure);
+    const disks = [
+      new IdeDisk("sda", options.layerDisk, report),
+      new IdeDisk("sdb", options.writableDisk, report),
+    ] as const;
+
+    const made = await new Promise<{ emulator: V86Emulator; exports: V86Exports }>((resolve, reject) => {
+      let exports: V86Exports | undefined;
+      const emulator: V86Emulator = new V86({
+        ...v86Options(options, disks),
+        wasm_fn: async ({ env }) => {
+          try {
+            exports = await instantiate(options.emulator, env, clock, code, layout);
+            return replaceScheduling(exports, () => guardInit(emulator.v86, reject));
+          } catch (error) {
+            reject(error);
+            return new Promise<never>(() => {});
+          }
+        },
+      });
+      emulator.add_listener("emulator-loaded", () => {
+        if (exports !== undefined) resolve({ emulator, exports });
+      });
+    });
+    return new Machine(options, made.emulator, made.exports, clock, code, layout, disks);
+  }
+
+  private constructor(
+    options: MachineOptions,
+    emulator: V86Emulator,
+    exports: V86Exports,
+    clock: MachineClock,
+    code: GeneratedCode,
+    layout: { main?: number; vga?: number },
+    disks: readonly [IdeDisk, IdeDisk],
+  ) {
+    this.options = options;
+    this.emulator = emulator;
+    this.exports = exports;
+    this.clock = clock;
+    this.code = code;
+    this.layoutFound = layout;
+    this.core = emulator.v86;
+    this.disks = disks;
+    this.pacing = createPacing();
+
+    const { primary } = this.core.cpu.devices.ide;
+    disks[0].insertedIn(primary, primary.master);
+    disks[1].insertedIn(primary, primary.slave);
+
+    this.console = new ConsoleLink({
+      ready: () => {
+        if (this.lost !== undefined) return false;
+        const queue = this.core.cpu.devices.virtio_console.virtio.queues[RECEIVE_QUEUE];
+        return queue?.is_configured() === true && queue.has_request();
+      },
+      write: (bytes) => emulator.bus.send(`virtio-console${CONSOLE_PORT}-input-bytes`, bytes),
+    });
+    emulator.add_listener(`virtio-console${CONSOLE_PORT}-output-bytes`, (bytes: Uint8Array) =>
+      this.console.receive(bytes),
+    );
+    emulator.add_listener("serial0-output-byte", (byte: number) => this.serial.push(byte));
+
+    this.core.unregister_yield();
+    this.core.yield = (milliseconds, tick) => this.pacing.schedule(milliseconds, () => this.turn(tick));
+  }
+
+  get running(): boolean {
+    return this.core.running && this.lost === undefined;
+  }
+
+  /** Milliseconds that the emulator has kept its thread busy since the machine was made. */
+  get busyMilliseconds(): number {
+    return this.busy;
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.exports.memory;
+  }
+
+  get layout(): MemoryLayout {
+    return { main: this.layoutFound.main ?? 0, vga: this.layoutFound.vga ?? 0 };
+  }
+
+  run(): void {
+    this.throwIfLost();
+    void this.emulator.run();
+  }
+
+  /** Pauses; the guest notices nothing but a jump of the clock. */
+  async stop(): Promise<void> {
+    if (!this.core.running || this.lost !== undefined) return;
+    const stopped = this.emulator.stop();
+    // Without it an idle emulator stops only when its next timer is due.
+    this.core.next_tick(0);
+    await stopped;
+  }
+
+  /** Pauses at an instant at which nothing is under way between guest and host but what the guest itself remembers. */
+  async quiesce(): Promise<void> {
+    for (;;) {
+      this.throwIfLost();
+      await this.stop();
+      await this.code.settled();
+      await Promise.all(this.disks.map((disk) => disk.idle()));
+      if ((this.core.cpu.devices.virtio_9p?.tag_bufchain.size ?? 0) === 0) break;
+      // A 9p request is being answered: the guest may go on until it is.
+      this.run();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** State of the devices that live in JavaScript, and of the processor; guest memory included. Only while paused. */
+  saveEmulatorState(): ArrayBuffer {
+    return this.clock.during(() => (this.core as unknown as { save_state(): ArrayBuffer }).save_state());
+  }
+
+  restoreEmulatorState(state: ArrayBuffer): void {
+    this.clock.during(() => (this.core as unknown as { restore_state(state: ArrayBuffer): void }).restore_state(state));
+  }
+
+  /** Ends the machine and frees what it holds. */
+  async destroy(): Promise<void> {
+    await this.stop();
+    this.pacing.close();
+    if (this.lost === undefined) await this.emulator.destroy();
+  }
+
+  private throwIfLost(): void {
+    if (this.lost !== undefined) throw this.lost;
+  }
+
+  private turn(tick: number): void {
+    if (this.lost !== undefined) return;
+    const start = performance.now();
+    try {
+      this.core.yield_callback(tick);
+      this.console.flush();
+    } catch (error) {
+      this.lost = new MachineError("lost", "The machine stopped: its emulator failed.", { cause: error });
+      this.pacing.close();
+      this.options.onLost?.(this.lost, this.serial.tail());
+    }
+    this.busy += performance.now() - start;
+  }
+}
+
+function v86Options(options: MachineOptions, disks: readonly [IdeDisk, IdeDisk]): Omit<V86Options, "wasm_fn"> {
+  const { boot, handle9p } = options;
+  return {
+    memory_size: options.memoryMegabytes << 20,
+    vga_memory_size: VGA_MEMORY,
+    autostart: false,
+    disable_keyboard: true,
+    disable_mouse: true,
+    disable_speaker: true,
+    virtio_console: true,
+    net_device: { type: "virtio" },
+    // The device is there with and without a server, so that one snapshot fits both.
+    filesystem: { handle9p: handle9p ?? (() => {}) },
+    hda: disks[0],
+    hdb: disks[1],
+    ...(boot && {
+      bios: { buffer: ownBuffer(boot.bios) },
+      vga_bios: { buffer: ownBuffer(boot.vgaBios) },
+      bzimage: { buffer: ownBuffer(boot.kernel) },
+      initrd: { buffer: ownBuffer(boot.initramfs) },
+      cmdline: boot.commandLine,
+    }),
+  };
+}
+
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  return bytes.slice().buffer;
+}
+
+async function instantiate(
+  module: WebAssembly.Module,
+  env: V86Imports,
+  clock: MachineClock,
+  code: GeneratedCode,
+  layout: { main?: number; vga?: number },
+): Promise<V86Exports> {
+  let raw: V86Exports | undefined;
+  const imports = {
+    ...env,
+    microtick: () => clock.now(),
+    codegen_finalize: (index: number, start: number, flags: number, pointer: number, length: number) => {
+      if (raw !== undefined)
+        code.generated(index, new Uint8Array(raw.memory.buffer, pointer >>> 0, length >>> 0).slice());
+      env.codegen_finalize(index, start, flags, pointer, length);
+    },
+    jit_clear_func: (index: number) => {
+      code.dropped(index);
+      env.jit_clear_func(index);
+    },
+    jit_clear_all_funcs: () => {
+      code.droppedAll();
+      env.jit_clear_all_funcs();
+    },
+  };
+  const instance = await WebAssembly.instantiate(module, { env: imports as unknown as WebAssembly.ModuleImports });
+  raw = instance.exports as unknown as V86Exports;
+  const exports = raw;
+  for (const [index, value] of JIT_CONFIG) exports.set_jit_config(index, value);
+  code.attach(env.__indirect_function_table, exports);
+  return {
+    ...exports,
+    main_loop: () => clock.during(() => exports.main_loop()),
+    codegen_finalize_finished: (index, start, flags) => {
+      exports.codegen_finalize_finished(index, start, flags);
+      code.finished();
+    },
+    allocate_memory: (size) => {
+      layout.main = exports.allocate_memory(size);
+      return layout.main;
+    },
+    svga_allocate_memory: (size) => {
+      layout.vga = exports.svga_allocate_memory(size);
+      return layout.vga;
+    },
+  };
+}
+
+/**
+ * v86 calls `rust_init` right before it makes its core, whose constructor starts a nested Worker that only keeps time.
+ * Machines have a pacing of their own, so none is started. `made` runs once the core is there, before it is initialised.
+ */
+function replaceScheduling(exports: V86Exports, made: () => void): V86Exports {
+  return {
+    ...exports,
+    rust_init: () => {
+      exports.rust_init();
+      const scope = globalThis as { Worker?: unknown };
+      const worker = scope.Worker;
+      if (worker !== undefined) {
+        scope.Worker = class {
+          terminate() {}
+        };
+      }
+      queueMicrotask(() => {
+        if (worker !== undefined) scope.Worker = worker;
+        made();
+      });
+    },
+  };
+}
+
+/** The emulator initialises itself out of anyone's reach, where an exception would go unseen: memory is allocated there. */
+function guardInit(core: V86Core, fail: (error: MachineError) => void): void {
+  const guarded = core as unknown as { init(settings: unknown): void };
+  const init = guarded.init.bind(core);
+  guarded.init = (settings) => {
+    try {
+      init(settings);
+    } catch (error) {
+      fail(new MachineError("memory", "There is not enough memory for the machine.", { cause: error }));
+    }
+  };
+}
