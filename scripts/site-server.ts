@@ -1,0 +1,88 @@
+/** A plain static server for the built site: what any static host does (types, ranges, validators, no directory listings), and nothing more. */
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+
+export interface SiteServer {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".woff2": "font/woff2",
+  ".webmanifest": "application/manifest+json",
+  ".md": "text/markdown; charset=utf-8",
+  ".yaml": "application/yaml",
+};
+
+/** Serves `folders` laid over each other: the first that has the path answers. */
+export async function serveSite(folders: readonly string[], port = 0, host = "127.0.0.1"): Promise<SiteServer> {
+  const server = createServer((request, response) => answer(folders, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return { url: `http://localhost:${address.port}/`, port: address.port, close: () => close(server) };
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function answer(folders: readonly string[], request: IncomingMessage, response: ServerResponse): void {
+  let path: string;
+  try {
+    path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname));
+  } catch {
+    response.writeHead(400).end();
+    return;
+  }
+  if (path.endsWith("/")) path += "index.html";
+  const file = folders.map((folder) => join(folder, path)).find((name) => existsSync(name) && statSync(name).isFile());
+  if (file === undefined || path.includes("..")) {
+    response.writeHead(404, { "content-type": "text/plain" }).end("not found");
+    return;
+  }
+  const { size, mtimeMs } = statSync(file);
+  const etag = `"${size.toString(16)}-${Math.floor(mtimeMs).toString(16)}"`;
+  const headers: Record<string, string> = {
+    "content-type": types[extname(file)] ?? "application/octet-stream",
+    "accept-ranges": "bytes",
+    "cache-control": /-[\w-]{8,}\.\w+$/.test(file) ? "public, max-age=31536000, immutable" : "no-cache",
+    etag,
+  };
+  if (request.headers["if-none-match"] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
+  let [start, end] = [0, size - 1];
+  if (range !== null) {
+    if (range[1] === "") start = Math.max(0, size - Number(range[2]));
+    else {
+      start = Number(range[1]);
+      if (range[2] !== "") end = Math.min(end, Number(range[2]));
+    }
+    if (start > end) {
+      response.writeHead(416, { "content-range": `bytes */${size}` }).end();
+      return;
+    }
+    headers["content-range"] = `bytes ${start}-${end}/${size}`;
+  }
+  headers["content-length"] = String(end - start + 1);
+  response.writeHead(range === null ? 200 : 206, headers);
+  if (request.method === "HEAD" || size === 0) response.end();
+  else createReadStream(file, { start, end }).pipe(response);
+}
