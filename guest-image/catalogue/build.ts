@@ -26,11 +26,9 @@ import {
 import type { ImageRecipe } from "./recipe.ts";
 import { debianRecipes, prebuiltRecipes } from "./recipes/index.ts";
 import { type CatalogueEntry, readIndex, updateIndex, writeImage } from "./registry-layout.ts";
+import { lockedStacks, stacksOf } from "./stacks.ts";
 
 const log = (line: string): void => console.error(`catalogue: ${line}`);
-
-/** The layers of an image, each with those below it. */
-const stacksOf = ({ layers }: ImageRecipe) => layers.map((_, i) => layers.slice(0, i + 1));
 
 const allRecipes = [...prebuiltRecipes, ...debianRecipes];
 
@@ -95,7 +93,7 @@ class Catalogue {
     } catch (cause) {
       if (!(cause instanceof PackagesGone) || this.#sources.mirror === undefined) throw cause;
       log(`${cause.message}; taking ${SUITE}'s current versions instead of the lock file's`);
-      this.#lock = await currentLock(this.#sources.mirror, allRecipes.flatMap(stacksOf), this.#lock.date);
+      this.#lock = await currentLock(this.#sources.mirror, lockedStacks, this.#lock.date);
       this.#layers = this.#builder();
       await this.#build(recipe);
     }
@@ -160,7 +158,7 @@ async function main(): Promise<number> {
   if (values["update-lock"]) {
     if (sources.mirror === undefined) throw new Error(NO_MIRROR);
     const date = Math.floor(Date.now() / 86_400_000) * 86_400;
-    await writeLock(lockPath, await currentLock(sources.mirror, allRecipes.flatMap(stacksOf), date));
+    await writeLock(lockPath, await currentLock(sources.mirror, lockedStacks, date));
   }
   const root = values.prebuilt ? prebuiltImages : catalogueDirectory;
   const catalogue = new Catalogue(sources, root, await builderHash(), await readLock(lockPath));

@@ -1,5 +1,6 @@
 /** dpkg's database as it stands after an installation, so that dpkg and apt inside a container know what is there. */
 
+import { createHash } from "node:crypto";
 import type { Deb } from "../debian/deb.ts";
 import type { FileTree } from "../debian/file-tree.ts";
 
@@ -12,20 +13,15 @@ function infoName({ control }: Deb): string {
   return control.get("multi-arch") === "same" ? `${name}:${control.get("architecture")}` : name;
 }
 
-/** The control stanza with the state dpkg adds, and conffiles with their hashes. */
+/** The control stanza with the state dpkg adds, and the hashes of configuration files as they were shipped. */
 function statusStanza(deb: Deb): string {
   const [first, ...rest] = deb.controlText.split("\n");
-  const conffiles = new TextDecoder().decode(deb.controlFiles.get("conffiles"));
-  const sums = new Map(
-    new TextDecoder()
-      .decode(deb.controlFiles.get("md5sums"))
-      .split("\n")
-      .map((line) => [`/${line.slice(34)}`, line.slice(0, 32)]),
+  const conffiles = new Set(new TextDecoder().decode(deb.controlFiles.get("conffiles")).split("\n"));
+  const listed = deb.entries.flatMap(({ path, node }) =>
+    conffiles.has(`/${path}`) && node.kind === "file"
+      ? [` /${path} ${createHash("md5").update(node.data).digest("hex")}`]
+      : [],
   );
-  const listed = conffiles
-    .split("\n")
-    .filter((line) => line.startsWith("/"))
-    .map((path) => ` ${path} ${sums.get(path) ?? "newconffile"}`);
   const conffileField = listed.length > 0 ? ["Conffiles:", ...listed] : [];
   return `${[first, "Status: install ok installed", ...rest, ...conffileField].join("\n")}\n\n`;
 }

@@ -170,7 +170,11 @@ class LayerWriter {
 /** The same entries give the same bytes. `prefetch` are the names that a reader should have before the image is used, in order. */
 export function writeEstargz(entries: readonly LayerEntry[], prefetch: readonly string[] = []): Layer {
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  const first = prefetch.flatMap((name) => byName.get(name) ?? []).filter(({ type }) => type === "file");
+  const fileOf = (name: string): LayerEntry | undefined => {
+    const entry = byName.get(name);
+    return entry?.type === "hardlink" ? byName.get(entry.linkName ?? "") : entry;
+  };
+  const first = [...new Set(prefetch.flatMap((name) => fileOf(name) ?? []))].filter(({ type }) => type === "file");
   const isFirst = new Set(first);
   const landmark: LayerEntry = {
     name: first.length > 0 ? PREFETCH_LANDMARK : NO_PREFETCH_LANDMARK,

@@ -141,6 +141,6 @@ export class LayerBuilder {
       debs.push(deb);
     }
     if (layer.dpkg) recordInstallation(tree, debs);
-    if (layer.only === undefined) for (const { name } of files) apply(tree, effectsOf(name));
+    if (layer.only === undefined) for (const effects of effectsOf(files.map(({ name }) => name))) apply(tree, effects);
   }
 }

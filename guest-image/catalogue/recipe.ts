@@ -43,14 +43,25 @@ export interface Alternative {
   readonly slaves?: readonly { readonly name: string; readonly link: string; readonly path: string }[];
 }
 
+/** A file made from another of the tree: what maintainer scripts do with sed. */
+export interface Template {
+  readonly path: string;
+  readonly from: string;
+  /** Regular expressions (global, by line) and what they become. */
+  readonly replace?: readonly (readonly [pattern: string, replacement: string])[];
+  readonly mode?: number;
+  readonly owner?: string;
+}
+
 /** Changes to a root file system, in the order of the fields. */
 export interface Effects {
+  readonly templates?: readonly Template[];
   readonly groups?: readonly Group[];
   readonly accounts?: readonly Account[];
   readonly directories?: readonly DirectoryRecipe[];
   readonly files?: readonly FileRecipe[];
-  /** New path → path of the file that is copied. */
-  readonly copies?: Readonly<Record<string, string>>;
+  /** File → folder whose files it is put together from, in the order of their names. */
+  readonly concatenations?: Readonly<Record<string, string>>;
   /** Path → target, as symlink(2) takes it. */
   readonly links?: Readonly<Record<string, string>>;
   readonly alternatives?: readonly Alternative[];

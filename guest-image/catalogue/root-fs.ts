@@ -1,13 +1,16 @@
 /** Puts packages and effects into a root file system. */
 
 import type { Deb } from "../debian/deb.ts";
-import { FileTree, type Ownership } from "../debian/file-tree.ts";
-import type { Alternative, DirectoryRecipe, Effects, LayerRecipe } from "./recipe.ts";
+import { FileTree, type Ownership, sortedEntries } from "../debian/file-tree.ts";
+import type { Alternative, DirectoryRecipe, Effects, LayerRecipe, Template } from "./recipe.ts";
 
-/** Documentation is left out as Debian's slim images do, except the copyright files, which the licences ask for. */
+/**
+ * Documentation is left out as Debian's slim images do, except the copyright files, which the licences ask for,
+ * and apt's example of a sources.list, from which the real one is made.
+ */
 const LEFT_OUT = [
   /^usr\/share\/(man|info|lintian|linda|groff|bug|menu|doc-base)\//,
-  /^usr\/share\/doc\/[^/]+\/(?!copyright$)/,
+  /^usr\/share\/doc\/[^/]+\/(?!copyright$|examples\/sources\.list$)/,
   /^usr\/share\/locale\/(?!locale\.alias$)/,
 ];
 
@@ -103,16 +106,26 @@ function addAlternative(tree: FileTree, { name, link, path, priority, slaves = [
   tree.file(`var/lib/dpkg/alternatives/${name}`, record.join("\n"));
 }
 
+function addTemplate(tree: FileTree, { path, from, replace = [], ...rest }: Template): void {
+  const source = tree.text(from);
+  if (source === undefined) throw new Error(`${from}: no such file to make ${path} from`);
+  const text = replace.reduce((made, [pattern, to]) => made.replace(new RegExp(pattern, "gm"), to), source);
+  tree.file(path, text, owner(tree, { path, ...rest }));
+}
+
+function concatenate(tree: FileTree, path: string, folder: string): void {
+  const parts = sortedEntries(tree).flatMap(([name, node]) =>
+    name.startsWith(`${folder}/`) && node.kind === "file" ? [node.data] : [],
+  );
+  tree.file(path, Buffer.concat(parts));
+}
+
 export function apply(tree: FileTree, effects: Effects): void {
+  for (const template of effects.templates ?? []) addTemplate(tree, template);
   addAccounts(tree, effects);
   for (const directory of effects.directories ?? []) tree.directory(directory.path, owner(tree, directory));
   for (const file of effects.files ?? []) tree.file(file.path, file.text, owner(tree, file));
-  for (const [path, source] of Object.entries(effects.copies ?? {})) {
-    const place = tree.follow(source);
-    const node = place === undefined ? undefined : tree.get(place);
-    if (node?.kind !== "file") throw new Error(`${source}: no such file to copy to ${path}`);
-    tree.put(path, { ...node });
-  }
+  for (const [path, folder] of Object.entries(effects.concatenations ?? {})) concatenate(tree, path, folder);
   for (const [path, target] of Object.entries(effects.links ?? {})) tree.symlink(path, target);
   for (const alternative of effects.alternatives ?? []) addAlternative(tree, alternative);
   for (const change of effects.owners ?? []) tree.chown(change.path, owner(tree, change));

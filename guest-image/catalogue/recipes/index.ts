@@ -2,9 +2,10 @@
 
 import type { ImageRecipe } from "../recipe.ts";
 import { busybox } from "./busybox.ts";
+import { debian } from "./debian.ts";
 import { helloWorld } from "./hello-world.ts";
 
 /** Committed in guest-image/prebuilt/images: they are there where no Debian mirror answers. */
 export const prebuiltRecipes: readonly ImageRecipe[] = [helloWorld, busybox];
 
-export const debianRecipes: readonly ImageRecipe[] = [];
+export const debianRecipes: readonly ImageRecipe[] = [debian];
