@@ -1,0 +1,89 @@
+/** Progress as Docker streams it: one JSONMessage (moby's pkg/jsonmessage) a step. Field order is moby's. */
+
+export interface ProgressMessage {
+  readonly stream?: string;
+  readonly status?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  /** The bar in words, which clients without a terminal of their own print. */
+  readonly progress?: string;
+  readonly id?: string;
+  readonly error?: string;
+  readonly errorDetail?: { readonly message: string };
+  readonly aux?: unknown;
+}
+export type Progress = (message: ProgressMessage) => void;
+
+/** A layer's line with a bar. */
+export function bar(id: string, status: string, current: number, total: number): ProgressMessage {
+  return { status, progressDetail: { current, total }, progress: barText(current, total), id };
+}
+/** A layer's line without one. */
+export const line = (id: string, status: string): ProgressMessage => ({ status, progressDetail: {}, id });
+
+/** jsonmessage.JSONProgress.String at the width that the daemon assumes. */
+function barText(current: number, total: number): string {
+  if (total <= 0) return humanSize(current).padStart(8);
+  const percentage = Math.min(50, Math.floor(((current / total) * 100) / 2));
+  const box = `[${"=".repeat(percentage)}>${" ".repeat(Math.max(0, 50 - percentage))}] `;
+  const numbers = humanSize(current).padStart(8) + (current > total ? "" : `/${humanSize(total)}`);
+  return box + numbers;
+}
+
+const units = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+
+/** go-units HumanSize: four significant digits, powers of 1000. */
+export function humanSize(size: number): string {
+  let value = size;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${Number(value.toPrecision(4))}${units[unit]}`;
+}
+
+/** stringid.TruncateID. */
+export const shortId = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12);
+
+/**
+ * Runs work that reports progress and yields what it reports. The work goes on at its own pace; when the reader leaves, its signal
+ * is aborted. A failure comes last, as clients expect it once the stream has begun.
+ */
+export async function* streamProgress(
+  signal: AbortSignal,
+  work: (progress: Progress, signal: AbortSignal) => Promise<void>,
+): AsyncGenerator<ProgressMessage, void, undefined> {
+  const queue: ProgressMessage[] = [];
+  const left = new AbortController();
+  let wake: () => void = () => {};
+  let finished = false;
+  const running = work(
+    (message) => {
+      queue.push(message);
+      wake();
+    },
+    AbortSignal.any([signal, left.signal]),
+  )
+    .catch((error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      queue.push({ errorDetail: { message }, error: message });
+    })
+    .finally(() => {
+      finished = true;
+      wake();
+    });
+  try {
+    while (!finished || queue.length > 0) {
+      const message = queue.shift();
+      if (message !== undefined) yield message;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (finished || queue.length > 0) resolve();
+        });
+    }
+    await running;
+  } finally {
+    left.abort();
+  }
+}

@@ -1,0 +1,77 @@
+/** What a registry refused, in the words of docker/distribution's errcode: "manifest unknown: manifest unknown". */
+export type RegistryErrorCode =
+  | "UNAUTHORIZED"
+  | "DENIED"
+  | "MANIFEST_UNKNOWN"
+  | "MANIFEST_INVALID"
+  | "NAME_UNKNOWN"
+  | "NAME_INVALID"
+  | "BLOB_UNKNOWN"
+  | "BLOB_UPLOAD_INVALID"
+  | "BLOB_UPLOAD_UNKNOWN"
+  | "DIGEST_INVALID"
+  | "TAG_INVALID"
+  | "TOOMANYREQUESTS"
+  | "UNSUPPORTED"
+  | "UNKNOWN";
+
+/** Messages of errcode's descriptors, for registries that send none and for static ones. */
+const defaultMessages: Readonly<Partial<Record<RegistryErrorCode, string>>> = {
+  UNAUTHORIZED: "authentication required",
+  DENIED: "requested access to the resource is denied",
+  MANIFEST_UNKNOWN: "manifest unknown",
+  NAME_UNKNOWN: "repository name not known to registry",
+  BLOB_UNKNOWN: "blob unknown to registry",
+  TOOMANYREQUESTS: "too many requests",
+};
+
+export class RegistryError extends Error {
+  override readonly name = "RegistryError";
+  readonly code: RegistryErrorCode;
+  readonly status: number;
+  constructor(code: RegistryErrorCode, status: number, message = defaultMessages[code] ?? "unknown error") {
+    super(`${code.toLowerCase().replaceAll("_", " ")}: ${message}`);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The registry could not be reached at all. The text is that of Go's net/http. */
+export class RegistryUnreachable extends Error {
+  override readonly name = "RegistryUnreachable";
+  constructor(method: string, url: string, cause: unknown) {
+    const verb = method.slice(0, 1) + method.slice(1).toLowerCase();
+    super(`${verb} ${JSON.stringify(url)}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** fetch hides the reason in `cause` ("fetch failed"); its innermost message says most. */
+function reasonOf(error: unknown): string {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** The first error of an answer's `{"errors":[…]}`, or one that suits its status. */
+export async function errorOf(response: Response, absent: RegistryErrorCode): Promise<RegistryError> {
+  const text = await response.text().catch(() => "");
+  try {
+    const first = (JSON.parse(text) as { errors?: { code?: string; message?: string }[] }).errors?.[0];
+    if (typeof first?.code === "string")
+      return new RegistryError(first.code as RegistryErrorCode, response.status, first.message || undefined);
+  } catch {
+    // Not the distribution specification's JSON: a static host, or a proxy.
+  }
+  switch (response.status) {
+    case 401:
+      return new RegistryError("UNAUTHORIZED", 401);
+    case 403:
+      return new RegistryError("DENIED", 403);
+    case 404:
+      return new RegistryError(absent, 404);
+    case 429:
+      return new RegistryError("TOOMANYREQUESTS", 429);
+    default:
+      return new RegistryError("UNKNOWN", response.status, `received unexpected HTTP status: ${response.status}`);
+  }
+}
