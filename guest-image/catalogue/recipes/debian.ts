@@ -70,18 +70,7 @@ export const debianLayer: LayerRecipe = {
 
 export const debian: ImageRecipe = {
   name: "debian",
-  tags: [
-    "latest",
-    "bookworm",
-    "bookworm-slim",
-    "12",
-    "12-slim",
-    "12.12",
-    "oldstable",
-    "oldstable-slim",
-    "stable",
-    "stable-slim",
-  ],
+  tags: ["latest", "bookworm", "bookworm-slim", "12", "12-slim", "oldstable", "oldstable-slim"],
   description: "Debian is a Linux distribution that's composed entirely of free and open-source software.",
   layers: [debianLayer],
   config: { Cmd: ["bash"], Env: [PATH] },
