@@ -41,12 +41,11 @@ export class MachineClock {
   }
 }
 
-/** Lets a library that binds `performance.now` at load time bind the active machine's clock instead. */
-export function lendClock(): { giveBack(): void } {
+/** From here on `performance.now` is the active machine's clock: a library that binds it now binds that. */
+export function lendClock(): void {
   performance.now = () => (active === undefined ? hostNow() : active.now());
-  return {
-    giveBack: () => {
-      performance.now = hostNow;
-    },
-  };
+}
+
+export function giveClockBack(): void {
+  performance.now = hostNow;
 }

@@ -26,7 +26,6 @@ const STATUS_READY = 0x40;
 const ERROR_ABORTED = 0x04;
 const ERROR_UNCORRECTABLE = 0x40;
 const DMA_ACTIVE = 0x01;
-const DMA_ERROR = 0x02;
 
 export class IdeDisk implements V86Disk {
   onload?: ((event: object) => void) | undefined;
@@ -121,7 +120,7 @@ export class IdeDisk implements V86Disk {
     drive.in_progress_io_ids.clear();
     drive.status_reg = STATUS_READY | STATUS_SEEK_COMPLETE | STATUS_ERROR;
     drive.error_reg = operation === "read" ? ERROR_UNCORRECTABLE : ERROR_ABORTED;
-    channel.dma_status = (channel.dma_status & ~DMA_ACTIVE) | DMA_ERROR;
+    channel.dma_status &= ~DMA_ACTIVE;
     drive.current_command = -1;
     drive.push_irq();
   }

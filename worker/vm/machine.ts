@@ -144,6 +144,12 @@ export class Machine {
     );
     emulator.add_listener("serial0-output-byte", (byte: number) => this.serial.push(byte));
 
+    // Memory is saved as a whole, the emulator's own included: its state carries the devices alone.
+    this.core.cpu.pack_memory = () => ({
+      packed_memory: new Uint8Array(),
+      bitmap: { get_buffer: () => new ArrayBuffer() },
+    });
+    this.core.cpu.unpack_memory = () => {};
     this.core.unregister_yield();
     this.core.yield = (milliseconds, tick) => this.pacing.schedule(milliseconds, () => this.turn(tick));
   }
@@ -193,13 +199,14 @@ export class Machine {
     }
   }
 
-  /** State of the devices that live in JavaScript, and of the processor; guest memory included. Only while paused. */
-  saveEmulatorState(): ArrayBuffer {
-    return this.clock.during(() => (this.core as unknown as { save_state(): ArrayBuffer }).save_state());
+  /** State of the devices that live in JavaScript. Only while paused. */
+  saveDevices(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.clock.during(() => this.core.save_state()));
   }
 
-  restoreEmulatorState(state: ArrayBuffer): void {
-    this.clock.during(() => (this.core as unknown as { restore_state(state: ArrayBuffer): void }).restore_state(state));
+  /** Clears the emulator's table of generated code and writes into its memory: memory and code come after. */
+  restoreDevices(state: Uint8Array): void {
+    this.clock.during(() => this.core.restore_state(state.slice().buffer));
   }
 
   /** Ends the machine and frees what it holds. */
@@ -331,9 +338,8 @@ function replaceScheduling(exports: V86Exports, made: () => void): V86Exports {
 
 /** The emulator initialises itself out of anyone's reach, where an exception would go unseen: memory is allocated there. */
 function guardInit(core: V86Core, fail: (error: MachineError) => void): void {
-  const guarded = core as unknown as { init(settings: unknown): void };
-  const init = guarded.init.bind(core);
-  guarded.init = (settings) => {
+  const init = core.init.bind(core);
+  core.init = (settings) => {
     try {
       init(settings);
     } catch (error) {

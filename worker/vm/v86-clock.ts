@@ -1,4 +1,4 @@
-/** Must be evaluated before libv86: import order is evaluation order. */
+/** Imported for its effect, before libv86 is: import order is evaluation order. */
 import { lendClock } from "./clock.ts";
 
-export const lentClock = lendClock();
+lendClock();

@@ -3,11 +3,12 @@
  * pinned in package.json because these names are not v86's public interface.
  */
 
+import "./v86-clock.ts";
 // @ts-expect-error The library's types describe the package's entry, not this file.
 import { V86 as Library } from "v86/build/libv86.mjs";
-import { lentClock } from "./v86-clock.ts";
+import { giveClockBack } from "./clock.ts";
 
-lentClock.giveBack();
+giveClockBack();
 
 /** A disk as v86's IDE interface calls it. Offsets and lengths are bytes, multiples of 512. */
 export interface V86Disk {
@@ -86,16 +87,27 @@ export interface V86Virtqueue {
   is_configured(): boolean;
 }
 
+/** Guest memory as v86's state carries it. */
+export interface PackedMemory {
+  readonly packed_memory: Uint8Array;
+  readonly bitmap: { get_buffer(): ArrayBuffer };
+}
+
 /** The emulator's inside, which exists once "emulator-ready" was sent. */
 export interface V86Core {
   running: boolean;
   readonly cpu: {
+    pack_memory(): PackedMemory;
+    unpack_memory(): void;
     readonly devices: {
       readonly ide: { readonly primary: V86IdeChannel };
       readonly virtio_console: { readonly virtio: { readonly queues: readonly V86Virtqueue[] } };
       readonly virtio_9p?: { readonly tag_bufchain: Map<number, unknown> };
     };
   };
+  init(settings: unknown): void;
+  save_state(): ArrayBuffer;
+  restore_state(state: ArrayBuffer): void;
   stop(): void;
   next_tick(milliseconds: number): void;
   yield(milliseconds: number, tick: number): void;
@@ -111,8 +123,6 @@ export interface V86Emulator {
   run(): Promise<void>;
   stop(): Promise<void>;
   destroy(): Promise<void>;
-  save_state(): Promise<ArrayBuffer>;
-  restore_state(state: ArrayBuffer): Promise<void>;
 }
 
 export const V86 = Library as new (options: V86Options) => V86Emulator;

@@ -1,0 +1,194 @@
+/**
+ * A machine saved as a whole, so that it comes back warm: all pages of the emulator's memory that are not zero (guest memory,
+ * registers, address translation, the JIT's own tables), the devices that live in JavaScript, and the generated code as one
+ * module. It fits only an emulator that is the same to the byte and was made with the same options, which the manifest says.
+ *
+ * Restoring is: make a machine without boot files, devices, memory, code; then its clock goes on where it stopped.
+ */
+
+import { MachineError } from "./errors.ts";
+import type { Partitions } from "./layer-disk.ts";
+import type { PlacedLayer } from "./layer-disk-device.ts";
+import { JIT_CONFIG, Machine, type MachineOptions, type MemoryLayout } from "./machine.ts";
+import { PAGE, pageHash } from "./page-hash.ts";
+import { countPages, encodeState, type PageRun, runsOf, StateDecoder } from "./state-image.ts";
+
+export const SNAPSHOT_FORMAT = 1;
+
+/** Hex SHA-256. */
+export type PartDigest = string;
+
+export interface SnapshotPart {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: PartDigest;
+}
+
+export interface SnapshotManifest {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  readonly memoryMegabytes: number;
+  readonly jit: typeof JIT_CONFIG;
+  readonly layout: MemoryLayout;
+  /** Of the emulator's whole memory. */
+  readonly memoryBytes: number;
+  readonly pages: number;
+  /** Of all pages' hashes: what came out of decompression is what was saved. */
+  readonly memoryHash: string;
+  readonly modules: number;
+  /** The machine's own time when it was saved, in milliseconds. */
+  readonly clock: number;
+  /** SHA-256 of what the machine was made from: kernel, initramfs, userland … A page built from others does not take it. */
+  readonly inputs: Readonly<Record<string, PartDigest>>;
+  readonly layers: readonly PlacedLayer[];
+  readonly partitions: Partitions;
+  /** What the host's side of the machine (agent client, engine) needs to go on. */
+  readonly host: unknown;
+  readonly parts: {
+    readonly emulator: SnapshotPart;
+    /** zstd over a state image (./state-image.ts). */
+    readonly state: SnapshotPart;
+    /** Plain WebAssembly, so that browsers compile it while it arrives and cache what they made of it. */
+    readonly code: SnapshotPart;
+  };
+}
+
+/** All but what only the builder knows. */
+export type SavedMachine = Pick<
+  SnapshotManifest,
+  "format" | "memoryMegabytes" | "jit" | "layout" | "memoryBytes" | "pages" | "memoryHash" | "modules" | "clock"
+> & {
+  readonly state: Uint8Array<ArrayBuffer>;
+  readonly code: Uint8Array<ArrayBuffer>;
+};
+
+/** The parts of a snapshot as a host hands them over: all may still be on their way. */
+export interface SnapshotParts {
+  readonly manifest: SnapshotManifest;
+  readonly emulator: Promise<WebAssembly.Module>;
+  /** Decompressed. */
+  readonly state: AsyncIterable<Uint8Array>;
+  readonly code: Promise<WebAssembly.Module>;
+  /** Asked for only when the restored machine is saved again. */
+  codeBytes(): Promise<Uint8Array>;
+}
+
+/** Saves a machine. It is paused, and stays so. */
+export async function saveMachine(machine: Machine): Promise<SavedMachine> {
+  await machine.quiesce();
+  const devices = machine.saveDevices();
+  const code = machine.code.capture();
+  const clock = machine.clock.now();
+  const hash = pageHash(machine.memory);
+  const memoryBytes = machine.memory.buffer.byteLength;
+  const hashes = Array.from({ length: memoryBytes / PAGE }, (_, page) => hash(page * PAGE));
+  const pages = runsOf(hashes.flatMap((value, page) => (value === 0 ? [] : [page])));
+  const written = await pagesOfFreshMachine(machine.options, devices);
+  const clear = runsOf(written.filter((page) => hashes[page] === 0));
+  return {
+    format: SNAPSHOT_FORMAT,
+    memoryMegabytes: machine.options.memoryMegabytes,
+    jit: JIT_CONFIG,
+    layout: machine.layout,
+    memoryBytes,
+    pages: countPages(pages),
+    memoryHash: memoryHash(machine.memory, pages),
+    modules: code.slots.size,
+    clock,
+    state: encodeState({ devices, pages, clear }, new Uint8Array(machine.memory.buffer)),
+    code: await code.merged(),
+  };
+}
+
+/** Makes the saved machine. It does not run yet. Fails with {@link MachineError} "mismatch" or "memory". */
+export async function restoreMachine(
+  parts: SnapshotParts,
+  options: Omit<MachineOptions, "emulator" | "memoryMegabytes" | "boot">,
+): Promise<Machine> {
+  const { manifest } = parts;
+  if (manifest.format !== SNAPSHOT_FORMAT) throw new MachineError("mismatch", "The snapshot is of another format.");
+  if (JSON.stringify(manifest.jit) !== JSON.stringify(JIT_CONFIG)) {
+    throw new MachineError("mismatch", "The snapshot was made with other options.");
+  }
+  const emulator = await parts.emulator;
+  const machine = await Machine.create({ ...options, emulator, memoryMegabytes: manifest.memoryMegabytes });
+  try {
+    await fill(machine, parts);
+  } catch (error) {
+    await machine.destroy();
+    throw error instanceof MachineError
+      ? error
+      : new MachineError("mismatch", "The snapshot could not be read.", { cause: error });
+  }
+  return machine;
+}
+
+async function fill(machine: Machine, parts: SnapshotParts): Promise<void> {
+  const { manifest } = parts;
+  const { layout } = machine;
+  if (layout.main !== manifest.layout.main || layout.vga !== manifest.layout.vga) {
+    throw new MachineError("mismatch", "The snapshot belongs to another emulator: its memory is laid out differently.");
+  }
+  const decoder = new StateDecoder();
+  let pages: readonly PageRun[] | undefined;
+  let memory = new Uint8Array();
+  for await (const bytes of parts.state) {
+    if (pages !== undefined) {
+      decoder.place(bytes, memory);
+      continue;
+    }
+    const read = decoder.readImage(bytes);
+    if (read === undefined) continue;
+    pages = read.image.pages;
+    machine.restoreDevices(read.image.devices);
+    memory = growTo(machine.memory, manifest.memoryBytes);
+    for (const { first, count } of read.image.clear) memory.fill(0, first * PAGE, (first + count) * PAGE);
+    decoder.place(read.rest, memory);
+  }
+  if (pages === undefined || !decoder.complete) throw new MachineError("mismatch", "The snapshot is cut off.");
+  if (memoryHash(machine.memory, pages) !== manifest.memoryHash) {
+    throw new MachineError("mismatch", "The snapshot's memory is damaged.");
+  }
+  await machine.code.restore(await parts.code, () => parts.codeBytes());
+  if (machine.code.size !== manifest.modules) throw new MachineError("mismatch", "The snapshot's code is incomplete.");
+  machine.clock.continueAt(manifest.clock);
+}
+
+/** The emulator's memory at its saved size. */
+export function growTo(memory: WebAssembly.Memory, bytes: number): Uint8Array<ArrayBuffer> {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing < 0)
+    throw new MachineError("mismatch", "The snapshot belongs to another emulator: its memory is smaller.");
+  try {
+    if (missing > 0) memory.grow(missing / 65536);
+  } catch (error) {
+    throw new MachineError("memory", "There is not enough memory for the machine.", { cause: error });
+  }
+  return new Uint8Array(memory.buffer as ArrayBuffer);
+}
+
+function memoryHash(memory: WebAssembly.Memory, runs: readonly PageRun[]): string {
+  const hash = pageHash(memory);
+  let low = 0;
+  let high = 0;
+  for (const { first, count } of runs) {
+    for (let page = first; page < first + count; page++) {
+      const value = hash(page * PAGE);
+      low = Math.imul(low ^ (value % 2 ** 32), 0x9e3779b1) ^ page;
+      high = (Math.imul(high ^ Math.floor(value / 2 ** 32), 0x85ebca77) + low) | 0;
+    }
+  }
+  return [low, high].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+/** Pages that a machine has written when it was just made and given these devices. */
+async function pagesOfFreshMachine(options: MachineOptions, devices: Uint8Array): Promise<number[]> {
+  const { boot: _boot, ...bare } = options;
+  const fresh = await Machine.create(bare);
+  fresh.restoreDevices(devices);
+  const hash = pageHash(fresh.memory);
+  const pages: number[] = [];
+  for (let page = 0; page < fresh.memory.buffer.byteLength / PAGE; page++)
+    if (hash(page * PAGE) !== 0) pages.push(page);
+  await fresh.destroy();
+  return pages;
+}
