@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildDirectory, root } from "./build/step.ts";
-import { buildMachine, buildSite, buildTestImages } from "./build/steps.ts";
+import { buildImages, buildMachine, buildSite } from "./build/steps.ts";
 import { ensureChromium } from "./chromium.ts";
 
 const kinds = ["check", "unit", "guest", "journeys"] as const;
@@ -51,7 +51,7 @@ if (wanted("check")) count(run(process.execPath, ["--import", "tsx", "scripts/ch
 if (wanted("unit")) vitest("unit");
 if (wanted("guest") || wanted("journeys")) {
   await buildMachine();
-  await buildTestImages();
+  await buildImages("tests");
 }
 if (wanted("guest")) vitest("guest");
 if (wanted("journeys")) {

@@ -1,0 +1,55 @@
+/**
+ * How the machine's file system comes to be: once when the snapshot is made (the userland becomes the root), and after each restore
+ * (the writable disk, which a snapshot never holds mounted).
+ */
+import type { Guest, Op } from "../engine/ports/guest.ts";
+
+export const workspacePath = "/home/learner/site";
+const disk = "/dev/sdb";
+const learner = { uid: 1000, gid: 1000 };
+const moved = ["/dev", "/proc", "/sys", "/run", "/tmp"] as const;
+
+/** Makes an overlay of the userland (an EROFS image on `device`) and memory the machine's root, and mounts the workspace in it. */
+export async function enterUserland(guest: Guest, device: string): Promise<void> {
+  const root = "/mnt/root";
+  await guest.batch([
+    { op: "mkdir", path: "/mnt/userland", parents: true },
+    { op: "mkdir", path: "/mnt/memory", parents: true },
+    { op: "mkdir", path: root, parents: true },
+    { op: "mount", source: device, target: "/mnt/userland", type: "erofs", flags: ["ro", "noatime"] },
+    { op: "mount", source: "tmpfs", target: "/mnt/memory", type: "tmpfs", data: "mode=755" },
+    { op: "mkdir", path: "/mnt/memory/upper" },
+    { op: "mkdir", path: "/mnt/memory/work" },
+    {
+      op: "mount",
+      source: "overlay",
+      target: root,
+      type: "overlay",
+      data: "lowerdir=/mnt/userland,upperdir=/mnt/memory/upper,workdir=/mnt/memory/work",
+    },
+    ...moved.flatMap((path): Op[] => [
+      { op: "mkdir", path: `${root}${path}`, parents: true },
+      { op: "mount", source: path, target: `${root}${path}`, flags: ["move"] },
+    ]),
+    { op: "switchRoot", path: root },
+    { op: "mkdir", path: workspacePath, parents: true },
+    {
+      op: "mount",
+      source: "host9p",
+      target: workspacePath,
+      type: "9p",
+      data: "trans=virtio,version=9p2000.L,cache=mmap,access=any,msize=131072",
+    },
+    { op: "mkdir", path: "/var/lib/docker", parents: true },
+    { op: "mkdir", path: "/layers", parents: true },
+  ]);
+}
+
+/** Mounts the writable disk. What lies on it from an earlier life is replayed from its journal by the kernel. */
+export async function mountDisk(guest: Guest): Promise<void> {
+  await guest.batch([
+    { op: "mount", source: disk, target: "/var/lib/docker", type: "ext4", flags: ["noatime"], data: "noinit_itable" },
+    // The learner's home outlives the machine's memory; the workspace inside it is the page's and is put back on top.
+    { op: "mkdir", path: "/var/lib/docker/home", parents: true, ...learner },
+  ]);
+}
