@@ -9,7 +9,9 @@ interface Emulator {
   run(): void;
   destroy(): Promise<void>;
   readonly bus: { send(event: string, value: unknown): void };
-  readonly v86: { cpu: { devices: { virtio_console: { SendEvent(port: number, event: number, value: number): void } } } };
+  readonly v86: {
+    cpu: { devices: { virtio_console: { SendEvent(port: number, event: number, value: number): void } } };
+  };
 }
 
 export interface BootedMachine {
