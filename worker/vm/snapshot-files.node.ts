@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import type { SnapshotPart } from "./snapshot.ts";
+import type { SnapshotSource } from "./snapshot-parts.ts";
+
+/** A snapshot's files in a directory. WebAssembly, which would be run as it is, is checked against the manifest's hashes. */
+export function directorySource(directory: string): SnapshotSource {
+  const readBytes = async ({ file, sha256 }: SnapshotPart) => {
+    const bytes = new Uint8Array(await readFile(join(directory, file)));
+    if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw new Error(`${file} is damaged`);
+    return bytes;
+  };
+  return {
+    readText: (file) => readFile(join(directory, file), "utf8"),
+    open: async ({ file }) =>
+      Readable.toWeb(createReadStream(join(directory, file), { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>,
+    readBytes,
+    compile: async (part) => WebAssembly.compile(await readBytes(part)),
+  };
+}
