@@ -1,0 +1,101 @@
+/**
+ * The command tree, from data taken off a real client (reference/generate.node.ts). Hidden flags do not show there and are added
+ * here.
+ */
+import data from "../reference/tree.json" with { type: "json" };
+
+export interface FlagSpec {
+  readonly name: string;
+  readonly short: string;
+  /** pflag's type name: "bool", "string", "list", "bytes" … */
+  readonly type: string;
+  readonly hidden: boolean;
+}
+export interface CommandNode {
+  /** As typed, without "docker": "ps", "container ls"; "" for docker itself. */
+  readonly path: string;
+  /** The path that carries flags, help and handler: "container ls" for "ps". */
+  readonly canonical: string;
+  readonly usage: string;
+  readonly names: readonly string[];
+  readonly commands: readonly string[];
+  readonly flags: readonly FlagSpec[];
+  /** Options after the first argument belong to the command that is run in the container. */
+  readonly interspersed: boolean;
+}
+
+interface Entry {
+  readonly usage: string;
+  readonly same?: string;
+  readonly names?: readonly string[];
+  readonly commands?: readonly string[];
+  readonly flags?: string;
+}
+const entries: Readonly<Record<string, Entry>> = data;
+
+const hidden: Readonly<Record<string, string>> = {
+  "container run":
+    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes cpu-count,,int cpu-percent,,int io-maxbandwidth,,bytes io-maxiops,,uint64",
+  "container create":
+    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes cpu-count,,int cpu-percent,,int io-maxbandwidth,,bytes io-maxiops,,uint64",
+  "container update": "kernel-memory,,bytes",
+  "container start": "checkpoint,,string checkpoint-dir,,string",
+  "container stop": "time,,int",
+  "container restart": "time,,int",
+  "image build": "squash,,bool stream,,bool",
+  "image pull": "",
+  "stack deploy": "orchestrator,,string",
+};
+const notInterspersed = new Set(["container run", "container create", "container exec", "container top"]);
+
+const cache = new Map<string, CommandNode>();
+
+export function commandAt(path: string): CommandNode | undefined {
+  const known = cache.get(path);
+  if (known !== undefined) return known;
+  const entry = Object.hasOwn(entries, path) ? entries[path] : undefined;
+  if (entry === undefined) return undefined;
+  const canonical = entry.same ?? path;
+  const source = entries[canonical] ?? entry;
+  const node: CommandNode = {
+    path,
+    canonical,
+    usage: entry.usage,
+    names: source.names ?? [],
+    commands: source.commands ?? [],
+    flags: [...parseFlags(source.flags ?? "", false), ...parseFlags(hidden[canonical] ?? "", true)],
+    interspersed: !notInterspersed.has(canonical),
+  };
+  cache.set(path, node);
+  return node;
+}
+
+function parseFlags(text: string, isHidden: boolean): readonly FlagSpec[] {
+  return text
+    .split(" ")
+    .filter((t) => t !== "")
+    .map((item) => {
+      const [name = "", short = "", type = "bool"] = item.split(",");
+      return { name, short, type, hidden: isHidden };
+    });
+}
+
+/** The child that `name` stands for, by its name or one of its aliases ("container rm" for "container remove"). */
+export function childOf(parent: CommandNode, name: string): CommandNode | undefined {
+  const prefix = parent.path === "" ? "" : `${parent.path} `;
+  if (parent.commands.includes(name)) return commandAt(prefix + name);
+  if (parent.path === "") return undefined;
+  for (const command of parent.commands) {
+    const child = commandAt(prefix + command);
+    if (child?.names.includes(name)) return child;
+  }
+  return undefined;
+}
+
+export const rootCommand = (): CommandNode => {
+  const root = commandAt("");
+  if (root === undefined) throw new Error("reference/tree.json has no root");
+  return root;
+};
+
+export const commandPath = (node: CommandNode): string => (node.path === "" ? "docker" : `docker ${node.path}`);

@@ -1,0 +1,60 @@
+/** Creating a container, with a pull where the image is missing: docker/cli's createContainer. */
+import { resolvePath, writeFile } from "../../config/config-file.ts";
+import { pullImage } from "../../image/pull.ts";
+import { familiar, normalizedReference, type Reference, withDefaultTag } from "../../image/reference.ts";
+import { windowSize } from "../../io/attached.ts";
+import type { ContainerOptions } from "../../run/options.ts";
+import type { Context } from "../../session/context.ts";
+import { ApiError, CliError } from "../../session/errors.ts";
+
+/** The hint that run and create put below their errors. */
+export const withHint = (message: string, command: string): string =>
+  `docker: ${message}\n\nRun 'docker ${command} --help' for more information`;
+
+export function checkPull(pull: string): void {
+  if (!["", "always", "missing", "never"].includes(pull))
+    throw new CliError(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
+}
+
+export async function createContainer(context: Context, options: ContainerOptions): Promise<string> {
+  const { client, flags, invocation, err } = context;
+  const { config, host, network } = options;
+  const cidFile = host.ContainerIDFile;
+  if (cidFile !== "" && (await invocation.files.stat(resolvePath(invocation.cwd, cidFile))) !== undefined)
+    throw new CliError(`container ID file found, make sure the other container isn't running or delete ${cidFile}`);
+  const image = imageReference(config.Image);
+  const pull = flags.string("pull") || "missing";
+  const platform = flags.string("platform");
+  const out = flags.bool("quiet") ? undefined : err;
+  if (pull === "always") await pullImage(context, config.Image, { platform, out });
+  const [height, width] = await windowSize(context);
+  const create = () =>
+    client.post<{ readonly Id: string; readonly Warnings: readonly string[] | null }>(
+      "/containers/create",
+      { ...config, HostConfig: { ...host, ConsoleSize: [height, width] }, NetworkingConfig: network },
+      { name: flags.string("name"), platform },
+    );
+  let created: Awaited<ReturnType<typeof create>>;
+  try {
+    created = await create();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404 || image === undefined || pull !== "missing") throw error;
+    if (!flags.bool("quiet")) err.line(`Unable to find image '${familiar(image)}' locally`);
+    await pullImage(context, config.Image, { platform, out });
+    created = await create();
+  }
+  const loopback = host.Dns.find((address) => /^127\.|^::1$/.test(address));
+  const warnings = [
+    ...(created.Warnings ?? []),
+    ...(loopback === undefined ? [] : [`Localhost DNS (${loopback}) may fail in containers.`]),
+  ];
+  for (const warning of warnings) err.line(`WARNING: ${warning}`);
+  if (cidFile !== "") await writeFile(invocation, resolvePath(invocation.cwd, cidFile), created.Id, 0o666);
+  return created.Id;
+}
+
+/** A bare id is no name that could be pulled. */
+function imageReference(image: string): Reference | undefined {
+  if (/^[a-f0-9]{64}$/.test(image) || /^sha256:[a-f0-9]{64}$/.test(image)) return undefined;
+  return withDefaultTag(normalizedReference(image));
+}

@@ -1,0 +1,65 @@
+/** The output of every `inspect`: JSON, or a template over each object. Follows docker/cli's inspect package. */
+import type { Context } from "../session/context.ts";
+import { CliError, messageOf } from "../session/errors.ts";
+import { Template, TemplateError } from "../template/index.ts";
+import { toJsonIndented } from "../template/json.ts";
+import { dockerFunctions } from "./functions.ts";
+import { type TypedOptions, typed, untyped } from "./typed.ts";
+
+export interface Inspected extends TypedOptions {
+  readonly value: unknown;
+}
+
+export async function inspectAll(
+  { flags, args, out }: Context,
+  find: (reference: string) => Promise<Inspected>,
+  references: readonly string[] = args,
+): Promise<number> {
+  const format = flags.string("format");
+  const template = format === "" || format === "json" ? undefined : parse(format);
+  const values: unknown[] = [];
+  const errors: string[] = [];
+  let text = "";
+  for (const reference of references) {
+    try {
+      const found = await find(reference);
+      if (template === undefined) values.push(found.value);
+      else text += `${render(template, found)}\n`;
+    } catch (error) {
+      errors.push(messageOf(error));
+    }
+  }
+  if (template !== undefined) out.print(text === "" ? "\n" : text);
+  else out.line(format === "json" ? JSON.stringify(values) : toJsonIndented(values, "    "));
+  if (errors.length > 0) throw new CliError(errors.join("\n"));
+  return 0;
+}
+
+interface Templates {
+  readonly typed: Template;
+  readonly raw: Template;
+}
+function parse(format: string): Templates {
+  try {
+    return {
+      typed: new Template("", format, { functions: dockerFunctions }),
+      raw: new Template("", format, { functions: dockerFunctions, missingKey: "error" }),
+    };
+  } catch (error) {
+    throw new CliError(`template parsing error: ${messageOf(error)}`, 64);
+  }
+}
+
+function render(templates: Templates, { value, ...options }: Inspected): string {
+  try {
+    return templates.typed.execute(typed(value, options));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+  }
+  try {
+    return templates.raw.execute(untyped(value));
+  } catch (error) {
+    if (error instanceof TemplateError) throw new CliError(`template parsing error: ${error.message}`);
+    throw error;
+  }
+}
