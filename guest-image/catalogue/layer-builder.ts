@@ -95,10 +95,12 @@ export class LayerBuilder {
     const { blob, ...rest } = writeEstargz(layerEntries(tree, base), [...new Set(prefetch)]);
     const built: BuiltLayer = { ...rest, size: blob.length, path };
     await mkdir(cacheDirectory, { recursive: true });
-    await writeFile(`${path}.new`, blob);
-    await rename(`${path}.new`, path);
-    await writeFile(`${record}.new`, JSON.stringify(built));
-    await rename(`${record}.new`, record);
+    // Two builders may run at once; each renames files of its own.
+    const own = `.${process.pid}.new`;
+    await writeFile(path + own, blob);
+    await rename(path + own, path);
+    await writeFile(record + own, JSON.stringify(built));
+    await rename(record + own, record);
     return built;
   }
 

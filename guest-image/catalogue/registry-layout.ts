@@ -50,17 +50,20 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 
 async function place(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, bytes);
-  await rename(`${path}.new`, path);
+  // Two builders may run at once; each renames a file of its own.
+  const own = `${path}.${process.pid}.new`;
+  await writeFile(own, bytes);
+  await rename(own, path);
 }
 
 /** Layers are shared by many repositories: a hard link where the file system has them. */
 async function placeFile(path: string, source: string): Promise<void> {
   if (existsSync(path)) return;
   await mkdir(dirname(path), { recursive: true });
-  await rm(`${path}.new`, { force: true });
-  await link(source, `${path}.new`).catch(() => copyFile(source, `${path}.new`));
-  await rename(`${path}.new`, path);
+  const own = `${path}.${process.pid}.new`;
+  await rm(own, { force: true });
+  await link(source, own).catch(() => copyFile(source, own));
+  await rename(own, path);
 }
 
 export interface ImageContent {
