@@ -2,7 +2,7 @@
 import { Attributes, attribute, group, nested, text, u8, u16, u32 } from "./attributes.ts";
 import { flags, message, parseMessages } from "./message.ts";
 
-const types = { newLink: 16, deleteLink: 17, getLink: 18 } as const;
+const types = { newLink: 16, deleteLink: 17, getLink: 18, newNamespaceId: 88 } as const;
 const ifla = {
   address: 1,
   name: 3,
@@ -46,6 +46,8 @@ export interface LinkOptions {
   readonly master?: number;
   /** Moves (or makes) the device in the network namespace of this process. */
   readonly namespacePid?: number;
+  /** Namespace id ({@link namespaceId}) of a parent device that lives elsewhere. */
+  readonly linkNamespace?: number;
 }
 
 function common(options: LinkOptions): Uint8Array[] {
@@ -55,6 +57,7 @@ function common(options: LinkOptions): Uint8Array[] {
   if (options.name !== undefined) out.push(text(ifla.name, options.name));
   if (options.master !== undefined) out.push(u32(ifla.master, options.master));
   if (options.namespacePid !== undefined) out.push(u32(ifla.netNsPid, options.namespacePid));
+  if (options.linkNamespace !== undefined) out.push(u32(ifla.linkNetnsId, options.linkNamespace));
   return out;
 }
 
@@ -142,6 +145,10 @@ export const deleteLink = (index: number, name?: string): Uint8Array =>
     header(index, undefined),
     name === undefined ? [] : [text(ifla.name, name)],
   );
+
+/** Gives the network namespace of a process the id by which this one can refer to it. */
+export const namespaceId = (id: number, pid: number): Uint8Array =>
+  message(types.newNamespaceId, flags.request | flags.ack, new Uint8Array(4), [u32(1, id), u32(2, pid)]);
 
 export const listLinks = (): Uint8Array => message(types.getLink, flags.request | flags.dump, header(0, undefined));
 export const getLink = (name: string): Uint8Array =>

@@ -65,8 +65,8 @@ export function addChain(family: Family, table: TableName, chain: string, base?:
     attributes.push(
       nested(4, u32be(1, base.hook), u32be(2, base.priority)),
       u32be(5, base.policy === "accept" ? 1 : 0),
-      text(7, base.type),
       nested(8, u64be(2, 0n), u64be(1, 0n)),
+      text(7, base.type),
     );
   }
   return message(types.newChain, request | flags.create, header(families[family]), attributes);

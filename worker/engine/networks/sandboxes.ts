@@ -1,0 +1,533 @@
+/**
+ * Opens and closes containers' sandboxes, and connects endpoints while a container runs. Each is planned as a whole, reserved in
+ * the state, and then made by one batch; what fails is taken back.
+ */
+import type {
+  ContainerId,
+  EndpointSettings,
+  EventSink,
+  NetworkId,
+  NetworkUsers,
+  Sandbox,
+  SandboxRequest,
+} from "../domains.ts";
+import { EngineError } from "../errors.ts";
+import {
+  deleteLink,
+  deleteRule,
+  type FirewallRule,
+  listLinks,
+  listSockets,
+  parseLinks,
+  parseRules,
+  parseSockets,
+  type RuleHandle,
+  sequence,
+  socketStates,
+  transaction,
+} from "../netlink/index.ts";
+import { type Guest, GuestError, type Op, type OpResult } from "../ports/guest.ts";
+import type { Randomness } from "../ports/host.ts";
+import { bridgeName, options } from "./drivers.ts";
+import type { Endpoint, NetworkRecord, PublishedPort, SandboxState } from "./model.ts";
+import { hexId } from "./naming.ts";
+import { allocatePorts, portRequests, type TakenPort } from "./ports.ts";
+import type { NetworkRegistry } from "./registry.ts";
+import {
+  addRulesOp,
+  gatewayEndpoint,
+  isDefaultBridge,
+  isUserDefined,
+  planEndpoint,
+  publishRules,
+  routeOps,
+} from "./sandbox-plan.ts";
+import { firstDevice, namespacePath, removeNamespaceOps, type SandboxPool } from "./sandbox-pool.ts";
+import { sandboxView, type ViewContext } from "./sandbox-view.ts";
+import type { KernelState } from "./state.ts";
+
+/** Serves names in a sandbox's namespace. */
+export interface NameServer {
+  open(sandbox: SandboxState): Promise<void>;
+  close(container: ContainerId): Promise<void>;
+}
+
+export class Sandboxes {
+  readonly #guest: Guest;
+  readonly #random: Randomness;
+  readonly #events: EventSink;
+  readonly #registry: NetworkRegistry;
+  readonly #state: KernelState;
+  readonly #pool: SandboxPool;
+  readonly #names: NameServer;
+  readonly #users: NetworkUsers;
+  readonly #view: (state: SandboxState) => ViewContext;
+  /** Work that nobody waits for: namespaces being taken apart. */
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(dependencies: {
+    readonly guest: Guest;
+    readonly random: Randomness;
+    readonly events: EventSink;
+    readonly registry: NetworkRegistry;
+    readonly state: KernelState;
+    readonly pool: SandboxPool;
+    readonly names: NameServer;
+    readonly users: NetworkUsers;
+    readonly view: (state: SandboxState) => ViewContext;
+  }) {
+    this.#guest = dependencies.guest;
+    this.#random = dependencies.random;
+    this.#events = dependencies.events;
+    this.#registry = dependencies.registry;
+    this.#state = dependencies.state;
+    this.#pool = dependencies.pool;
+    this.#names = dependencies.names;
+    this.#users = dependencies.users;
+    this.#view = dependencies.view;
+  }
+
+  get(container: ContainerId): Sandbox | undefined {
+    const state = this.#state.sandboxes.get(container);
+    return state === undefined ? undefined : this.#viewOf(state);
+  }
+
+  async open(request: SandboxRequest): Promise<Sandbox> {
+    try {
+      return await this.#open(request);
+    } catch (error) {
+      if (!isIndexTaken(error)) throw error;
+    }
+    // Somebody made devices with the indexes that were ours next.
+    const [links] = await this.#guest.batch([{ op: "netlink", protocol: "route", messages: sequence([listLinks()]) }]);
+    this.#state.skipLinkIndexes(parseLinks(bytesOf(links)).map((link) => link.index));
+    return this.#open(request);
+  }
+
+  /** Releases addresses and ports at once; the kernel's part is done without anybody waiting for it. */
+  close(container: ContainerId): void {
+    const state = this.#state.sandboxes.get(container);
+    if (state === undefined) return;
+    this.#state.sandboxes.delete(container);
+    this.#later(this.#names.close(container));
+    if (state.mode === "shared") return;
+    for (const endpoint of state.endpoints) this.#publish("disconnect", endpoint, container);
+    this.#later(this.#pool.released());
+    this.#later(this.#demolish(state));
+  }
+
+  /** Until everything that runs in the background is done. */
+  async settled(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  async connect(container: ContainerId, record: NetworkRecord, config: EndpointSettings): Promise<SandboxState> {
+    const state = this.#running(container);
+    const link = this.#state.links.get(record.id);
+    const { endpoint, ops } = planEndpoint({
+      record,
+      link,
+      identity: state,
+      config,
+      namespace: state.namespace,
+      device: { name: freeDeviceName(state.endpoints), index: state.nextDevice },
+      state: this.#state,
+      random: this.#random,
+    });
+    const endpoints = [...state.endpoints, endpoint];
+    const embeddedDns = state.embeddedDns || isUserDefined(record);
+    const next: SandboxState = {
+      ...state,
+      embeddedDns,
+      endpoints,
+      nextDevice: Math.max(state.nextDevice, (endpoint.device?.index ?? 0) + 1),
+    };
+    this.#state.sandboxes.set(container, next);
+    try {
+      const routes =
+        state.namespace === undefined ? [] : routeOps(state.namespace, state.endpoints, endpoints, this.#recordOf);
+      await this.#guest.batch([...this.#yielded(record, endpoint), ...ops, ...routes]);
+      const moved = await this.#movePorts(next);
+      if (embeddedDns) await this.#names.open(moved);
+      this.#publish("connect", endpoint, container);
+      return moved;
+    } catch (error) {
+      this.#state.sandboxes.set(container, state);
+      const undo = deviceRemovalOps(state, [endpoint]);
+      if (undo.length > 0) this.#later(this.#guest.batch(undo).then(() => {}));
+      throw kernelError(error);
+    }
+  }
+
+  async disconnect(container: ContainerId, network: NetworkId): Promise<SandboxState> {
+    const state = this.#running(container);
+    const gone = state.endpoints.filter((endpoint) => endpoint.network === network);
+    const endpoints = state.endpoints.filter((endpoint) => endpoint.network !== network);
+    const next: SandboxState = { ...state, endpoints };
+    this.#state.sandboxes.set(container, next);
+    const routes =
+      state.namespace === undefined ? [] : routeOps(state.namespace, state.endpoints, endpoints, this.#recordOf);
+    await this.#guest.batch([
+      ...ruleRemovalOps(gone.flatMap((e) => e.rules)),
+      ...deviceRemovalOps(state, gone),
+      ...routes,
+    ]);
+    const moved = await this.#movePorts(next);
+    for (const endpoint of gone) this.#publish("disconnect", endpoint, container);
+    this.#later(this.#pool.released());
+    return moved;
+  }
+
+  #running(container: ContainerId): SandboxState {
+    const state = this.#state.sandboxes.get(container);
+    if (state === undefined) throw new EngineError("conflict", `container ${container} is not running`);
+    return state;
+  }
+
+  async #open(request: SandboxRequest): Promise<Sandbox> {
+    const mode = request.networkMode;
+    const base = {
+      id: hexId(this.#random),
+      container: request.container,
+      name: request.name,
+      hostname: request.hostname,
+      dns: { servers: request.dns, search: request.dnsSearch, options: request.dnsOptions },
+      extraHosts: request.extraHosts,
+      links: request.links,
+      portRequests: portRequests(request.portBindings, request.exposedPorts, request.publishAllPorts),
+      exposedPorts: request.exposedPorts,
+      embeddedDns: false,
+      nextDevice: firstDevice.index,
+    };
+    if (mode === "host")
+      return this.#openPlain({ ...base, mode: "host", namespace: undefined, endpoints: [] }, request);
+    if (mode === "none") {
+      const bare = this.#pool.takeBare();
+      const id = bare?.id ?? base.id;
+      return this.#openPlain(
+        { ...base, id, mode: "none", namespace: bare?.namespace ?? namespacePath(id), endpoints: [] },
+        request,
+        bare === undefined,
+      );
+    }
+    if (mode.startsWith("container:"))
+      return this.#openShared({ ...base, mode: "shared" }, mode.slice("container:".length));
+    return this.#openConnected(base, request);
+  }
+
+  /** The namespace and the files of another container, which keeps its endpoints for itself. */
+  #openShared(base: Omit<SandboxState, "namespace" | "endpoints">, reference: string): Sandbox {
+    const target = this.#users.find(reference);
+    if (target === undefined)
+      throw new EngineError("notFound", `joining network namespace of container: No such container: ${reference}`);
+    const shared = this.#state.sandboxes.get(target.id);
+    if (shared === undefined)
+      throw new EngineError(
+        "conflict",
+        `cannot join network namespace of a non running container: container ${target.name} is exited`,
+      );
+    const owner = shared.sharedWith ?? target.id;
+    const state: SandboxState = { ...base, namespace: shared.namespace, endpoints: [], sharedWith: owner };
+    this.#state.sandboxes.set(base.container, state);
+    return this.#viewOf(state);
+  }
+
+  #viewOf(state: SandboxState): Sandbox {
+    const owner = state.sharedWith === undefined ? undefined : this.#state.sandboxes.get(state.sharedWith);
+    if (state.sharedWith === undefined || owner === undefined) return sandboxView(state, this.#view(state));
+    return { ...sandboxView(owner, this.#view(owner)), endpoints: {}, ports: {}, key: "", id: "" };
+  }
+
+  /** Networks without devices: host and none. */
+  async #openPlain(sandbox: SandboxState, request: SandboxRequest, create = false): Promise<Sandbox> {
+    const record = this.#registry.find(request.networkMode);
+    const { endpoint } = this.#planned(
+      sandbox,
+      record,
+      undefined,
+      request.endpoints[record.name] ?? {},
+      firstDevice.name,
+    );
+    const state: SandboxState = { ...sandbox, endpoints: [endpoint] };
+    if (create && state.namespace !== undefined)
+      await this.#guest.batch([{ op: "createNetworkNamespace", path: state.namespace }]);
+    this.#state.sandboxes.set(request.container, state);
+    this.#publish("connect", endpoint, request.container);
+    return sandboxView(state, this.#view(state));
+  }
+
+  async #openConnected(
+    base: Omit<SandboxState, "mode" | "namespace" | "endpoints">,
+    request: SandboxRequest,
+  ): Promise<Sandbox> {
+    const wanted = this.#wantedNetworks(request);
+    const [first] = wanted;
+    const ready =
+      first !== undefined && isDefaultBridge(first.record) && !first.config.MacAddress
+        ? await this.#pool.takeConnected()
+        : undefined;
+    const made = ready ?? this.#pool.takeBare();
+    const namespace = made?.namespace ?? namespacePath(base.id);
+    let state: SandboxState = {
+      ...base,
+      id: made?.id ?? base.id,
+      mode: "networks",
+      namespace,
+      endpoints: [],
+      embeddedDns: wanted.some(({ record }) => isUserDefined(record)),
+    };
+    const ops: Op[] = made === undefined ? [{ op: "createNetworkNamespace", path: namespace }] : [];
+    try {
+      for (const [at, { record, config }] of wanted.entries()) {
+        const link = this.#state.links.get(record.id);
+        const planned =
+          at === 0 && ready !== undefined
+            ? { endpoint: this.#readyEndpoint(state, record, config, ready.endpoint), ops: [] }
+            : this.#planned(state, record, link, config, freeDeviceName(state.endpoints));
+        if (planned.ops.length > 0) ops.push(...this.#yielded(record, planned.endpoint), ...planned.ops);
+        const nextDevice = Math.max(state.nextDevice, (planned.endpoint.device?.index ?? 0) + 1);
+        state = { ...state, nextDevice, endpoints: [...state.endpoints, planned.endpoint] };
+        // From here on the addresses are taken.
+        this.#state.sandboxes.set(request.container, state);
+        if (ready !== undefined) this.#state.promised.delete(ready.endpoint.address4);
+      }
+      const hadRoute = ready === undefined ? [] : state.endpoints.slice(0, 1);
+      ops.push(...routeOps(namespace, hadRoute, state.endpoints, this.#recordOf));
+      const published = await this.#published(state);
+      state = published.state;
+      this.#state.sandboxes.set(request.container, state);
+      ops.push(...published.ops);
+      if (ops.length > 0) {
+        const names = state.embeddedDns && made !== undefined ? this.#names.open(state) : undefined;
+        const [results] = await Promise.all([this.#guest.batch(ops), names]);
+        state = withRules(state, results);
+        if (state.embeddedDns && names === undefined) await this.#names.open(state);
+      } else if (state.embeddedDns) await this.#names.open(state);
+      this.#state.sandboxes.set(request.container, state);
+    } catch (error) {
+      this.#state.sandboxes.delete(request.container);
+      if (ready !== undefined) this.#state.promised.delete(ready.endpoint.address4);
+      this.#later(this.#names.close(request.container));
+      this.#later(this.#demolish({ ...state, namespace }));
+      throw kernelError(error);
+    }
+    for (const endpoint of state.endpoints) this.#publish("connect", endpoint, request.container);
+    return sandboxView(state, this.#view(state));
+  }
+
+  /** The network of the mode first, then the others by name: so they become eth0, eth1, … */
+  #wantedNetworks(
+    request: SandboxRequest,
+  ): readonly { readonly record: NetworkRecord; readonly config: EndpointSettings }[] {
+    const mode = this.#registry.find(request.networkMode);
+    const others = Object.keys(request.endpoints)
+      .map((reference) => ({ reference, record: this.#registry.find(reference) }))
+      .filter(({ record }) => record.id !== mode.id)
+      .sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+    const own = Object.entries(request.endpoints).find(([reference]) => this.#registry.find(reference).id === mode.id);
+    return [
+      { record: mode, config: own?.[1] ?? {} },
+      ...others.map(({ reference, record }) => ({ record, config: request.endpoints[reference] ?? {} })),
+    ];
+  }
+
+  #planned(
+    sandbox: SandboxState,
+    record: NetworkRecord,
+    link: Parameters<typeof planEndpoint>[0]["link"],
+    config: EndpointSettings,
+    name: string,
+  ): ReturnType<typeof planEndpoint> {
+    return planEndpoint({
+      record,
+      link,
+      identity: sandbox,
+      config,
+      namespace: sandbox.namespace,
+      device: { name, index: sandbox.nextDevice },
+      state: this.#state,
+      random: this.#random,
+    });
+  }
+
+  #readyEndpoint(
+    sandbox: SandboxState,
+    record: NetworkRecord,
+    config: EndpointSettings,
+    ready: { readonly mac: string; readonly address4: string; readonly hostDevice: string },
+  ): Endpoint {
+    const { endpoint } = this.#planned(sandbox, record, undefined, config, firstDevice.name);
+    return { ...endpoint, mac: ready.mac, address4: ready.address4, hostDevice: ready.hostDevice, device: firstDevice };
+  }
+
+  #yielded(record: NetworkRecord, endpoint: Endpoint): readonly Op[] {
+    if (!isDefaultBridge(record) || endpoint.address4 === undefined) return [];
+    return this.#pool.yieldAddress(endpoint.address4);
+  }
+
+  readonly #recordOf = (endpoint: Endpoint): NetworkRecord | undefined => this.#registry.get(endpoint.network);
+
+  /** Allocates the sandbox's ports on its gateway endpoint; the operation that adds their rules comes last in its batch. */
+  async #published(state: SandboxState): Promise<{ readonly state: SandboxState; readonly ops: readonly Op[] }> {
+    const gateway =
+      gatewayEndpoint(state.endpoints, this.#recordOf, 4) ?? gatewayEndpoint(state.endpoints, this.#recordOf, 6);
+    const record = gateway === undefined ? undefined : this.#recordOf(gateway);
+    if (state.portRequests.length === 0 || gateway === undefined || record?.driver !== "bridge")
+      return { state, ops: [] };
+    const ports = await this.#allocate(state, gateway, record);
+    const rules = this.#rules(gateway, record, ports);
+    const endpoints = state.endpoints.map((endpoint) =>
+      endpoint.id === gateway.id ? { ...endpoint, ports } : endpoint,
+    );
+    return { state: { ...state, endpoints }, ops: rules.length === 0 ? [] : [addRulesOp(rules)] };
+  }
+
+  #rules(gateway: Endpoint, record: NetworkRecord, ports: readonly PublishedPort[]): readonly FirewallRule[] {
+    return publishRules(bridgeName(record), gateway, ports);
+  }
+
+  async #allocate(state: SandboxState, gateway: Endpoint, record: NetworkRecord): Promise<readonly PublishedPort[]> {
+    const fixed = state.portRequests.some((request) => request.hostPorts !== undefined);
+    const listening = fixed ? await this.#listening() : [];
+    try {
+      const allocation = allocatePorts(state.portRequests, {
+        allocated: this.#state.allocatedPorts(),
+        listening,
+        defaultAddresses: [record.options[options.hostBinding] ?? "0.0.0.0", "::"],
+        endpointAddress: gateway.address4 ?? gateway.address6 ?? "",
+        lastEphemeral: this.#state.lastEphemeralPort,
+      });
+      this.#state.lastEphemeralPort = allocation.lastEphemeral;
+      return allocation.ports;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw new EngineError(
+        error.kind,
+        `driver failed programming external connectivity on endpoint ${state.name} (${gateway.id}): ${error.message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Ports on which programs of the machine itself listen: a published port must not take them away. */
+  async #listening(): Promise<readonly TakenPort[]> {
+    const queries = ([4, 6] as const).flatMap((family) => [
+      { family, protocol: "tcp" as const, states: socketStates.listen },
+      { family, protocol: "udp" as const, states: socketStates.close },
+    ]);
+    const answers = await this.#guest.batch(
+      queries.map(({ family, protocol, states }) => ({
+        op: "netlink",
+        protocol: "sock_diag",
+        messages: sequence([listSockets(family, protocol, states)]),
+      })),
+    );
+    return queries.flatMap(({ protocol }, at) =>
+      parseSockets(bytesOf(answers[at])).flatMap(({ address, port }): readonly TakenPort[] => {
+        const addresses = address === "::" ? ["::", "0.0.0.0"] : [address];
+        return addresses.map((hostIp) => ({ protocol, hostIp, hostPort: port }));
+      }),
+    );
+  }
+
+  /** When the gateway endpoint has changed, published ports move to it. */
+  async #movePorts(state: SandboxState): Promise<SandboxState> {
+    const gateway =
+      gatewayEndpoint(state.endpoints, this.#recordOf, 4) ?? gatewayEndpoint(state.endpoints, this.#recordOf, 6);
+    const holder = state.endpoints.find((endpoint) => endpoint.ports.length > 0);
+    if (state.portRequests.length === 0 || holder?.id === gateway?.id) return state;
+    const stripped: SandboxState = {
+      ...state,
+      endpoints: state.endpoints.map((endpoint) => ({ ...endpoint, ports: [], rules: [] })),
+    };
+    this.#state.sandboxes.set(state.container, stripped);
+    const published = await this.#published(stripped);
+    const removals = holder === undefined ? [] : ruleRemovalOps(holder.rules);
+    const ops = [...removals, ...published.ops];
+    const results = ops.length === 0 ? [] : await this.#guest.batch(ops);
+    const moved = withRules(published.state, results);
+    this.#state.sandboxes.set(state.container, moved);
+    return moved;
+  }
+
+  async #demolish(state: SandboxState): Promise<void> {
+    const ops: Op[] = [...ruleRemovalOps(state.endpoints.flatMap((endpoint) => endpoint.rules))];
+    if (state.namespace !== undefined) ops.push(...removeNamespaceOps(state.namespace));
+    if (ops.length > 0) await this.#guest.batch(ops);
+  }
+
+  #publish(action: "connect" | "disconnect", endpoint: Endpoint, container: ContainerId): void {
+    const type = this.#recordOf(endpoint)?.driver ?? "bridge";
+    this.#events.publish("network", action, endpoint.network, { container, name: endpoint.networkName, type });
+  }
+
+  /** A machine that is lost takes its namespaces along: failures here have nobody to go to. */
+  #later(work: Promise<void>): void {
+    const tracked = work.catch(() => {}).finally(() => this.#background.delete(tracked));
+    this.#background.add(tracked);
+  }
+}
+
+const bytesOf = (result: OpResult): Uint8Array => (result instanceof Uint8Array ? result : new Uint8Array());
+
+const isIndexTaken = (error: unknown): boolean =>
+  error instanceof EngineError &&
+  error.cause instanceof GuestError &&
+  error.cause.operation === "netlink" &&
+  (error.cause.errno === "EEXIST" || error.cause.errno === "EBUSY");
+
+function kernelError(error: unknown): unknown {
+  return error instanceof GuestError ? new EngineError("system", error.message, { cause: error }) : error;
+}
+
+/** Handles of the rules that the batch's last operation added, noted on the endpoint that publishes. */
+function withRules(state: SandboxState, results: readonly OpResult[]): SandboxState {
+  const handles: readonly RuleHandle[] = parseRules(bytesOf(results.at(-1))).map(
+    ({ family, table, chain, handle }) => ({
+      family,
+      table,
+      chain,
+      handle,
+    }),
+  );
+  return {
+    ...state,
+    endpoints: state.endpoints.map((endpoint) =>
+      endpoint.ports.length > 0 && endpoint.rules.length === 0 ? { ...endpoint, rules: handles } : endpoint,
+    ),
+  };
+}
+
+/** One transaction each: a rule that somebody has flushed must not keep the others. */
+export const ruleRemovalOps = (rules: readonly RuleHandle[]): readonly Op[] =>
+  rules.map((rule) => ({
+    op: "netlink",
+    protocol: "netfilter",
+    messages: sequence(transaction([deleteRule(rule)])),
+    ignore: ["ENOENT"],
+  }));
+
+function deviceRemovalOps(state: SandboxState, endpoints: readonly Endpoint[]): readonly Op[] {
+  if (state.namespace === undefined) return [];
+  const namespace = state.namespace;
+  return endpoints.flatMap(({ device }) =>
+    device === undefined
+      ? []
+      : [
+          {
+            op: "netlink",
+            protocol: "route",
+            namespace,
+            messages: sequence([deleteLink(device.index)]),
+            ignore: ["ENODEV"],
+          } satisfies Op,
+        ],
+  );
+}
+
+function freeDeviceName(endpoints: readonly Endpoint[]): string {
+  const used = new Set(endpoints.map((endpoint) => endpoint.device?.name));
+  let number = 0;
+  while (used.has(`eth${number}`)) number++;
+  return `eth${number}`;
+}
