@@ -57,7 +57,6 @@ int loop_run(void) {
   struct source channel = {.ready = channel_ready, .fd = channel_fd()};
   source_arm(&signals, EPOLLIN);
   source_arm(&channel, EPOLLIN);
-  channel_flush();
   while (channel_state >= 0) {
     ready_count = epoll_wait(epoll_descriptor(), ready, EVENTS, streams_ready() ? 0 : -1);
     for (ready_at = 0; ready_at < ready_count;) {

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/random.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -60,6 +61,8 @@ static void mount_everything(void) {
 }
 
 void machine_setup(void) {
+  /* The kernel's threads share our root and working directory until now; setns refuses a mount namespace to who shares. */
+  if (unshare(CLONE_FS | CLONE_FILES) < 0) perror("unshare");
   umask(0);
   leave_initial_root();
   mount_everything();
@@ -68,25 +71,22 @@ void machine_setup(void) {
   for (int i = 0; console >= 0 && i < 3; i++) dup2(console, i);
   if (console > 2) close(console);
   network_namespace_create("");
+  /* Or every new network namespace comes with a sit0, which takes time and nobody expects. */
+  write_file("/proc/sys/net/core/fb_tunnels_only_for_init_net", "2", 0);
   /* Docker's default for containers, too. */
   struct rlimit files = {1048576, 1048576};
   setrlimit(RLIMIT_NOFILE, &files);
   calls_listen(CALLS_SOCKET);
 }
 
-/* Port 1 of the virtio console. Announced as a console (as v86 does) it is /dev/hvc1, else the port itself. */
+/* Port 1 of the virtio console: the kernel counts it among all virtio devices, of which the machine has others. */
 int machine_channel(void) {
   for (int tries = 0; tries < 500; tries++) {
-    int fd = open("/dev/vport0p1", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) return fd;
-    if (errno == ENXIO) {
-      fd = open("/dev/hvc1", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-      struct termios raw;
-      if (fd >= 0 && tcgetattr(fd, &raw) == 0) {
-        cfmakeraw(&raw);
-        tcsetattr(fd, TCSANOW, &raw);
-        return fd;
-      }
+    for (int device = 0; device < 8; device++) {
+      char path[32];
+      snprintf(path, sizeof path, "/dev/vport%dp1", device);
+      int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+      if (fd >= 0) return fd;
     }
     struct timespec wait = {.tv_nsec = 10000000};
     nanosleep(&wait, NULL);

@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
   channel_open(fd);
   if (!machine && argc > 3) calls_listen(argv[3]);
   send_u32(G_ready, 0, PROTOCOL_VERSION);
+  channel_flush();
   if (machine && write(1, "BOOT-OK\n", 8) < 0) return 1;
   int e = loop_run();
   if (machine) {

@@ -88,6 +88,8 @@ static int op_write(const struct arguments *a, struct buffer *results) {
   if (e == 0 && ((uint32_t)a->n[3] != (uint32_t)UNSET || (uint32_t)a->n[4] != (uint32_t)UNSET)) {
     e = checked(fchown(fd, (uid_t)a->n[3], (gid_t)a->n[4]));
   }
+  /* For a file that was there before; and a change of owner clears setuid. */
+  if (e == 0 && a->n[5] & 4) e = checked(fchmod(fd, (mode_t)a->n[2]));
   close(fd);
   return e;
 }

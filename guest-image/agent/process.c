@@ -159,14 +159,25 @@ static pid_t start_copied(struct start *start, struct clone_args *args) {
   return (pid_t)pid;
 }
 
+static int open_joined(struct start *start) {
+  for (int i = 0; i < start->join_count; i++) {
+    start->joins[i].fd = (int)syscall(SYS_pidfd_open, start->joins[i].pid, 0);
+    if (start->joins[i].fd < 0) return fail(S_namespaces, errno, "pidfd_open", NULL);
+  }
+  return 0;
+}
+
+static void close_joined(const struct start *start) {
+  for (int i = 0; i < start->join_count; i++) {
+    if (start->joins[i].fd >= 0) close(start->joins[i].fd);
+  }
+}
+
 /* The child's PID namespace is the one that we are set to make children in. */
 static int enter_pid_namespace(const struct start *start) {
   for (int i = 0; i < start->join_count; i++) {
     if (!(start->joins[i].flags & CLONE_NEWPID)) continue;
-    int fd = (int)syscall(SYS_pidfd_open, start->joins[i].pid, 0);
-    int e = fd < 0 || setns(fd, CLONE_NEWPID) < 0 ? fail(S_namespaces, errno, "setns", "pid") : 1;
-    if (fd >= 0) close(fd);
-    return e;
+    return setns(start->joins[i].fd, CLONE_NEWPID) < 0 ? fail(S_namespaces, errno, "setns", "pid") : 1;
   }
   for (int i = 0; i < start->path_count; i++) {
     if (start->paths[i].flag != CLONE_NEWPID) continue;
@@ -190,12 +201,14 @@ static pid_t clone_process(struct start *start) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = (uint64_t)cgroup;
   }
-  int joined = enter_pid_namespace(start);
+  int joined = open_joined(start);
+  if (joined == 0) joined = enter_pid_namespace(start);
   failure.error = joined < 0 ? failure.error : 0;
   pid_t pid = joined < 0                                        ? joined
               : start->unshare & (CLONE_NEWUSER | CLONE_NEWTIME) ? start_copied(start, &args)
                                                                 : start_shared(start, &args);
   if (joined > 0) setns(own_pid, CLONE_NEWPID);
+  close_joined(start);
   if (cgroup != NONE) close(cgroup);
   if (pid < 0) return -failure.error;
   if (failure.error == 0) return pid;

@@ -22,6 +22,7 @@ int start_read(struct start *start, struct reader *r) {
   for (int i = 0; i < start->join_count; i++) {
     start->joins[i].pid = read_u32(r);
     start->joins[i].flags = read_u32(r);
+    start->joins[i].fd = NONE;
   }
   start->path_count = read_u8(r);
   if (start->path_count > JOINS) return -E2BIG;

@@ -40,10 +40,7 @@ static int join_namespaces(const struct start *start) {
   for (int i = 0; i < start->join_count; i++) {
     int flags = (int)start->joins[i].flags & ALL_BUT_PID;
     if (flags == 0) continue;
-    int fd = (int)syscall(SYS_pidfd_open, start->joins[i].pid, 0);
-    if (fd < 0) return error_at(S_namespaces, "pidfd_open", NULL);
-    if (setns(fd, flags) < 0) return error_at(S_namespaces, "setns", NULL);
-    close(fd);
+    if (setns(start->joins[i].fd, flags) < 0) return error_at(S_namespaces, "setns", NULL);
   }
   for (int i = 0; i < start->path_count; i++) {
     if (start->paths[i].flag == CLONE_NEWPID) continue;

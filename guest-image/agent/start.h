@@ -9,6 +9,7 @@ enum { JOINS = 8, RLIMITS = 16, GROUPS = 32 };
 
 struct join {
   uint32_t pid, flags;
+  int fd; /* of the process, opened by the agent: the child may be where the number means another one */
 };
 struct join_path {
   uint32_t flag;

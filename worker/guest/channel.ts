@@ -1,5 +1,13 @@
 import { LINK_CHUNK, LINK_WINDOW, type MachineLink } from "./link.ts";
-import { FRAME_MAX_IN, FRAME_MAX_OUT, HEADER_IN, HEADER_OUT, type HostFrame, hostFrames } from "./protocol.ts";
+import {
+  FRAME_MAX_IN,
+  FRAME_MAX_OUT,
+  guestFrames,
+  HEADER_IN,
+  HEADER_OUT,
+  type HostFrame,
+  hostFrames,
+} from "./protocol.ts";
 import { WireError } from "./wire.ts";
 
 /** The channel's own state as plain data: with the machine's it makes one instant. */
@@ -10,7 +18,7 @@ export interface ChannelState {
   readonly queued: readonly Uint8Array[];
   /** Sizes of the link's writes that the guest has not acknowledged, oldest first. */
   readonly outstanding: readonly number[];
-  /** All bytes acknowledged so far, modulo 2^32; `undefined` before the guest's first frame. */
+  /** All bytes acknowledged so far, modulo 2^32; `undefined` before the guest's first answer. */
   readonly acknowledged: number | undefined;
 }
 
@@ -74,6 +82,8 @@ export class Channel {
 
   #flush(): void {
     while (this.#queued.length > 0 && this.#outstanding.length < LINK_WINDOW) {
+      // A client that meets a machine it did not start asks once, and learns where the guest's count stands.
+      if (this.#acknowledged === undefined && this.#outstanding.length > 0) return;
       const chunk = this.#nextChunk();
       this.#outstanding.push(chunk.length);
       this.#link.send(chunk);
@@ -121,23 +131,22 @@ export class Channel {
       if (length > FRAME_MAX_IN) throw new WireError(`frame of ${length} bytes`);
       const end = at + HEADER_IN + length;
       if (end > bytes.length) break;
-      this.#acknowledge(view.getUint32(at + 12, true));
+      const kind = view.getUint32(at + 4, true);
+      this.#acknowledge(view.getUint32(at + 12, true), kind === guestFrames.result || kind === guestFrames.error);
       this.#partial = bytes.subarray(end);
-      this.#events.frame(
-        view.getUint32(at + 4, true),
-        view.getUint32(at + 8, true),
-        bytes.subarray(at + HEADER_IN, end),
-      );
+      this.#events.frame(kind, view.getUint32(at + 8, true), bytes.subarray(at + HEADER_IN, end));
       at = end;
     }
     this.#partial = bytes.slice(at);
   }
 
   /** `received`: all that the guest has taken since it started. */
-  #acknowledge(received: number): void {
+  #acknowledge(received: number, answer: boolean): void {
     const outstanding = this.#outstanding.reduce((sum, size) => sum + size, 0);
-    // A client that meets a machine it did not start learns where the count stands from the first frame.
-    this.#acknowledged ??= (received - outstanding) >>> 0;
+    if (this.#acknowledged === undefined) {
+      if (!answer) return;
+      this.#acknowledged = (received - outstanding) >>> 0;
+    }
     let taken = (received - this.#acknowledged) >>> 0;
     if (taken > outstanding) throw new WireError(`${taken} bytes acknowledged of ${outstanding}`);
     while (taken > 0) {

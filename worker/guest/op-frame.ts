@@ -75,7 +75,7 @@ function fieldsOf(op: Op): readonly Field[] {
     case "mkdir":
       return [op.path, op.mode ?? 0o755, op.uid ?? UNSET, op.gid ?? UNSET, Number(op.parents ?? false)];
     case "write": {
-      const flags = Number(op.append ?? false) | (op.create === false ? 2 : 0);
+      const flags = Number(op.append ?? false) | (op.create === false ? 2 : 0) | (op.mode === undefined ? 0 : 4);
       return [op.path, op.data, op.mode ?? 0o644, op.uid ?? UNSET, op.gid ?? UNSET, flags];
     }
     case "read":
