@@ -5,11 +5,13 @@
 import * as Comlink from "comlink";
 import {
   BridgeError,
+  type BrowsePlace,
   byteWindow,
   type DockerRun,
   type FileChange,
   type FileEntry,
   type HoodReport,
+  type LayerContents,
   type NumberedEvent,
   type Outcome,
   portReadable,
@@ -181,8 +183,7 @@ export class Bridge {
     return this.#call(this.#service.listFiles(path));
   }
   async readFile(path: string): Promise<Uint8Array> {
-    const stream = this.#bytes(await this.#call(this.#service.readFile(path)));
-    return new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+    return await collect(this.#bytes(await this.#call(this.#service.readFile(path))));
   }
   writeFile(path: string, content: ReadableStream<Uint8Array> | Uint8Array): Promise<void> {
     const { port1, port2 } = new MessageChannel();
@@ -212,9 +213,25 @@ export class Bridge {
     void this.#service.servePreview(Comlink.transfer(port1, [port1]), address, port);
     return port2;
   }
+  browse(place: BrowsePlace, path: string): Promise<readonly FileEntry[]> {
+    return this.#call(this.#service.browse(place, path));
+  }
+  async browseRead(place: BrowsePlace, path: string): Promise<Uint8Array> {
+    return await collect(this.#bytes(await this.#call(this.#service.browseRead(place, path))));
+  }
+  imageLayers(reference: string): Promise<readonly LayerContents[]> {
+    return this.#call(this.#service.imageLayers(reference));
+  }
+  async layerFile(reference: string, layer: number, path: string): Promise<Uint8Array> {
+    return await collect(this.#bytes(await this.#call(this.#service.layerFile(reference, layer, path))));
+  }
   inspect(container: string): Promise<HoodReport> {
     return this.#call(this.#service.inspect(container));
   }
+}
+
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
 }
 
 function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {

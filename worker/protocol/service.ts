@@ -94,6 +94,27 @@ export interface FileChange {
   readonly path: string;
 }
 
+/** Where files can be looked at besides the workspace: a container's root as it is now, a volume. */
+export type BrowsePlace =
+  | { readonly kind: "container"; readonly id: string }
+  | { readonly kind: "volume"; readonly name: string };
+
+/** What one layer of an image does to the files below it. */
+export interface LayerFile {
+  /** Without a leading slash. */
+  readonly path: string;
+  readonly change: "added" | "changed" | "removed";
+  readonly type: "file" | "directory" | "symlink" | "other";
+  readonly size: number;
+  readonly mode: number;
+}
+/** A layer with files; `index` counts them from the base, as `RootFS.Layers` does. */
+export interface LayerContents {
+  readonly index: number;
+  readonly diffId: string;
+  readonly files: readonly LayerFile[];
+}
+
 /** What a preview asks on its channel; the answer is `connected` or `refused` with the same id. */
 export type PreviewMessage =
   | { readonly type: "connect"; readonly id: number; readonly readable: MessagePort; readonly writable: MessagePort }
@@ -138,4 +159,9 @@ export interface WorkerService {
   servePreview(channel: MessagePort, address: string, port: number): void;
 
   inspect(container: string): Promise<Outcome<HoodReport>>;
+
+  browse(place: BrowsePlace, path: string): Promise<Outcome<readonly FileEntry[]>>;
+  browseRead(place: BrowsePlace, path: string): Promise<Outcome<MessagePort>>;
+  imageLayers(reference: string): Promise<Outcome<readonly LayerContents[]>>;
+  layerFile(reference: string, layer: number, path: string): Promise<Outcome<MessagePort>>;
 }

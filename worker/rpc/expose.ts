@@ -35,6 +35,11 @@ function portsOf(value: unknown): MessagePort[] {
   return candidates.filter((port): port is MessagePort => port instanceof MessagePort);
 }
 
+function offered<T>(part: T | undefined, what: string): T {
+  if (part !== undefined) return part;
+  throw { kind: "notImplemented", message: `This machine does not show ${what}.` };
+}
+
 class Terminals {
   readonly #open = new Map<number, HostTerminal>();
   #next = 1;
@@ -98,12 +103,13 @@ export function serviceOf(host: DrydockHost): WorkerService {
     watchFiles: () => outcome(() => sendStream(host.files.watch())),
     openPort: (address, port) => outcome(async () => sendDuplex(await host.openPort(address, port))),
     servePreview: (channel, address, port) => servePreview(channel, () => host.openPort(address, port)),
-    inspect: (container) =>
-      outcome(() => {
-        if (host.inspect === undefined)
-          throw { kind: "notImplemented", message: "This machine does not report what is under the hood." };
-        return host.inspect(container);
-      }),
+    inspect: (container) => outcome(() => offered(host.inspect, "what is under the hood").call(host, container)),
+    browse: (place, path) => outcome(() => offered(host.browser, "files of containers").list(place, path)),
+    browseRead: (place, path) =>
+      outcome(async () => sendStream(await offered(host.browser, "files of containers").read(place, path))),
+    imageLayers: (reference) => outcome(() => offered(host.layers, "files of layers").list(reference)),
+    layerFile: (reference, layer, path) =>
+      outcome(async () => sendStream(await offered(host.layers, "files of layers").read(reference, layer, path))),
   };
 }
 

@@ -5,10 +5,12 @@
 import type { ApiTransport } from "../api/transport.ts";
 import type { ByteDuplex } from "../engine/ports/guest.ts";
 import type {
+  BrowsePlace,
   DockerRun,
   FileChange,
   FileEntry,
   HoodReport,
+  LayerContents,
   StartReport,
   StartStage,
   TerminalOptions,
@@ -47,4 +49,14 @@ export interface DrydockHost {
   openPort(address: string, port: number): Promise<ByteDuplex>;
   /** Absent until the engine offers it. */
   inspect?(container: string): Promise<HoodReport>;
+  /** Files of a container or a volume. Paths are absolute within it. Absent until the engine offers it. */
+  readonly browser?: {
+    list(place: BrowsePlace, path: string): Promise<readonly FileEntry[]>;
+    read(place: BrowsePlace, path: string): Promise<ReadableStream<Uint8Array>>;
+  };
+  /** What an image's layers hold. Absent until the engine offers it. */
+  readonly layers?: {
+    list(reference: string): Promise<readonly LayerContents[]>;
+    read(reference: string, layer: number, path: string): Promise<ReadableStream<Uint8Array>>;
+  };
 }

@@ -1,0 +1,231 @@
+/**
+ * The page's services in one place: the store, the machine's bridge, the mirror, actions and their log. Elements get it
+ * as a property and stay dumb; nothing in here touches the DOM but the address and the live region.
+ */
+import { BridgeError, type StartProgress, toWireError } from "../worker/protocol/index.ts";
+import { Bridge } from "./bridge/client.ts";
+import { createWorker } from "./bridge/worker-factory.ts";
+import type { Action } from "./engine/actions.ts";
+import { Engine, errorText } from "./engine/engine.ts";
+import { containerName } from "./engine/format.ts";
+import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
+import { formatRoute, parseRoute, type Route, titleOf } from "./shell/router.ts";
+import { type ListName, Mirror } from "./state/mirror.ts";
+import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
+import { remember } from "./state/settings.ts";
+import type { Terminals } from "./terminal/terminals.ts";
+
+export class App {
+  readonly store: PageStore;
+  #bridge: Bridge | undefined;
+  #engine: Engine | undefined;
+  #terminals: Promise<Terminals> | undefined;
+  #nextId = 1;
+  readonly #eventListeners = new Set<(event: EventMessage) => void>();
+
+  constructor() {
+    this.store = createPageStore(parseRoute(location.hash));
+    addEventListener("hashchange", () => this.#arrive());
+    this.#arrive();
+  }
+
+  // ---------------------------------------------------------------- places
+
+  #arrive(): void {
+    const route = parseRoute(location.hash);
+    this.store.set({ route });
+    document.title = titleOf(route);
+    if (route.view === "home" || route.view === "notFound") return;
+    remember("lastPlace", formatRoute(route));
+    if (this.store.state.machine.kind === "off") void this.startMachine();
+  }
+
+  go(route: Route): void {
+    location.hash = formatRoute(route);
+  }
+
+  // ---------------------------------------------------------------- machine
+
+  get bridge(): Bridge {
+    if (this.#bridge === undefined || this.#bridge.lost.aborted)
+      throw new BridgeError({ kind: "workerLost", message: "The machine is not running." });
+    return this.#bridge;
+  }
+  get engine(): Engine {
+    void this.bridge;
+    return this.#engine as Engine;
+  }
+
+  /** Starts the machine, or starts it again after a failure or a loss. */
+  async startMachine(): Promise<void> {
+    const { kind } = this.store.state.machine;
+    if (kind === "starting" || kind === "running") return;
+    this.store.set({ machine: { kind: "starting", progress: {} } });
+    try {
+      if (typeof WebAssembly !== "object")
+        throw new BridgeError({
+          kind: "unsupported",
+          message: "This browser runs no WebAssembly, which the machine is made of. Allow it, or use another browser.",
+        });
+      const bridge = new Bridge(createWorker());
+      this.#bridge = bridge;
+      this.#engine = new Engine(bridge);
+      bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
+      const terminals = this.terminals();
+      const report = await bridge.start((progress) => this.#onProgress(progress));
+      this.store.set({ machine: { kind: "running", report } });
+      for (const notice of report.notices) this.toast({ kind: "info", text: notice });
+      (await terminals).machineStarted();
+      void this.#follow(bridge);
+    } catch (error) {
+      const bridge = this.#bridge;
+      // Failed, not lost: the bridge is let go first, so that its end is not reported as one.
+      this.#bridge = undefined;
+      bridge?.lose("The start failed.");
+      this.store.set({ machine: { kind: "failed", error: toWireError(error) } });
+    }
+  }
+
+  #onProgress(progress: StartProgress): void {
+    const { machine } = this.store.state;
+    if (machine.kind !== "starting") return;
+    this.store.set({
+      machine: { kind: "starting", progress: { ...machine.progress, [progress.stage]: progress } },
+    });
+  }
+
+  #onLost(bridge: Bridge): void {
+    if (bridge !== this.#bridge || this.store.state.machine.kind !== "running") return;
+    const error = toWireError(bridge.lost.reason);
+    this.store.set({ machine: { kind: "lost", error } });
+    this.announce(`The machine stopped. ${error.message}`);
+    void this.#terminals?.then((terminals) => terminals.machineLost());
+  }
+
+  async #follow(bridge: Bridge): Promise<void> {
+    const engine = new Engine(bridge);
+    const mirror = new Mirror(
+      {
+        events: () => bridge.events(),
+        list: (name) => listOf(engine, name),
+      },
+      {
+        signal: bridge.lost,
+        onList: (lists) => this.store.set(lists),
+        onEvent: (event) => this.#onEvent(event),
+      },
+    );
+    try {
+      const version = await engine.get<VersionInfo>("/version");
+      this.store.set({ engineVersion: version.Version, apiVersion: version.ApiVersion });
+      await mirror.run();
+    } catch (error) {
+      if (!bridge.lost.aborted)
+        this.toast({ kind: "bad", text: `The panels cannot follow the engine: ${errorText(error)}` });
+    }
+  }
+
+  #onEvent(event: EventMessage): void {
+    const name = event.Actor.Attributes["name"];
+    if (event.Type === "container" && name !== undefined) {
+      if (event.Action === "start") this.announce(`${name} started.`);
+      if (event.Action === "die")
+        this.announce(`${name} ended with exit code ${event.Actor.Attributes["exitCode"] ?? "unknown"}.`);
+    }
+    for (const listener of this.#eventListeners) listener(event);
+  }
+
+  onEngineEvent(listener: (event: EventMessage) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  // ---------------------------------------------------------------- terminals
+
+  /** The terminals' code comes with the machine, not with the page. */
+  terminals(): Promise<Terminals> {
+    this.#terminals ??= import("./terminal/terminals.ts").then(({ Terminals }) => new Terminals(this));
+    return this.#terminals;
+  }
+
+  /** Types a line into the terminal that is in front, and runs it. */
+  async runInTerminal(line: string): Promise<void> {
+    if (this.store.state.route.view === "home") this.go({ view: "playground" });
+    (await this.terminals()).type(`${line}\r`);
+  }
+
+  async openShell(container: string): Promise<void> {
+    (await this.terminals()).open({ title: container, container });
+  }
+
+  // ---------------------------------------------------------------- actions
+
+  /** Does it, and writes the docker line it stands for into the command log. */
+  async perform(action: Action): Promise<boolean> {
+    const id = this.#nextId++;
+    const log = this.store.state.commands;
+    this.store.set({ commands: [...log.slice(-199), { id, line: action.line, at: Date.now(), state: "running" }] });
+    const settle = (state: "done" | "failed", message?: string): void =>
+      this.store.set({
+        commands: this.store.state.commands.map((entry) =>
+          entry.id === id ? { ...entry, state, ...(message === undefined ? {} : { message }) } : entry,
+        ),
+      });
+    try {
+      await action.run(this.engine);
+      settle("done");
+      return true;
+    } catch (error) {
+      settle("failed", errorText(error));
+      this.toast({ kind: "bad", text: `${action.line}: ${errorText(error)}` });
+      return false;
+    }
+  }
+
+  toast(toast: Omit<Toast, "id">): void {
+    const id = this.#nextId++;
+    this.store.set({ toasts: [...this.store.state.toasts.slice(-4), { ...toast, id }] });
+    if (toast.kind === "bad") this.announce(toast.text);
+    else setTimeout(() => this.dismiss(id), 8000);
+  }
+
+  dismiss(id: number): void {
+    this.store.set({ toasts: this.store.state.toasts.filter((toast) => toast.id !== id) });
+  }
+
+  async copy(text: string, what: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.announce(`${what} copied.`);
+    } catch {
+      this.toast({
+        kind: "bad",
+        text: "The browser does not let this page write to the clipboard. Select the text and copy it.",
+      });
+    }
+  }
+
+  /** One polite live region for what a person who does not look should learn. */
+  announce(text: string): void {
+    const region = document.getElementById("live");
+    if (region !== null) region.textContent = text;
+  }
+
+  nameOf(id: string): string {
+    const container = this.store.state.containers?.find((each) => each.Id === id);
+    return container === undefined ? id.slice(0, 12) : containerName(container);
+  }
+}
+
+async function listOf(engine: Engine, name: ListName) {
+  switch (name) {
+    case "containers":
+      return await engine.get<never>("/containers/json?all=1");
+    case "images":
+      return await engine.get<never>("/images/json");
+    case "networks":
+      return await engine.get<readonly Network[]>("/networks");
+    case "volumes":
+      return (await engine.get<{ readonly Volumes: readonly Volume[] | null }>("/volumes")).Volumes ?? [];
+  }
+}

@@ -1,0 +1,148 @@
+import { html, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { App } from "../app.ts";
+import * as actions from "../engine/actions.ts";
+import { containerName, dotClass, humanSize, isUp, portList, shortId } from "../engine/format.ts";
+import type { ContainerSummary } from "../engine/types.ts";
+import { type IconName, icon } from "../shell/icons.ts";
+import { LightElement } from "../shell/light-element.ts";
+import { type MenuEntry, openMenu } from "../shell/menu.ts";
+import { formatRoute } from "../shell/router.ts";
+import { StoreController } from "../state/store.ts";
+import { spark } from "./spark.ts";
+import { statsOf } from "./stats.ts";
+
+export class Containers extends LightElement {
+  readonly #containers = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.containers,
+  );
+
+  protected override render(): TemplateResult {
+    const containers = this.#containers.value;
+    if (containers === undefined)
+      return html`<div class="empty"><p>Containers appear here when the machine runs.</p></div>`;
+    if (containers.length === 0)
+      return emptyState(this.app, "No containers yet.", "docker run -d --name web -p 8080:80 nginx");
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Containers">
+      <table>
+        <thead><tr><th>Name</th><th>Image</th><th>Ports</th><th>CPU</th><th>Memory</th><th>Status</th><th><span class="vh">Actions</span></th></tr></thead>
+        <tbody>${repeat(
+          containers,
+          (container) => container.Id,
+          (container) =>
+            html`<tr @contextmenu=${(event: MouseEvent) => this.#context(event, container)}>${this.#row(container)}</tr>`,
+        )}</tbody>
+      </table>
+    </div>`;
+  }
+
+  #row(container: ContainerSummary): TemplateResult {
+    const name = containerName(container);
+    const ports = portList(container.Ports);
+    const running = container.State === "running";
+    return html`
+      <td><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub">${shortId(container.Id)}</span></span></td>
+      <td class="max"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
+      <td>${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port)}" @click=${() => openPreview(this.app, Number.parseInt(port))}>${port}</button> `)}</td>
+      ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td class="sub">–</td><td class="sub">–</td>`}
+      <td title=${new Date(container.Created * 1000).toLocaleString()}>${container.Status}</td>
+      <td><span class="act">${this.#buttons(container, name)}</span></td>`;
+  }
+
+  #buttons(container: ContainerSummary, name: string): TemplateResult {
+    const act = (action: actions.Action, glyph: IconName): TemplateResult =>
+      html`<button class="ib s" aria-label=${action.line} title=${action.line} @click=${() => void this.app.perform(action)}>${icon(glyph)}</button>`;
+    const main =
+      container.State === "running"
+        ? html`<button class="ib s" aria-label="Open a shell in ${name}" title="Open a shell in ${name}" @click=${() => void this.app.openShell(name)}>${icon("term")}</button>${act(actions.stopContainer(name), "stop")}`
+        : container.State === "paused"
+          ? html`${act(actions.unpauseContainer(name), "play")}${act(actions.stopContainer(name), "stop")}`
+          : html`${act(actions.startContainer(name), "play")}${act(actions.removeContainer(name, false), "trash")}`;
+    return html`${main}<button class="ib s" aria-label="More for ${name}" title="More" aria-haspopup="menu" @click=${(event: MouseEvent) => openMenu(event.currentTarget as HTMLElement, name, containerMenu(this.app, container))}>${icon("more")}</button>`;
+  }
+
+  #context(event: MouseEvent, container: ContainerSummary): void {
+    const row = event.currentTarget as HTMLElement;
+    const anchor = row.querySelector<HTMLElement>('[aria-haspopup="menu"]');
+    if (anchor === null || getSelection()?.isCollapsed === false) return;
+    event.preventDefault();
+    // From the keyboard (Shift+F10) there is no pointer: the menu opens at its button.
+    const at = event.clientX > 0 ? { x: event.clientX, y: event.clientY } : undefined;
+    openMenu(anchor, containerName(container), containerMenu(this.app, container), at);
+  }
+}
+customElements.define("dd-containers", Containers);
+
+export function containerMenu(app: App, container: ContainerSummary): readonly MenuEntry[] {
+  const name = containerName(container);
+  const act = (label: string, action: actions.Action, glyph: IconName, danger = false): MenuEntry => ({
+    label,
+    hint: action.line,
+    icon: glyph,
+    danger,
+    run: () => void app.perform(action),
+  });
+  const up = isUp(container.State);
+  return [
+    { label: "Logs", icon: "file", run: () => app.go({ view: "containers", name, tab: "logs" }) },
+    { label: "Inspect", icon: "search", run: () => app.go({ view: "containers", name, tab: "inspect" }) },
+    { label: "Files", icon: "folder", run: () => app.go({ view: "containers", name, tab: "files" }) },
+    ...(up ? [{ label: "Under the hood", icon: "hood" as const, run: () => app.go({ view: "hood", name }) }] : []),
+    "separator",
+    ...(up
+      ? [
+          act("Restart", actions.restartContainer(name), "reload"),
+          container.State === "paused"
+            ? act("Unpause", actions.unpauseContainer(name), "play")
+            : act("Pause", actions.pauseContainer(name), "pause"),
+          act("Stop", actions.stopContainer(name), "stop"),
+          act("Kill", actions.killContainer(name), "close", true),
+        ]
+      : [act("Start", actions.startContainer(name), "play")]),
+    "separator",
+    act(up ? "Remove by force" : "Remove", actions.removeContainer(name, up), "trash", true),
+  ];
+}
+
+/** The two cells with live values: they alone re-render when a sample comes. */
+class StatsCells extends LightElement {
+  static override properties = { container: {} };
+  declare container: string;
+  #stop: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stop = statsOf(this.app).watch(this.container, () => this.requestUpdate());
+  }
+  override disconnectedCallback(): void {
+    this.#stop?.();
+    super.disconnectedCallback();
+  }
+
+  protected override render(): TemplateResult {
+    const samples = statsOf(this.app).samples(this.container);
+    const last = samples.at(-1);
+    return html`<td><span class="row">${spark(
+      samples.map(({ cpu }) => cpu),
+      5,
+    )}<span class="num sub" style="min-width: 5ch; text-align: right">${last === undefined ? "" : `${last.cpu.toFixed(1)} %`}</span></span></td>
+      <td><span class="row">${spark(samples.map(({ memory }) => memory))}<span class="num" style="min-width: 7ch; text-align: right">${last === undefined ? "" : humanSize(last.memory)}</span></span></td>`;
+  }
+}
+customElements.define("dd-stats-cells", StatsCells);
+
+export function openPreview(app: App, port: number): void {
+  app.store.set({ preview: port });
+}
+
+export function emptyState(app: App, sentence: string, line: string): TemplateResult {
+  return html`<div class="empty">
+    <p>${sentence}</p>
+    <div class="fence"><code>${line}</code>
+      <button class="btn s" @click=${() => void app.runInTerminal(line)}>${icon("play")}Run</button>
+      <button class="ib s" aria-label="Copy ${line}" title="Copy" @click=${() => void app.copy(line, "Command")}>${icon("copy")}</button>
+    </div>
+  </div>`;
+}

@@ -1,0 +1,161 @@
+import { html, nothing, type TemplateResult } from "lit";
+import * as actions from "../engine/actions.ts";
+import { errorText } from "../engine/engine.ts";
+import { humanSize } from "../engine/format.ts";
+import type { DiskUsage, SystemInfo } from "../engine/types.ts";
+import { icon } from "../shell/icons.ts";
+import { LightElement } from "../shell/light-element.ts";
+import { StoreController } from "../state/store.ts";
+
+interface UsageRow {
+  readonly type: string;
+  readonly total: number;
+  readonly active: number;
+  readonly size: number;
+  readonly reclaimable: number;
+  readonly action: actions.Action | undefined;
+}
+
+/** The rows of `docker system df`. */
+export function usageRows(usage: DiskUsage): readonly UsageRow[] {
+  const images = usage.Images ?? [];
+  const containers = usage.Containers ?? [];
+  const volumes = usage.Volumes ?? [];
+  const cache = usage.BuildCache ?? [];
+  const sum = (sizes: readonly (number | undefined)[]): number =>
+    sizes.reduce<number>((total, size) => total + Math.max(0, size ?? 0), 0);
+  const unused = images.filter(({ Containers }) => (Containers ?? 0) <= 0);
+  const running = containers.filter(({ State }) => State === "running" || State === "paused");
+  const stopped = containers.filter((container) => !running.includes(container));
+  const usedVolumes = volumes.filter(({ UsageData }) => (UsageData?.RefCount ?? 0) > 0);
+  const freeVolumes = volumes.filter((volume) => !usedVolumes.includes(volume));
+  return [
+    {
+      type: "Images",
+      total: images.length,
+      active: images.length - unused.length,
+      size: usage.LayersSize ?? sum(images.map(({ Size }) => Size)),
+      reclaimable: sum(unused.map(({ Size, SharedSize }) => Size - Math.max(0, SharedSize ?? 0))),
+      action: actions.prune("image"),
+    },
+    {
+      type: "Containers",
+      total: containers.length,
+      active: running.length,
+      size: sum(containers.map(({ SizeRw }) => SizeRw)),
+      reclaimable: sum(stopped.map(({ SizeRw }) => SizeRw)),
+      action: actions.prune("container"),
+    },
+    {
+      type: "Local volumes",
+      total: volumes.length,
+      active: usedVolumes.length,
+      size: sum(volumes.map(({ UsageData }) => UsageData?.Size)),
+      reclaimable: sum(freeVolumes.map(({ UsageData }) => UsageData?.Size)),
+      action: actions.prune("volume"),
+    },
+    {
+      type: "Build cache",
+      total: cache.length,
+      active: cache.filter(({ InUse }) => InUse).length,
+      size: sum(cache.map(({ Size }) => Size)),
+      reclaimable: sum(cache.filter(({ InUse }) => !InUse).map(({ Size }) => Size)),
+      action: undefined,
+    },
+  ];
+}
+
+/** What the machine is, what is used, and what could be freed. */
+export class System extends LightElement {
+  static override properties = {
+    info: { state: true },
+    usage: { state: true },
+    quota: { state: true },
+    failure: { state: true },
+  };
+  declare info: SystemInfo | undefined;
+  declare usage: DiskUsage | undefined;
+  declare quota: StorageEstimate | undefined;
+  declare failure: string | undefined;
+  readonly #state = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state,
+  );
+  #seen: readonly unknown[] = [];
+
+  protected override updated(): void {
+    const { machine, containers, images, volumes } = this.#state.value;
+    if (machine.kind !== "running") return;
+    const now = [containers, images, volumes];
+    if (this.#seen.length > 0 && now.every((each, index) => each === this.#seen[index])) return;
+    this.#seen = now;
+    void this.#fetch();
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const [info, usage] = await Promise.all([
+        this.app.engine.get<SystemInfo>("/info"),
+        this.app.engine.get<DiskUsage>("/system/df"),
+      ]);
+      this.info = info;
+      this.usage = usage;
+      this.quota = await navigator.storage?.estimate?.().catch(() => undefined);
+      this.failure = undefined;
+    } catch (error) {
+      this.failure = errorText(error);
+    }
+  }
+
+  protected override render(): TemplateResult {
+    if (this.failure !== undefined)
+      return html`<div class="pad"><div class="note bad">${icon("warn")}<p>${this.failure}</p></div></div>`;
+    const { info, usage } = this;
+    return html`<div class="scroll pad systemgrid" tabindex="0" role="region" aria-label="System">
+      <section class="card"><div class="row"><h2 class="grow">Disk</h2><code class="s sub">docker system df</code></div>
+        ${usage === undefined ? nothing : this.#disk(usage)}</section>
+      <section class="card"><div class="row"><h2 class="grow">Machine and engine</h2><code class="s sub">docker info</code></div>
+        ${info === undefined ? nothing : this.#machine(info)}</section>
+      <section class="card"><h2>This device</h2>${this.#device()}</section>
+    </div>`;
+  }
+
+  #disk(usage: DiskUsage): TemplateResult {
+    return html`<table class="plain"><thead><tr><th>Type</th><th class="right">Total</th><th class="right">Active</th><th class="right">Size</th><th class="right">Reclaimable</th><th><span class="vh">Action</span></th></tr></thead>
+      <tbody>${usageRows(usage).map(
+        ({ type, total, active, size, reclaimable, action }) => html`<tr>
+        <td>${type}</td><td class="num right">${total}</td><td class="num right">${active}</td><td class="num right">${humanSize(size)}</td><td class="num right">${humanSize(reclaimable)}</td>
+        <td class="right">${action === undefined ? nothing : html`<button class="btn s" title=${action.line} aria-label=${action.line} @click=${() => void this.app.perform(action).then(() => this.#fetch())}>Prune</button>`}</td></tr>`,
+      )}</tbody></table>`;
+  }
+
+  #machine(info: SystemInfo): TemplateResult {
+    const rows: readonly [string, string][] = [
+      ["Engine", info.ServerVersion],
+      ["Operating system", info.OperatingSystem],
+      ["Kernel", `${info.KernelVersion}, ${info.Architecture}`],
+      ["Processors", String(info.NCPU)],
+      ["Memory", `${Math.round(info.MemTotal / 2 ** 20)} MB`],
+      ["Storage driver", info.Driver],
+      ["Cgroups", `version ${info.CgroupVersion ?? "?"}, ${info.CgroupDriver ?? "?"}`],
+      [
+        "Security",
+        (info.SecurityOptions ?? [])
+          .map((each) => each.replace(/^name=/, "").replace(",profile=", ", profile "))
+          .join("; "),
+      ],
+    ];
+    return html`<dl class="kv">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+      ${(info.Warnings ?? []).map((warning) => html`<div class="note warn">${icon("warn")}<p>${warning}</p></div>`)}`;
+  }
+
+  #device(): TemplateResult {
+    const { usage = 0, quota = 0 } = this.quota ?? {};
+    const { machine } = this.#state.value;
+    const durable = machine.kind === "running" && machine.report.durable;
+    return html`<p class="text2">${durable ? "Images, volumes and files are kept in this browser." : "The browser gives no storage here: nothing is kept after a reload."}</p>
+      ${quota === 0 ? nothing : html`<div class="bar ${usage / quota > 0.8 ? "warn" : "ok"}"><i style="width: ${Math.min(100, (100 * usage) / quota).toFixed(1)}%"></i></div><p class="sub num">${humanSize(usage)} of ${humanSize(quota)} used by this site</p>`}`;
+  }
+}
+customElements.define("dd-system", System);

@@ -1,0 +1,78 @@
+import { html, nothing, type TemplateResult } from "lit";
+import * as actions from "../engine/actions.ts";
+import { containerName } from "../engine/format.ts";
+import type { ContainerSummary } from "../engine/types.ts";
+import { icon } from "../shell/icons.ts";
+import { LightElement } from "../shell/light-element.ts";
+import { formatRoute } from "../shell/router.ts";
+import { StoreController } from "../state/store.ts";
+import { emptyState } from "./containers.ts";
+import "./file-browser.ts";
+
+export const usersOf = (volume: string, containers: readonly ContainerSummary[]): readonly ContainerSummary[] =>
+  containers.filter(({ Mounts }) => Mounts?.some((mount) => mount.Type === "volume" && mount.Name === volume));
+
+export class Volumes extends LightElement {
+  static override properties = { name: {} };
+  declare name: string | undefined;
+  readonly #volumes = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.volumes,
+  );
+  readonly #containers = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.containers,
+  );
+
+  protected override render(): TemplateResult {
+    const volumes = this.#volumes.value;
+    if (volumes === undefined) return html`<div class="empty"><p>Volumes appear here when the machine runs.</p></div>`;
+    if (this.name !== undefined)
+      return html`<div class="toolbar"><a class="ib s" href="#/volumes" aria-label="All volumes" title="All volumes">${icon("back")}</a><b>${this.name}</b></div>
+        <dd-file-browser .place=${{ kind: "volume", name: this.name }} style="display: contents"></dd-file-browser>`;
+    return html`
+      <form class="toolbar" @submit=${this.#create}>
+        <input class="input mono" name="name" aria-label="Name of a new volume" placeholder="Name of a new volume" required pattern="[a-zA-Z0-9][a-zA-Z0-9_.\\-]*" />
+        <button class="btn">${icon("plus")}Create</button><span class="spacer"></span>
+        <button type="button" class="btn" @click=${() => void this.app.perform(actions.prune("volume"))}>${icon("trash")}Prune</button>
+      </form>
+      ${
+        volumes.length === 0
+          ? emptyState(this.app, "No volumes yet.", "docker volume create data")
+          : html`<div class="scroll" tabindex="0" role="region" aria-label="Volumes"><table>
+              <thead><tr><th>Name</th><th>Driver</th><th>Used by</th><th>Mountpoint</th><th><span class="vh">Actions</span></th></tr></thead>
+              <tbody>${volumes.map(
+                ({ Name, Driver, Mountpoint }) => html`<tr>
+                <td class="max"><a class="name mono" href=${formatRoute({ view: "volumes", name: Name })}>${Name}</a></td>
+                <td>${Driver}</td>
+                <td>${this.#users(Name)}</td>
+                <td class="max"><span class="mono sub" title=${Mountpoint}>${Mountpoint}</span></td>
+                <td><span class="act">
+                  <a class="ib s" aria-label="Browse ${Name}" title="Browse ${Name}" href=${formatRoute({ view: "volumes", name: Name })}>${icon("folder")}</a>
+                  <button class="ib s" aria-label="docker volume rm ${Name}" title="docker volume rm ${Name}" @click=${() => void this.app.perform(actions.removeVolume(Name))}>${icon("trash")}</button>
+                </span></td></tr>`,
+              )}</tbody>
+            </table></div>`
+      }`;
+  }
+
+  #users(volume: string): TemplateResult | TemplateResult[] {
+    const users = usersOf(volume, this.#containers.value ?? []);
+    if (users.length === 0) return html`<span class="sub">none</span>`;
+    return users.map(
+      (user, index) =>
+        html`${index > 0 ? ", " : nothing}<a href=${formatRoute({ view: "containers", name: containerName(user) })}>${containerName(user)}</a>`,
+    );
+  }
+
+  #create(event: SubmitEvent): void {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const name = String(new FormData(form).get("name") ?? "").trim();
+    form.reset();
+    void this.app.perform(actions.createVolume(name));
+  }
+}
+customElements.define("dd-volumes", Volumes);

@@ -1,0 +1,199 @@
+/**
+ * HTTP/1.1 over a byte stream: one request, one response (RFC 9112). The response's body streams. A container's server is
+ * not trusted: lengths are bounded, and what is malformed is an error, never a guess.
+ */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly host: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body?: ReadableStream<Uint8Array> | Uint8Array;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+export interface ByteStreams {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+const headerLimit = 64 * 1024;
+/** Set per connection, never taken from the page. */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "te",
+  "trailer",
+  "upgrade",
+  "host",
+  "content-length",
+]);
+
+export async function sendRequest(stream: ByteStreams, request: HttpRequest): Promise<HttpResponse> {
+  const writer = stream.writable.getWriter();
+  const reader = new Reader(stream.readable);
+  void writeRequest(writer, request).catch((error) => reader.cancel(error));
+  for (;;) {
+    const head = parseHead(await reader.head());
+    // 1xx answers stand before the real one; 101 ends HTTP on this connection.
+    if (head.status >= 200 || head.status === 101) return { ...head, body: bodyOf(head, request.method, reader) };
+  }
+}
+
+async function writeRequest(writer: WritableStreamDefaultWriter<Uint8Array>, request: HttpRequest): Promise<void> {
+  const { body } = request;
+  const lines = [`${request.method} ${request.target} HTTP/1.1`, `Host: ${request.host}`, "Connection: close"];
+  for (const [name, value] of request.headers)
+    if (!hopByHop.has(name.toLowerCase()) && !/[\r\n\0]/.test(name + value)) lines.push(`${name}: ${value}`);
+  if (body instanceof Uint8Array) lines.push(`Content-Length: ${body.length}`);
+  else if (body !== undefined) lines.push("Transfer-Encoding: chunked");
+  await writer.write(latin1(`${lines.join("\r\n")}\r\n\r\n`));
+  if (body instanceof Uint8Array) {
+    if (body.length > 0) await writer.write(body);
+  } else if (body !== undefined) {
+    const chunks = body.getReader();
+    for (;;) {
+      const { done, value } = await chunks.read();
+      if (done) break;
+      if (value.length === 0) continue;
+      await writer.write(latin1(`${value.length.toString(16)}\r\n`));
+      await writer.write(value);
+      await writer.write(latin1("\r\n"));
+    }
+    await writer.write(latin1("0\r\n\r\n"));
+  }
+  writer.releaseLock();
+}
+
+interface Head {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+export function parseHead(text: string): Head {
+  const [statusLine = "", ...lines] = text.split("\r\n");
+  const match = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(statusLine);
+  if (match === null) throw new Error("The server's answer is not HTTP.");
+  const headers = lines.map((line): readonly [string, string] => {
+    const colon = line.indexOf(":");
+    if (colon <= 0) throw new Error("The server's answer has a malformed header.");
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  return { status: Number(match[1]), reason: match[2] ?? "", headers };
+}
+
+function headerOf(headers: Head["headers"], name: string): string | undefined {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1];
+}
+
+function bodyOf(head: Head, method: string, reader: Reader): ReadableStream<Uint8Array> {
+  const none = method === "HEAD" || head.status === 204 || head.status === 304;
+  const chunked = /\bchunked\s*$/i.test(headerOf(head.headers, "transfer-encoding") ?? "");
+  const length = headerOf(head.headers, "content-length");
+  let remaining = none
+    ? 0
+    : chunked || length === undefined || head.status === 101
+      ? Number.POSITIVE_INFINITY
+      : Number(length);
+  if (Number.isNaN(remaining) || remaining < 0) throw new Error("The server's answer has a malformed length.");
+  const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    controller.close();
+    await reader.cancel();
+  };
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        if (remaining === 0) return await finish(controller);
+        if (chunked && remaining === Number.POSITIVE_INFINITY) {
+          const size = Number.parseInt((await reader.line()).split(";")[0] ?? "", 16);
+          if (Number.isNaN(size)) throw new Error("The server's answer has a malformed chunk.");
+          if (size === 0) {
+            while ((await reader.line()) !== "");
+            return await finish(controller);
+          }
+          remaining = size;
+        }
+        const bytes = await reader.some(Math.min(remaining, 64 * 1024));
+        if (bytes === undefined) {
+          if (remaining !== Number.POSITIVE_INFINITY)
+            throw new Error("The server closed the connection within its answer.");
+          return await finish(controller);
+        }
+        remaining -= bytes.length;
+        controller.enqueue(bytes);
+        if (chunked && remaining === 0) {
+          await reader.line();
+          remaining = Number.POSITIVE_INFINITY;
+        }
+      },
+      cancel: () => reader.cancel(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Lines and counted bytes from a stream. */
+class Reader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #buffer = new Uint8Array(0);
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  async #more(): Promise<boolean> {
+    const { done, value } = await this.#reader.read();
+    if (done) return false;
+    if (this.#buffer.length === 0) this.#buffer = value as Uint8Array<ArrayBuffer>;
+    else {
+      const joined = new Uint8Array(this.#buffer.length + value.length);
+      joined.set(this.#buffer);
+      joined.set(value, this.#buffer.length);
+      this.#buffer = joined;
+    }
+    return true;
+  }
+
+  async #until(mark: string, missing: string): Promise<string> {
+    for (;;) {
+      const text = new TextDecoder("latin1").decode(this.#buffer.subarray(0, headerLimit));
+      const at = text.indexOf(mark);
+      if (at >= 0) {
+        this.#buffer = this.#buffer.subarray(at + mark.length);
+        return text.slice(0, at);
+      }
+      if (this.#buffer.length >= headerLimit) throw new Error("The server's answer has too long a header.");
+      if (!(await this.#more())) throw new Error(missing);
+    }
+  }
+
+  head(): Promise<string> {
+    return this.#until("\r\n\r\n", "The server closed the connection without an answer.");
+  }
+  line(): Promise<string> {
+    return this.#until("\r\n", "The server closed the connection within its answer.");
+  }
+
+  /** Between one byte and `limit`; `undefined` at the end. */
+  async some(limit: number): Promise<Uint8Array | undefined> {
+    if (this.#buffer.length === 0 && !(await this.#more())) return undefined;
+    const bytes = this.#buffer.slice(0, limit);
+    this.#buffer = this.#buffer.subarray(bytes.length);
+    return bytes;
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    await this.#reader.cancel(reason).catch(() => {});
+  }
+}
+
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff);

@@ -1,0 +1,188 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { remember, remembered } from "../state/settings.ts";
+import { StoreController } from "../state/store.ts";
+import { effectiveTheme } from "./theme.ts";
+import "../home/home.ts";
+import "../panels/panels.ts";
+import "../terminal/terminals-element.ts";
+import "./divider.ts";
+import "./foot.ts";
+import "./head.ts";
+import "./overlays.ts";
+import { icon } from "./icons.ts";
+import { type Arrangement, arrangementOf, type NarrowPane, narrowPaneOf, type PaneName, storedSize } from "./layout.ts";
+import { LightElement } from "./light-element.ts";
+import { placeOf } from "./router.ts";
+import { startShortcuts } from "./shortcuts.ts";
+
+/** The frame: head, panes, foot. It stands before the machine does. */
+export class AppElement extends LightElement {
+  static override properties = {
+    sizes: { state: true },
+    leftCollapsed: { state: true },
+    panelsCollapsed: { state: true },
+    maximised: { state: true },
+    narrowPane: { state: true },
+  };
+  declare sizes: Readonly<Record<PaneName, number>>;
+  declare leftCollapsed: boolean;
+  declare panelsCollapsed: boolean;
+  declare maximised: boolean;
+  declare narrowPane: NarrowPane;
+  readonly #route = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.route,
+  );
+  readonly #files = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.openFiles,
+  );
+  readonly #preview = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.preview,
+  );
+  readonly #machine = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.machine.kind,
+  );
+  #lastRoute: unknown;
+
+  constructor() {
+    super();
+    this.sizes = {
+      left: storedSize("left"),
+      editor: storedSize("editor"),
+      preview: storedSize("preview"),
+      panels: storedSize("panels"),
+      beside: storedSize("beside"),
+    };
+    this.leftCollapsed = remembered("leftCollapsed", false);
+    this.panelsCollapsed = remembered("panelsCollapsed", innerWidth < 1180);
+    this.maximised = false;
+    this.narrowPane = "terminal";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    startShortcuts(this.app, this);
+  }
+
+  protected override willUpdate(_: PropertyValues): void {
+    const route = this.#route.value;
+    if (route === this.#lastRoute) return;
+    const first = this.#lastRoute === undefined;
+    this.#lastRoute = route;
+    this.narrowPane = narrowPaneOf(route);
+    // Coming to a panel opens the panels; the first address of a narrow window does not hide the terminal's start.
+    if (!first && route.view !== "playground" && route.view !== "home") this.panelsCollapsed = false;
+    if (this.#files.value.active !== undefined && route.view === "playground") this.narrowPane = "editor";
+  }
+
+  collapsePanels(collapsed: boolean): void {
+    this.panelsCollapsed = collapsed;
+    if (collapsed) this.maximised = false;
+    remember("panelsCollapsed", collapsed);
+  }
+
+  collapseLeft(collapsed: boolean): void {
+    this.leftCollapsed = collapsed;
+    remember("leftCollapsed", collapsed);
+  }
+
+  #resize(event: CustomEvent<{ readonly pane: PaneName; readonly size: number }>): void {
+    this.sizes = { ...this.sizes, [event.detail.pane]: event.detail.size };
+  }
+
+  protected override render(): TemplateResult {
+    const route = this.#route.value;
+    const bare = route.view === "home" || route.view === "notFound";
+    const { place, item } = placeOf(route);
+    return html`
+      <dd-head></dd-head>
+      <main data-pane=${this.narrowPane}>
+        ${bare ? html`<dd-home></dd-home>` : html`<h1 class="vh">${item === undefined ? place : `${place}: ${item}`}</h1>`}
+        ${this.#panes(bare, arrangementOf(route, this.maximised))}
+      </main>
+      ${bare ? nothing : this.#bottomBar()}
+      <dd-foot></dd-foot>
+      <dd-overlays></dd-overlays>
+      <p id="live" class="vh" role="status" aria-live="polite"></p>`;
+  }
+
+  /** Kept in the page behind the home view, so that terminals keep their screens. */
+  #panes(hidden: boolean, arrangement: Arrangement): TemplateResult {
+    const { sizes } = this;
+    const editing = this.#files.value.paths.length > 0;
+    const previewing = this.#preview.value !== undefined;
+    return html`
+      <section class="pane left" aria-label="Files" ?hidden=${hidden} ?data-collapsed=${this.leftCollapsed} style="--left: ${sizes.left}px">
+        <div class="tabs">
+          <span class="tab" aria-current="true">Files</span>
+          <span class="end">
+            <span id="files-actions" class="row"></span>
+            <button class="ib s collapse" aria-label=${this.leftCollapsed ? "Show files" : "Hide files"} title=${this.leftCollapsed ? "Show files" : "Hide files"}
+              @click=${() => this.collapseLeft(!this.leftCollapsed)}>${icon(this.leftCollapsed ? "right" : "left")}</button>
+          </span>
+        </div>
+        <dd-files class="scroll"></dd-files>
+      </section>
+      ${hidden || this.leftCollapsed ? nothing : html`<dd-divider aria-orientation="vertical" pane="left" leading .size=${sizes.left} label="Width of the files" @resize-pane=${this.#resize}></dd-divider>`}
+      <div class="work" data-layout=${arrangement} ?hidden=${hidden} style="--panels: ${sizes.panels}px; --beside: ${sizes.beside}px; --editor: ${sizes.editor}px; --preview: ${sizes.preview}px">
+        <div class="stage">
+          ${
+            editing
+              ? html`<section class="pane editor" aria-label="Editor"><dd-editor></dd-editor></section>
+                <dd-divider aria-orientation="vertical" pane="editor" leading .size=${sizes.editor} label="Width of the editor" @resize-pane=${this.#resize}></dd-divider>`
+              : nothing
+          }
+          <section class="pane terminals" aria-label="Terminal"><dd-terminals style="display: contents"></dd-terminals></section>
+          ${
+            previewing
+              ? html`<dd-divider aria-orientation="vertical" pane="preview" .size=${sizes.preview} label="Width of the preview" @resize-pane=${this.#resize}></dd-divider>
+                <section class="pane preview" aria-label="Preview"><dd-preview style="display: contents"></dd-preview></section>`
+              : nothing
+          }
+        </div>
+        ${
+          arrangement === "beside"
+            ? html`<dd-divider aria-orientation="vertical" pane="beside" leading .size=${sizes.beside} label="Width of the terminal" @resize-pane=${this.#resize}></dd-divider>`
+            : html`<dd-divider aria-orientation="horizontal" pane="panels" .size=${sizes.panels} label="Height of the panels" ?hidden=${this.panelsCollapsed} @resize-pane=${this.#resize}></dd-divider>`
+        }
+        <section class="pane panels" aria-label="Panels" ?data-collapsed=${this.panelsCollapsed && arrangement === "below"}>
+          <dd-panels style="display: contents" .collapsed=${this.panelsCollapsed && arrangement === "below"} .arrangement=${arrangement}
+            @collapse=${(event: CustomEvent<boolean>) => this.collapsePanels(event.detail)}
+            @maximise=${(event: CustomEvent<boolean>) => {
+              this.maximised = event.detail;
+              this.panelsCollapsed = false;
+            }}></dd-panels>
+        </section>
+      </div>`;
+  }
+
+  #bottomBar(): TemplateResult {
+    const entry = (pane: NarrowPane, label: string, glyph: Parameters<typeof icon>[0]): TemplateResult =>
+      html`<a href="#" aria-current=${this.narrowPane === pane ? "page" : nothing} @click=${(event: Event) => {
+        event.preventDefault();
+        this.narrowPane = pane;
+        if (pane === "panels") this.panelsCollapsed = false;
+      }}>${icon(glyph)}${label}</a>`;
+    return html`<nav class="bottom" aria-label="Panes">
+      ${entry("terminal", "Terminal", "term")}${entry("panels", "Panels", "box")}${entry("files", "Files", "folder")}
+      ${this.#files.value.paths.length > 0 ? entry("editor", "Editor", "file") : nothing}
+      ${this.#preview.value === undefined ? nothing : entry("preview", "Preview", "ports")}
+    </nav>`;
+  }
+
+  protected override updated(): void {
+    // Editor and preview are loaded when used; the files pane as soon as there is a machine to read from.
+    if (this.#files.value.paths.length > 0) void import("../editor/editor.ts");
+    if (this.#preview.value !== undefined) void import("../preview/preview.ts");
+    if (this.#machine.value === "running") void import("../files/files.ts");
+    document.documentElement.dataset["theme"] = effectiveTheme();
+  }
+}
+customElements.define("dd-app", AppElement);

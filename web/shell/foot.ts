@@ -1,0 +1,43 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { spacedSize } from "../engine/format.ts";
+import { StoreController } from "../state/store.ts";
+import { LightElement } from "./light-element.ts";
+
+export class Foot extends LightElement {
+  readonly #state = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state,
+  );
+
+  #machine(): { readonly dot: string; readonly text: string } {
+    const { machine } = this.#state.value;
+    switch (machine.kind) {
+      case "off":
+        return { dot: "exit", text: "Machine not started" };
+      case "starting":
+        return { dot: "pause", text: "Machine starting" };
+      case "running":
+        return { dot: "run", text: "Machine running" };
+      case "failed":
+        return { dot: "bad", text: "Machine did not start" };
+      case "lost":
+        return { dot: "bad", text: "Machine stopped" };
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const { machine, memoryUsed, engineVersion, apiVersion } = this.#state.value;
+    const { dot, text } = this.#machine();
+    const memory = machine.kind === "running" ? machine.report.memoryBytes : undefined;
+    return html`<footer class="foot">
+      <span><i class="dot ${dot}"></i>${text}</span>
+      ${memory === undefined ? nothing : html`<span class="num">${memoryUsed === undefined ? `${Math.round(memory / 2 ** 20)} MB memory` : `Memory ${spacedSize(memoryUsed)} of ${Math.round(memory / 2 ** 20)} MB`}</span>`}
+      ${engineVersion === undefined ? nothing : html`<span class="num wide">Engine ${engineVersion} · API ${apiVersion}</span>`}
+      <span class="grow"></span>
+      ${machine.kind === "running" ? html`<span class="wide">${machine.report.durable ? "Kept on this device" : "Not kept after a reload"}</span>` : nothing}
+      <button @click=${() => this.dispatchEvent(new CustomEvent("open-keys", { bubbles: true }))}><kbd>F1</kbd> Keys</button>
+    </footer>`;
+  }
+}
+customElements.define("dd-foot", Foot);

@@ -1,0 +1,54 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { StoreController } from "../state/store.ts";
+import { icon, logo } from "./icons.ts";
+import { LightElement } from "./light-element.ts";
+import { openMenu } from "./menu.ts";
+import { formatRoute, placeOf, type Route } from "./router.ts";
+import { chooseTheme, type ThemeChoice, themeChoice } from "./theme.ts";
+
+export class Head extends LightElement {
+  readonly #route = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.route,
+  );
+
+  #crumb(route: Route): TemplateResult | typeof nothing {
+    if (route.view === "home") return nothing;
+    const { place, item } = placeOf(route);
+    if (item === undefined) return html`<nav class="crumb" aria-label="Place"><b>${place}</b></nav>`;
+    const up = formatRoute({ view: route.view } as Route);
+    return html`<nav class="crumb" aria-label="Place"><a href=${up}>${place}</a>${icon("right")}<b title=${item}>${item}</b></nav>`;
+  }
+
+  #themeMenu(event: Event): void {
+    const choices: readonly [ThemeChoice, string][] = [
+      ["system", "As the system"],
+      ["light", "Light"],
+      ["dark", "Dark"],
+    ];
+    openMenu(
+      event.currentTarget as HTMLElement,
+      "Theme",
+      choices.map(([choice, label]) => ({
+        label,
+        icon: themeChoice() === choice ? "check" : undefined,
+        run: () => chooseTheme(choice),
+      })),
+    );
+  }
+
+  protected override render(): TemplateResult {
+    const route = this.#route.value;
+    return html`<header class="head">
+      <a class="brand" href="#/" aria-label="Drydock, home">${logo}<span>Drydock</span></a>
+      ${this.#crumb(route)}
+      <span class="grow"></span>
+      <button class="cmdk" @click=${() => this.dispatchEvent(new CustomEvent("open-palette", { bubbles: true }))}>
+        ${icon("search")}<span class="grow" style="text-align: left">Search or run</span><span aria-hidden="true"><kbd>Ctrl</kbd> <kbd>K</kbd></span>
+      </button>
+      <button class="ib" aria-label="Theme" title="Theme" aria-haspopup="menu" @click=${this.#themeMenu}>${icon("sun")}</button>
+    </header>`;
+  }
+}
+customElements.define("dd-head", Head);

@@ -1,0 +1,66 @@
+import { html, render } from "lit";
+import { type IconName, icon } from "./icons.ts";
+import { menuKeys } from "./roving.ts";
+
+export interface MenuItem {
+  readonly label: string;
+  /** The docker line that it stands for, where there is one. */
+  readonly hint?: string;
+  readonly icon?: IconName | undefined;
+  readonly danger?: boolean;
+  readonly run: () => void;
+}
+export type MenuEntry = MenuItem | "separator";
+
+/** A menu under its button (or at the pointer, for a context menu). Escape closes, and focus returns. */
+export function openMenu(
+  anchor: HTMLElement,
+  label: string,
+  entries: readonly MenuEntry[],
+  at?: { x: number; y: number },
+): void {
+  const menu = document.createElement("div");
+  menu.className = "menu";
+  menu.popover = "auto";
+  menu.setAttribute("role", "menu");
+  menu.setAttribute("aria-label", label);
+  const choose = (item: MenuItem): void => {
+    menu.hidePopover();
+    item.run();
+  };
+  render(
+    entries.map((entry) =>
+      entry === "separator"
+        ? html`<div role="separator"></div>`
+        : html`<button role="menuitem" tabindex="-1" class=${entry.danger === true ? "bad" : ""} @click=${() => choose(entry)}>
+            ${entry.icon === undefined ? html`<svg class="i" aria-hidden="true"></svg>` : icon(entry.icon)}<span>${entry.label}</span>
+            ${entry.hint === undefined ? "" : html`<code class="s sub">${entry.hint}</code>`}
+          </button>`,
+    ),
+    menu,
+  );
+  menu.addEventListener("keydown", menuKeys);
+  menu.addEventListener("toggle", (event) => {
+    if ((event as ToggleEvent).newState !== "closed") return;
+    const within = menu.contains(document.activeElement) || document.activeElement === document.body;
+    menu.remove();
+    anchor.setAttribute("aria-expanded", "false");
+    if (within) anchor.focus();
+  });
+  // In the dialog that holds the anchor, or it would lie inert behind it.
+  (anchor.closest("dialog") ?? document.body).append(menu);
+  menu.showPopover();
+  anchor.setAttribute("aria-expanded", "true");
+  place(menu, anchor, at);
+  menu.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
+}
+
+function place(menu: HTMLElement, anchor: HTMLElement, at: { x: number; y: number } | undefined): void {
+  const from = anchor.getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const x = at?.x ?? from.right - width;
+  const below = at?.y ?? from.bottom + 4;
+  const y = below + height > innerHeight - 8 ? Math.max(8, (at?.y ?? from.top - 4) - height) : below;
+  menu.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
+  menu.style.top = `${y}px`;
+}

@@ -1,0 +1,75 @@
+import type { StartProgress, StartReport, StartStage, WireError } from "../../worker/protocol/index.ts";
+import type { ContainerSummary, ImageSummary, Network, Volume } from "../engine/types.ts";
+import type { Route } from "../shell/router.ts";
+import { Store } from "./store.ts";
+
+export type MachineState =
+  | { readonly kind: "off" }
+  | { readonly kind: "starting"; readonly progress: Readonly<Partial<Record<StartStage, StartProgress>>> }
+  | { readonly kind: "running"; readonly report: StartReport }
+  /** The start failed; nothing runs. */
+  | { readonly kind: "failed"; readonly error: WireError }
+  /** It ran, and its Worker is gone. */
+  | { readonly kind: "lost"; readonly error: WireError };
+
+export interface TerminalTab {
+  readonly id: number;
+  readonly title: string;
+  /** Ids of the sessions shown side by side. */
+  readonly sessions: readonly number[];
+}
+
+/** An action of the page with the docker line that it stands for. */
+export interface CommandEntry {
+  readonly id: number;
+  readonly line: string;
+  readonly at: number;
+  readonly state: "running" | "done" | "failed";
+  readonly message?: string;
+}
+
+export interface Toast {
+  readonly id: number;
+  readonly kind: "info" | "bad";
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
+export interface PageState {
+  readonly route: Route;
+  readonly machine: MachineState;
+  /** `undefined` until the first list has come. */
+  readonly containers: readonly ContainerSummary[] | undefined;
+  readonly images: readonly ImageSummary[] | undefined;
+  readonly networks: readonly Network[] | undefined;
+  readonly volumes: readonly Volume[] | undefined;
+  readonly engineVersion: string | undefined;
+  readonly apiVersion: string | undefined;
+  readonly memoryUsed: number | undefined;
+  readonly terminals: { readonly tabs: readonly TerminalTab[]; readonly active: number | undefined };
+  readonly commands: readonly CommandEntry[];
+  readonly toasts: readonly Toast[];
+  readonly openFiles: { readonly paths: readonly string[]; readonly active: string | undefined };
+  readonly preview: number | undefined;
+}
+
+export type PageStore = Store<PageState>;
+
+export function createPageStore(route: Route): PageStore {
+  return new Store<PageState>({
+    route,
+    machine: { kind: "off" },
+    containers: undefined,
+    images: undefined,
+    networks: undefined,
+    volumes: undefined,
+    engineVersion: undefined,
+    apiVersion: undefined,
+    memoryUsed: undefined,
+    terminals: { tabs: [], active: undefined },
+    commands: [],
+    toasts: [],
+    openFiles: { paths: [], active: undefined },
+    preview: undefined,
+  });
+}

@@ -1,0 +1,28 @@
+/** Small choices that are remembered on this device. Without storage they last as long as the page. */
+const prefix = "drydock.";
+const session = new Map<string, string>();
+
+export function remembered<T>(name: string, fallback: T): T {
+  let text = session.get(name);
+  try {
+    text ??= localStorage.getItem(prefix + name) ?? undefined;
+  } catch {
+    // Storage is denied (an embedded frame, a private window).
+  }
+  if (text === undefined) return fallback;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return fallback;
+  }
+}
+
+export function remember(name: string, value: unknown): void {
+  const text = JSON.stringify(value);
+  session.set(name, text);
+  try {
+    localStorage.setItem(prefix + name, text);
+  } catch {
+    // See above: the session's copy serves.
+  }
+}

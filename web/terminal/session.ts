@@ -1,0 +1,203 @@
+/** One xterm.js terminal and the byte streams behind it. It lives as long as its tab, on screen or not. */
+import { ClipboardAddon } from "@xterm/addon-clipboard";
+import { FitAddon } from "@xterm/addon-fit";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { type ITheme, Terminal } from "@xterm/xterm";
+import type { BridgeTerminal } from "../bridge/client.ts";
+
+export type SessionState =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "running" }
+  | { readonly kind: "ended"; readonly exitCode: number }
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface SessionOptions {
+  readonly label: string;
+  readonly connect: (size: { readonly rows: number; readonly columns: number }) => Promise<BridgeTerminal>;
+  readonly onState: () => void;
+  /** A program asked to put text on the clipboard (OSC 52); a person decides. */
+  readonly onClipboardRequest: (text: string) => void;
+}
+
+/** More than this unparsed, and the source is made to wait; less, and Ctrl-C comes through a flood at once. */
+const unparsedLimit = 128 * 1024;
+
+export class TerminalSession {
+  readonly element = document.createElement("div");
+  readonly terminal: Terminal;
+  state: SessionState = { kind: "waiting" };
+  readonly #options: SessionOptions;
+  readonly #fit = new FitAddon();
+  readonly #encoder = new TextEncoder();
+  readonly #resize = new ResizeObserver(() => this.fit());
+  #wire: BridgeTerminal | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #typedAhead = "";
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.element.className = "screen";
+    this.terminal = new Terminal({
+      fontFamily:
+        '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, "Cascadia Mono", "DejaVu Sans Mono", monospace',
+      fontSize: 12.5,
+      lineHeight: 1.3,
+      cursorBlink: false,
+      scrollback: 10_000,
+      theme: themeFromTokens(),
+      // A link that a program names (OSC 8) shows one text and leads elsewhere: only http(s), and never with access to this page.
+      linkHandler: { activate: (_, uri) => openLink(uri), allowNonHttpProtocols: false },
+      minimumContrastRatio: 4.5,
+    });
+    this.terminal.loadAddon(this.#fit);
+    this.terminal.loadAddon(new WebLinksAddon((_, uri) => openLink(uri)));
+    this.terminal.loadAddon(
+      new ClipboardAddon(undefined, {
+        readText: () => "",
+        writeText: (_, text) => options.onClipboardRequest(text),
+      }),
+    );
+    this.terminal.onData((text) => this.input(text));
+    this.terminal.onBinary((text) => this.#send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
+    this.terminal.onResize(({ rows, cols }) => this.#wire?.resize(rows, cols));
+  }
+
+  /** Puts the terminal into the page; the first time also into its element. */
+  mount(parent: HTMLElement): void {
+    if (this.element.parentElement !== parent) parent.append(this.element);
+    if (this.terminal.element === undefined) {
+      this.terminal.open(this.element);
+      this.terminal.textarea?.setAttribute("aria-label", `Terminal ${this.#options.label}`);
+      void this.#useWebGl();
+    }
+    this.#resize.observe(this.element);
+    this.fit();
+  }
+
+  unmount(): void {
+    this.#resize.disconnect();
+    this.element.remove();
+  }
+
+  fit(): void {
+    if (this.element.clientWidth > 0 && this.element.clientHeight > 0) this.#fit.fit();
+  }
+
+  async connect(): Promise<void> {
+    this.#setState({ kind: "waiting" });
+    try {
+      const wire = await this.#options.connect({ rows: this.terminal.rows, columns: this.terminal.cols });
+      this.#wire = wire;
+      this.#writer = wire.writable.getWriter();
+      this.#writer.closed.catch(() => {});
+      this.#setState({ kind: "running" });
+      wire.resize(this.terminal.rows, this.terminal.cols);
+      if (this.#typedAhead !== "") this.input(this.#typedAhead);
+      this.#typedAhead = "";
+      const [exitCode] = await Promise.all([wire.exit, this.#show(wire.readable)]);
+      this.#setState({ kind: "ended", exitCode });
+    } catch (error) {
+      this.#setState({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#wire = undefined;
+      this.#writer = undefined;
+    }
+  }
+
+  /** Keys, pasted text, a line that the page types. Before the process is there they wait. */
+  input(text: string): void {
+    if (this.#writer !== undefined) this.#send(this.#encoder.encode(text));
+    else if (this.state.kind === "waiting") this.#typedAhead += text;
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#writer?.write(bytes).catch(() => {});
+  }
+
+  async #show(readable: ReadableStream<Uint8Array>): Promise<void> {
+    let unparsed = 0;
+    let wake: (() => void) | undefined;
+    const reader = readable.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      unparsed += value.byteLength;
+      this.terminal.write(value, () => {
+        unparsed -= value.byteLength;
+        wake?.();
+      });
+      while (unparsed > unparsedLimit)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  }
+
+  #setState(state: SessionState): void {
+    this.state = state;
+    this.#options.onState();
+  }
+
+  /** WebGL where there is a GPU for it; xterm's DOM renderer otherwise, and again when the context is lost. */
+  async #useWebGl(): Promise<void> {
+    try {
+      const { WebglAddon } = await import("@xterm/addon-webgl");
+      const addon = new WebglAddon();
+      addon.onContextLoss(() => addon.dispose());
+      this.terminal.loadAddon(addon);
+    } catch {
+      // The DOM renderer stays.
+    }
+  }
+
+  retheme(): void {
+    this.terminal.options.theme = themeFromTokens();
+  }
+
+  /** What the screen shows, without trailing blanks. */
+  screenText(): string {
+    const { buffer, rows } = this.terminal;
+    const lines: string[] = [];
+    for (let row = 0; row < rows; row += 1)
+      lines.push(buffer.active.getLine(buffer.active.viewportY + row)?.translateToString(true) ?? "");
+    return lines.join("\n").trimEnd();
+  }
+
+  dispose(): void {
+    this.#wire?.close();
+    this.unmount();
+    this.terminal.dispose();
+  }
+}
+
+function openLink(uri: string): void {
+  if (/^https?:\/\//i.test(uri)) open(uri, "_blank", "noopener,noreferrer");
+}
+
+function themeFromTokens(): ITheme {
+  const style = getComputedStyle(document.documentElement);
+  const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  return {
+    background: token("term-bg"),
+    foreground: token("term-fg"),
+    cursor: token("term-cursor"),
+    cursorAccent: token("term-bg"),
+    selectionBackground: token("term-select"),
+    black: token("ansi-black"),
+    red: token("ansi-red"),
+    green: token("ansi-green"),
+    yellow: token("ansi-yellow"),
+    blue: token("ansi-blue"),
+    magenta: token("ansi-magenta"),
+    cyan: token("ansi-cyan"),
+    white: token("ansi-white"),
+    brightBlack: token("ansi-bright-black"),
+    brightRed: token("ansi-bright-red"),
+    brightGreen: token("ansi-bright-green"),
+    brightYellow: token("ansi-bright-yellow"),
+    brightBlue: token("ansi-bright-blue"),
+    brightMagenta: token("ansi-bright-magenta"),
+    brightCyan: token("ansi-bright-cyan"),
+    brightWhite: token("ansi-bright-white"),
+  };
+}

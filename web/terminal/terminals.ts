@@ -1,0 +1,170 @@
+/** All terminals of the page: which tabs there are, which sessions stand in them, and which is in front. */
+import "@xterm/xterm/css/xterm.css";
+import type { App } from "../app.ts";
+import { onThemeChange } from "../shell/theme.ts";
+import type { TerminalTab } from "../state/page-state.ts";
+import { addContainerLinks } from "./container-links.ts";
+import { TerminalSession } from "./session.ts";
+
+export interface OpenOptions {
+  readonly title?: string;
+  /** A shell in this container instead of one on the machine. */
+  readonly container?: string;
+  readonly command?: readonly string[];
+  readonly cwd?: string;
+  /** Beside the session in front instead of in a tab of its own. */
+  readonly split?: boolean;
+}
+
+/** What a container offers as a shell: bash where it is, sh otherwise. */
+const containerShell = ["/bin/sh", "-c", "command -v bash >/dev/null && exec bash || exec sh"];
+
+export class Terminals {
+  readonly #app: App;
+  readonly #sessions = new Map<number, TerminalSession>();
+  #nextId = 1;
+  #stateVersion = 0;
+
+  constructor(app: App) {
+    this.#app = app;
+    onThemeChange(() => {
+      for (const session of this.#sessions.values()) session.retheme();
+    });
+  }
+
+  session(id: number): TerminalSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  get #tabs(): readonly TerminalTab[] {
+    return this.#app.store.state.terminals.tabs;
+  }
+
+  #set(tabs: readonly TerminalTab[], active: number | undefined): void {
+    this.#app.store.set({ terminals: { tabs, active } });
+  }
+
+  get active(): TerminalTab | undefined {
+    const { tabs, active } = this.#app.store.state.terminals;
+    return tabs.find((tab) => tab.id === active);
+  }
+
+  machineStarted(): void {
+    if (this.#tabs.length === 0) this.open({});
+    else for (const session of this.#sessions.values()) this.#reconnect(session);
+  }
+
+  machineLost(): void {
+    for (const session of this.#sessions.values())
+      session.terminal.write("\r\n\x1b[2m-- the machine stopped here --\x1b[0m\r\n");
+  }
+
+  #reconnect(session: TerminalSession): void {
+    if (session.state.kind !== "running") void session.connect();
+  }
+
+  open(options: OpenOptions): TerminalSession {
+    const id = this.#nextId++;
+    const title = options.title ?? options.container ?? "bash";
+    const session = new TerminalSession({
+      label: title,
+      connect: (size) => this.#app.bridge.openTerminal({ ...size, ...processOf(options) }),
+      onState: () => this.#touch(),
+      onClipboardRequest: (text) =>
+        this.#app.toast({
+          kind: "info",
+          text: `A program in ${title} wants to copy ${text.length} characters to the clipboard.`,
+          action: { label: "Copy", run: () => void this.#app.copy(text, "Text") },
+        }),
+    });
+    addContainerLinks(session.terminal, this.#app);
+    this.#sessions.set(id, session);
+    const { active } = this;
+    if (options.split === true && active !== undefined)
+      this.#set(
+        this.#tabs.map((tab) => (tab === active ? { ...tab, sessions: [...tab.sessions, id] } : tab)),
+        active.id,
+      );
+    else this.#set([...this.#tabs, { id, title, sessions: [id] }], id);
+    // The element mounts it first, so that the process starts with the window's true size.
+    setTimeout(() => void session.connect());
+    return session;
+  }
+
+  /** Re-renders the elements that show a session's state. */
+  #touch(): void {
+    this.#stateVersion += 1;
+    this.#app.store.set({ terminals: { ...this.#app.store.state.terminals } });
+  }
+
+  show(tab: number): void {
+    this.#set(this.#tabs, tab);
+  }
+
+  focus(): void {
+    const id = this.active?.sessions[0];
+    if (id !== undefined) this.#sessions.get(id)?.terminal.focus();
+  }
+
+  rename(tab: number, title: string): void {
+    this.#set(
+      this.#tabs.map((each) => (each.id === tab ? { ...each, title } : each)),
+      this.#app.store.state.terminals.active,
+    );
+  }
+
+  restart(session: TerminalSession): void {
+    session.terminal.write("\r\n");
+    void session.connect();
+  }
+
+  close(tab: number): void {
+    const index = this.#tabs.findIndex((each) => each.id === tab);
+    for (const id of this.#tabs[index]?.sessions ?? []) this.#drop(id);
+    const rest = this.#tabs.filter((each) => each.id !== tab);
+    const { active } = this.#app.store.state.terminals;
+    this.#set(rest, active === tab ? rest[Math.min(index, rest.length - 1)]?.id : active);
+  }
+
+  closeSession(id: number): void {
+    const tab = this.#tabs.find((each) => each.sessions.includes(id));
+    if (tab === undefined) return;
+    if (tab.sessions.length === 1) {
+      this.close(tab.id);
+      return;
+    }
+    this.#drop(id);
+    this.#set(
+      this.#tabs.map((each) => (each === tab ? { ...each, sessions: each.sessions.filter((s) => s !== id) } : each)),
+      tab.id,
+    );
+  }
+
+  #drop(id: number): void {
+    this.#sessions.get(id)?.dispose();
+    this.#sessions.delete(id);
+  }
+
+  /** The session that gets what the page types: the focused one, or the first of the tab in front. */
+  target(): TerminalSession {
+    const sessions = (this.active?.sessions ?? []).map((id) => this.#sessions.get(id));
+    const focused = sessions.find((session) => session?.element.contains(document.activeElement));
+    const first = focused ?? sessions[0];
+    return first === undefined || first.state.kind === "ended" ? this.open({}) : first;
+  }
+
+  type(text: string): void {
+    const session = this.target();
+    session.input(text);
+    session.terminal.focus();
+  }
+}
+
+function processOf(options: OpenOptions): { container?: string; command?: readonly string[]; cwd?: string } {
+  const { container, command, cwd } = options;
+  return {
+    ...(container === undefined ? {} : { container, command: command ?? containerShell }),
+    ...(container !== undefined || command === undefined ? {} : { command }),
+    ...(cwd === undefined ? {} : { cwd }),
+  };
+}
