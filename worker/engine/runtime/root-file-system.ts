@@ -50,6 +50,8 @@ export function rootOps(container: ContainerDescription, kernel: KernelPaths): r
   if (late) ops.push(...systemOps(container, scratchRoot), ...own, { op: "pivotRoot", path: scratchRoot });
   else ops.push(...own, { op: "pivotRoot", path: scratchRoot }, ...systemOps(container, undefined));
   ops.push(...sysctlOps(container.sysctls), ...protectOps(container, kernel));
+  // Docker makes a working directory that is not there.
+  if (container.cwd !== "/") ops.push({ op: "mkdir", path: container.cwd, parents: true, mode: 0o755 });
   if (container.readOnly) ops.push({ op: "mount", source: "", target: "/", flags: ["bind", "remount", "ro"] });
   return ops;
 }

@@ -12,7 +12,7 @@ function run(program: readonly Instruction[], number: number, args: readonly num
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, number, true);
   data.setUint32(4, arch, true);
-  args.forEach((value, i) => data.setUint32(16 + 8 * i, value >>> 0, true));
+  for (const [i, value] of args.entries()) data.setUint32(16 + 8 * i, value >>> 0, true);
   let a = 0;
   for (let pc = 0; pc < program.length; pc++) {
     const i = program[pc];

@@ -1,0 +1,265 @@
+/** `docker exec`: instances, their processes, their output. */
+import { EngineError } from "../errors.ts";
+import { type ByteDuplex, GuestError } from "../ports/guest.ts";
+import { cgroupPath, effectiveCapabilities, execProcess } from "../runtime/index.ts";
+import { attachTo } from "./attach.ts";
+import type { Container } from "./container.ts";
+import { Fields } from "./decode.ts";
+import type { ContainerDependencies } from "./dependencies.ts";
+import { hostnameOf } from "./describe.ts";
+import { parseDetachKeys } from "./detach-keys.ts";
+import { containerEnvironment, withVariables } from "./environment.ts";
+import { type ExecRequest, Execution } from "./execution.ts";
+import type { ProbeRun } from "./health.ts";
+import { newId } from "./ids.ts";
+import { notRunning } from "./lifecycle.ts";
+import { hasProcess } from "./predicates.ts";
+import { parseSecurityOptions, seccompFilter } from "./security.ts";
+import { SIGKILL } from "./signals.ts";
+import { execFailure } from "./start-errors.ts";
+import type { ContainerStore } from "./store.ts";
+
+export interface ExecStart {
+  readonly detach: boolean;
+  readonly tty: boolean;
+  readonly consoleSize?: { readonly rows: number; readonly columns: number } | undefined;
+}
+
+/** `[rows, columns]` of the API. */
+export function readConsoleSize(fields: Fields): { rows: number; columns: number } | undefined {
+  const size = fields.raw("ConsoleSize");
+  if (!Array.isArray(size) || size.length !== 2) return undefined;
+  const [rows, columns] = size.map(Number);
+  return rows && columns ? { rows, columns } : undefined;
+}
+
+export function readExecRequest(body: unknown): ExecRequest {
+  if (body === undefined) throw new EngineError("invalidParameter", "invalid JSON: got EOF while reading request body");
+  const fields = Fields.of(body, "", "container.ExecOptions");
+  const cmd = fields.command("Cmd") ?? [];
+  if (cmd.length === 0) throw new EngineError("invalidParameter", "No exec command specified");
+  return {
+    cmd,
+    attachStdin: fields.boolean("AttachStdin"),
+    attachStdout: fields.boolean("AttachStdout"),
+    attachStderr: fields.boolean("AttachStderr"),
+    tty: fields.boolean("Tty"),
+    env: fields.strings("Env") ?? [],
+    user: fields.string("User"),
+    workingDir: fields.string("WorkingDir"),
+    privileged: fields.boolean("Privileged"),
+    detachKeys: fields.string("DetachKeys"),
+    consoleSize: readConsoleSize(fields),
+  };
+}
+
+export class Executions {
+  readonly #d: ContainerDependencies;
+  readonly #store: ContainerStore;
+  readonly #byId = new Map<string, Execution>();
+
+  constructor(dependencies: ContainerDependencies, store: ContainerStore) {
+    this.#d = dependencies;
+    this.#store = store;
+  }
+
+  #event(
+    container: Container,
+    action: string,
+    execution: Execution,
+    extra: Readonly<Record<string, string>> = {},
+  ): void {
+    this.#d.events.publish(
+      "container",
+      action,
+      container.id,
+      container.eventAttributes({ execID: execution.id, ...extra }),
+    );
+  }
+
+  create(container: Container, reference: string, request: ExecRequest): string {
+    if (container.state.status === "paused")
+      throw new EngineError("conflict", `Container ${reference} is paused, unpause the container before exec`);
+    if (container.state.status === "restarting")
+      throw new EngineError("conflict", `Container ${reference} is restarting, wait until the container is running`);
+    if (!hasProcess(container.state)) throw notRunning(container);
+    parseDetachKeys(request.detachKeys);
+    const execution = new Execution(newId(this.#d.randomness), container.id, request);
+    this.#byId.set(execution.id, execution);
+    container.executions.set(execution.id, execution);
+    this.#event(container, `exec_create: ${request.cmd.join(" ")}`, execution);
+    return execution.id;
+  }
+
+  get(id: string): Execution {
+    const found = this.#byId.get(id);
+    if (found === undefined) throw new EngineError("notFound", `No such exec instance: ${id}`, { resource: id });
+    return found;
+  }
+
+  /** Attached: the stream. Detached: nothing. Both resolve when the program runs. */
+  async start(
+    id: string,
+    options: ExecStart,
+  ): Promise<{ readonly stream: ByteDuplex; readonly raw: boolean } | undefined> {
+    const execution = this.get(id);
+    const container = this.#container(execution);
+    if (execution.state === "exited") throw new EngineError("conflict", `Error: Exec command ${id} has already run`);
+    if (execution.state === "running")
+      throw new EngineError("conflict", `Error: Exec command ${id} is already running`);
+    const { request } = execution;
+    execution.state = "running";
+    const stream = options.detach
+      ? undefined
+      : attachTo(execution.output, execution.input, {
+          stdin: request.attachStdin,
+          stdout: request.attachStdout,
+          stderr: request.attachStderr,
+          stream: true,
+          tty: request.tty,
+          raw: request.tty,
+          closeStdin: true,
+          detachKeys: parseDetachKeys(request.detachKeys),
+          detached: () => this.#event(container, "exec_detach", execution),
+        });
+    this.#event(container, `exec_start: ${request.cmd.join(" ")}`, execution);
+    await this.#spawn(container, execution, options);
+    return stream && { stream, raw: request.tty };
+  }
+
+  async #spawn(container: Container, execution: Execution, options: ExecStart): Promise<void> {
+    const { record } = container;
+    const { hostConfig: host, config } = record;
+    const { request } = execution;
+    const privileged = request.privileged || host.Privileged;
+    const capabilities = effectiveCapabilities({ privileged, add: host.CapAdd ?? [], drop: host.CapDrop ?? [] });
+    const base = containerEnvironment(record, hostnameOf(record)).filter((v) => !v.startsWith("TERM="));
+    const cwd = request.workingDir || config.WorkingDir || "/";
+    const user = request.user || config.User;
+    const size = options.consoleSize ?? request.consoleSize ?? { rows: 0, columns: 0 };
+    try {
+      if (!hasProcess(container.state)) throw notRunning(container);
+      const process = await this.#d.guest.spawn(
+        execProcess(container.state.pid, cgroupPath(host.CgroupParent, record.id), {
+          args: request.cmd,
+          env: withVariables(request.tty ? ["TERM=xterm", ...base] : base, request.env),
+          cwd,
+          user,
+          groups: host.GroupAdd ?? [],
+          terminal: request.tty ? size : undefined,
+          stdin: request.attachStdin,
+          capabilities,
+          noNewPrivileges: parseSecurityOptions(host.SecurityOpt).noNewPrivileges,
+          seccomp: seccompFilter(host, capabilities, privileged),
+        }),
+      );
+      execution.process = process;
+      execution.input.connect(process.stdin);
+      execution.output.pump({ stdout: process.stdout, stderr: process.stderr });
+      void process.exit.then(async ({ code }) => {
+        await execution.output.drained;
+        this.#ended(container, execution, code);
+      });
+    } catch (error) {
+      const failure = execFailure(error, request.cmd[0] ?? "", cwd, user);
+      execution.state = "exited";
+      execution.exitCode = failure.exitCode;
+      execution.output.end();
+      if (error instanceof GuestError)
+        this.#event(container, "exec_die", execution, { exitCode: String(failure.exitCode) });
+      throw failure.error;
+    }
+  }
+
+  #ended(container: Container, execution: Execution, exitCode: number): void {
+    execution.state = "exited";
+    execution.exitCode = exitCode;
+    execution.process = undefined;
+    // An instance stays to be asked for its exit code; dockerd forgets it minutes later, or with its container.
+    container.executions.delete(execution.id);
+    this.#d.clock.after(forgetAfter, () => this.#byId.delete(execution.id));
+    this.#event(container, "exec_die", execution, { exitCode: String(exitCode) });
+    execution.output.end();
+  }
+
+  #container(execution: Execution): Container {
+    const container = this.#store.find(execution.container);
+    if (container === undefined)
+      throw new EngineError("notFound", `No such container: ${execution.container}`, { resource: execution.container });
+    if (container.state.status === "paused")
+      throw new EngineError("conflict", `Container ${container.id} is paused, unpause the container before exec`);
+    if (!hasProcess(container.state)) throw notRunning(container);
+    return container;
+  }
+
+  async resize(id: string, rows: number, columns: number): Promise<void> {
+    const execution = this.get(id);
+    if (execution.process === undefined) throw new EngineError("system", "exec process is not started");
+    await execution.process.resize(rows, columns);
+  }
+
+  inspect(id: string): object {
+    const execution = this.get(id);
+    const { request } = execution;
+    const [entrypoint = "", ...args] = request.cmd;
+    return {
+      ID: execution.id,
+      Running: execution.state === "running",
+      ExitCode: execution.exitCode ?? null,
+      ProcessConfig: {
+        tty: request.tty,
+        entrypoint,
+        arguments: args,
+        privileged: request.privileged,
+        ...(request.user === "" ? {} : { user: request.user }),
+      },
+      OpenStdin: request.attachStdin,
+      OpenStderr: request.attachStderr,
+      OpenStdout: request.attachStdout,
+      CanRemove: execution.state === "exited",
+      ContainerID: execution.container,
+      DetachKeys: "",
+      Pid: execution.process?.pid ?? 0,
+    };
+  }
+
+  /** A health check: an exec of its own, with its events, its output gathered. */
+  async probe(container: Container, command: readonly string[], signal: AbortSignal): Promise<ProbeRun> {
+    try {
+      const id = this.create(container, container.id, {
+        cmd: command,
+        attachStdin: false,
+        attachStdout: true,
+        attachStderr: true,
+        tty: false,
+        env: [],
+        user: "",
+        workingDir: "",
+        privileged: false,
+        detachKeys: "",
+        consoleSize: undefined,
+      });
+      const execution = this.get(id);
+      let output = "";
+      const decoder = new TextDecoder();
+      const done = new Promise<void>((resolve) => {
+        execution.output.listen((_, data) => {
+          output += decoder.decode(data, { stream: true });
+        }, resolve);
+      });
+      await this.start(id, { detach: true, tty: false });
+      signal.addEventListener("abort", () => {
+        const pid = execution.process?.pid;
+        if (pid !== undefined)
+          void this.#d.guest.batch([{ op: "kill", pid, signal: SIGKILL, ignore: ["*"] }]).catch(() => {});
+      });
+      await done;
+      this.#byId.delete(id);
+      return { exitCode: execution.exitCode ?? -1, output };
+    } catch (error) {
+      return { exitCode: -1, output: (error as Error).message };
+    }
+  }
+}
+
+const forgetAfter = 5 * 60_000;

@@ -1,0 +1,660 @@
+/** What makes a container start, end and go away. One change of a container at a time; ends are handled when they come. */
+import type { ContainerId, Sandbox } from "../domains.ts";
+import { EngineError } from "../errors.ts";
+import type { ExitStatus, FileStat, GuestProcess, Op } from "../ports/guest.ts";
+import {
+  cgroupParentOps,
+  cgroupPath,
+  compileDeviceProgram,
+  containerProcess,
+  defaultCgroupParent,
+  defaultDeviceRules,
+  type KernelPaths,
+  machineOps,
+} from "../runtime/index.ts";
+import type { Container } from "./container.ts";
+import type { ContainerDependencies } from "./dependencies.ts";
+import { checkAtStart, describeContainer, hostnameOf, type Surroundings } from "./describe.ts";
+import { HealthMonitor, type HealthState, healthCommand, type ProbeRun, startingHealth } from "./health.ts";
+import { findKernelPaths } from "./kernel-paths.ts";
+import { openLog, readLogSettings } from "./log-driver.ts";
+import { type ContainerState, never, type RunRecord } from "./model.ts";
+import {
+  containerDirectory,
+  containersRoot,
+  isVolatile,
+  layerDirectory,
+  layerDirectoryOps,
+  layersRoot,
+  logName,
+  renewVolatileOps,
+  shmDirectory,
+} from "./paths.ts";
+import { hasProcess, isPaused, isRunning } from "./predicates.ts";
+import { restartDelay, shouldRestart } from "./restart-policy.ts";
+import { parseSignal, SIGKILL, SIGTERM } from "./signals.ts";
+import { startFailure } from "./start-errors.ts";
+import type { ContainerStore } from "./store.ts";
+import { formatTime } from "./times.ts";
+
+/** Runs a health check's program in the container. */
+export type HealthProbe = (container: Container, command: readonly string[], signal: AbortSignal) => Promise<ProbeRun>;
+
+const defaultStopTimeout = 10;
+
+export class Lifecycle {
+  readonly #d: ContainerDependencies;
+  readonly #store: ContainerStore;
+  readonly #probe: HealthProbe;
+  #kernel: KernelPaths | undefined;
+  readonly #parents = new Set<string>();
+  readonly #background = new Set<Promise<unknown>>();
+
+  constructor(dependencies: ContainerDependencies, store: ContainerStore, probe: HealthProbe) {
+    this.#d = dependencies;
+    this.#store = store;
+    this.#probe = probe;
+  }
+
+  /** Makes the machine ready for containers; once after the machine has started or was restored. */
+  async prepareMachine(): Promise<void> {
+    await this.#d.guest.batch([
+      ...machineOps(),
+      { op: "mkdir", path: layersRoot, parents: true, mode: 0o710 },
+      { op: "mkdir", path: containersRoot, parents: true, mode: 0o710 },
+      // Names and resolvers are written at every start: memory is the place for them.
+      {
+        op: "mount",
+        source: "tmpfs",
+        target: containersRoot,
+        type: "tmpfs",
+        data: "mode=710",
+        flags: ["nodev", "nosuid"],
+      },
+      ...cgroupParentOps(defaultCgroupParent),
+      {
+        op: "attachDeviceProgram",
+        path: cgroupPath(defaultCgroupParent, "").replace(/\/$/, ""),
+        program: compileDeviceProgram(defaultDeviceRules),
+        ignore: ["*"],
+      },
+    ]);
+    this.#parents.add(defaultCgroupParent);
+    this.#kernel = await findKernelPaths(this.#d.guest);
+  }
+
+  /** What goes on behind answered requests: cleaning up, saving. */
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  #later(work: Promise<unknown>): void {
+    const settled = work.catch(() => {}).finally(() => this.#background.delete(settled));
+    this.#background.add(settled);
+  }
+
+  event(container: Container, action: string, extra: Readonly<Record<string, string>> = {}): void {
+    this.#d.events.publish("container", action, container.id, container.eventAttributes(extra));
+  }
+
+  save(container: Container): void {
+    this.#later(this.#store.save(container));
+  }
+
+  #now(): string {
+    return formatTime(this.#d.clock.now());
+  }
+
+  // ------------------------------------------------------------------ start
+  start(container: Container): Promise<void> {
+    return container.exclusively(async () => {
+      const { state } = container;
+      if (isPaused(state)) throw new EngineError("conflict", "cannot start a paused container, try unpause instead");
+      if (state.status === "removing" || state.status === "dead")
+        throw new EngineError("conflict", "container is marked for removal and cannot be started");
+      if (hasProcess(state)) throw new EngineError("notModified", "container is already running");
+      container.restarting?.cancel();
+      container.restarting = undefined;
+      container.consecutiveRestarts = 0;
+      container.record = { ...container.record, manuallyStopped: false, restartCount: 0 };
+      await this.#run(container);
+    });
+  }
+
+  async #run(container: Container): Promise<void> {
+    const { record } = container;
+    const { config, hostConfig } = record;
+    await container.cleanup;
+    container.stopping = false;
+    container.setState({ ...container.state, error: "", oomKilled: false });
+    let sandbox: Sandbox | undefined;
+    let process: GuestProcess;
+    try {
+      checkAtStart(hostConfig);
+      const joined = this.#joined(container);
+      const [image, opened, stats, volumeOps] = await Promise.all([
+        this.#layers(container),
+        this.#openSandbox(container),
+        this.#stats(container),
+        this.#volumeOps(container),
+      ]);
+      sandbox = opened;
+      const surroundings: Surroundings = { lowers: image, sandbox, joined, stats, size: this.#size(container) };
+      this.#openLog(container);
+      const description = describeContainer(record, surroundings);
+      this.#volumeEvents(container, "mount");
+      this.#kernel ??= await findKernelPaths(this.#d.guest);
+      process = await this.#d.guest.spawn(
+        containerProcess(description, this.#kernel, [...this.#prepareOps(container, sandbox), ...volumeOps]),
+      );
+    } catch (error) {
+      await this.#startFailed(container, error);
+      return;
+    }
+    container.process = process;
+    container.startedMonotonic = this.#d.clock.monotonic();
+    container.setState({
+      ...container.state,
+      status: "running",
+      pid: process.pid,
+      startedAt: this.#now(),
+      finishedAt: container.state.finishedAt,
+      exitCode: 0,
+    });
+    container.input.connect(process.stdin);
+    const { log } = container;
+    if (log !== undefined) container.output.listenFirst((stream, data) => log.write(stream, data));
+    container.output.pump({ stdout: process.stdout, stderr: process.stderr });
+    this.event(container, "start");
+    this.#startHealth(container);
+    this.save(container);
+    void process.exit.then(
+      (status) => this.#later(this.#exited(container, process, status)),
+      () => {},
+    );
+    if (config.Tty && hostConfig.ConsoleSize[0] === 0 && container.size.rows > 0)
+      this.#later(process.resize(container.size.rows, container.size.columns));
+  }
+
+  #size(container: Container): { readonly rows: number; readonly columns: number } {
+    const [rows, columns] = container.record.hostConfig.ConsoleSize;
+    return container.size.rows > 0 ? container.size : { rows, columns };
+  }
+
+  #openLog(container: Container): void {
+    if (container.log !== undefined) return;
+    const { record } = container;
+    try {
+      container.log = openLog(
+        logName(record.id),
+        readLogSettings(record.hostConfig.LogConfig),
+        this.#d.logs,
+        this.#d.clock,
+      );
+    } catch (error) {
+      throw new EngineError("system", `failed to create task for container: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #layers(container: Container): Promise<readonly string[]> {
+    const image = this.#d.images.get(container.record.image);
+    if (image === undefined) throw new EngineError("notFound", `No such image: ${container.record.image}`);
+    return this.#d.images.mountLayers(image);
+  }
+
+  #joined(container: Container): Surroundings["joined"] {
+    const { hostConfig } = container.record;
+    const joined = new Map<string, { pid: number; id: ContainerId }>();
+    for (const [mode, what] of [
+      [hostConfig.NetworkMode, "network"],
+      [hostConfig.PidMode, "PID"],
+      [hostConfig.IpcMode, "IPC"],
+    ] as const) {
+      if (!mode.startsWith("container:")) continue;
+      const reference = mode.slice("container:".length);
+      const other = this.#store.find(reference);
+      const prefix = `joining ${what} namespace of container`;
+      if (other === undefined) throw new EngineError("system", `${prefix}: No such container: ${reference}`);
+      if (!hasProcess(other.state))
+        throw new EngineError(
+          "conflict",
+          `${prefix}: cannot join ${what === "network" ? "network" : what} namespace of a non running container: container ${other.id} is ${other.state.status}`,
+        );
+      joined.set(mode, { pid: other.state.pid, id: other.id });
+    }
+    return joined;
+  }
+
+  async #openSandbox(container: Container): Promise<Sandbox | undefined> {
+    const { record } = container;
+    const { config, hostConfig: host } = record;
+    if (host.NetworkMode.startsWith("container:") || config.NetworkDisabled) return undefined;
+    const links = (host.Links ?? []).flatMap((link) => {
+      const [reference = "", alias = reference] = link.split(":");
+      const other = this.#store.find(reference);
+      return other === undefined ? [] : [{ container: other.id, name: other.name, alias }];
+    });
+    try {
+      return await this.#d.networks.openSandbox({
+        container: record.id,
+        name: record.name,
+        hostname: hostnameOf(record),
+        networkMode: host.NetworkMode,
+        endpoints: record.networks,
+        portBindings: host.PortBindings,
+        exposedPorts: Object.keys(config.ExposedPorts ?? {}),
+        publishAllPorts: host.PublishAllPorts,
+        dns: host.Dns ?? [],
+        dnsSearch: host.DnsSearch ?? [],
+        dnsOptions: host.DnsOptions ?? [],
+        extraHosts: host.ExtraHosts ?? [],
+        links,
+        sysctls: Object.fromEntries(Object.entries(host.Sysctls ?? {}).filter(([name]) => name.startsWith("net."))),
+      });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.message.startsWith("failed to set up container networking"))
+        throw error;
+      throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Of bind sources (made where Docker makes them) and devices; most containers have none. */
+  async #stats(container: Container): Promise<ReadonlyMap<string, FileStat>> {
+    const { mounts, hostConfig: host } = container.record;
+    const binds = mounts.filter((m) => m.Type === "bind");
+    const paths = [
+      ...binds.map((m) => m.Source),
+      ...(host.Devices ?? []).map((d) => d.PathOnHost),
+      ...[
+        host.BlkioDeviceReadBps,
+        host.BlkioDeviceWriteBps,
+        host.BlkioDeviceReadIOps,
+        host.BlkioDeviceWriteIOps,
+      ].flatMap((list) => (list ?? []).map((d) => d.Path)),
+    ];
+    const found = new Map<string, FileStat>();
+    if (paths.length === 0) return found;
+    const stat = (path: string): Op => ({ op: "stat", path, follow: true, ignore: ["ENOENT", "ENOTDIR"] });
+    const results = await this.#d.guest.batch(paths.map(stat));
+    const missing: string[] = [];
+    paths.forEach((path, i) => {
+      const result = results[i] as FileStat | undefined;
+      if (result !== undefined) found.set(path, result);
+      else if (binds.some((m) => m.Source === path)) missing.push(path);
+    });
+    for (const path of missing)
+      if (binds.every((m) => m.Source !== path || m.detail.createSource !== true))
+        throw new EngineError(
+          "invalidParameter",
+          `invalid mount config for type "bind": bind source path does not exist: ${path}`,
+        );
+    if (missing.length === 0) return found;
+    const made = await this.#d.guest.batch(
+      missing.flatMap((path): Op[] => [{ op: "mkdir", path, parents: true, mode: 0o755 }, stat(path)]),
+    );
+    missing.forEach((path, i) => {
+      found.set(path, made[2 * i + 1] as FileStat);
+    });
+    return found;
+  }
+
+  async #volumeOps(container: Container): Promise<readonly Op[]> {
+    const names = container.record.mounts.filter((m) => m.Type === "volume").map((m) => m.Name ?? "");
+    if (names.length === 0) return [];
+    return (await Promise.all(names.map((name) => this.#d.volumes.mountOps(name)))).flat();
+  }
+
+  #volumeEvents(container: Container, action: "mount" | "unmount"): void {
+    for (const mount of container.record.mounts) {
+      if (mount.Type !== "volume") continue;
+      const extra =
+        action === "mount"
+          ? { destination: mount.Destination, propagation: mount.Propagation, "read/write": String(mount.RW) }
+          : {};
+      this.#d.events.publish("volume", action, mount.Name ?? "", {
+        container: container.id,
+        driver: mount.Driver ?? "local",
+        ...extra,
+      });
+    }
+  }
+
+  #prepareOps(container: Container, sandbox: Sandbox | undefined): readonly Op[] {
+    const { record } = container;
+    const { hostConfig: host } = record;
+    const directory = containerDirectory(record.id);
+    const ops: Op[] = [
+      ...layerDirectoryOps(record.id),
+      { op: "mkdir", path: directory, mode: 0o710, ignore: ["EEXIST"] },
+    ];
+    if (!host.NetworkMode.startsWith("container:"))
+      ops.push(
+        { op: "write", path: `${directory}/hosts`, data: sandbox?.hosts ?? "127.0.0.1\tlocalhost\n", mode: 0o644 },
+        { op: "write", path: `${directory}/resolv.conf`, data: sandbox?.resolvConf ?? "", mode: 0o644 },
+        { op: "write", path: `${directory}/hostname`, data: `${hostnameOf(record)}\n`, mode: 0o644 },
+      );
+    if (isVolatile(record) && record.state.startedAt !== never) ops.push(...renewVolatileOps(record.id));
+    if (host.IpcMode === "shareable") {
+      const path = shmDirectory(record.id);
+      ops.push(
+        { op: "mkdir", path, parents: true, mode: 0o755 },
+        {
+          op: "mount",
+          source: "shm",
+          target: path,
+          type: "tmpfs",
+          flags: ["nosuid", "nodev", "noexec"],
+          data: `mode=1777,size=${host.ShmSize}`,
+        },
+      );
+    }
+    const parent = host.CgroupParent || defaultCgroupParent;
+    if (!this.#parents.has(parent)) {
+      ops.push(...cgroupParentOps(parent));
+      this.#parents.add(parent);
+    }
+    return ops;
+  }
+
+  async #startFailed(container: Container, cause: unknown): Promise<never> {
+    const { record } = container;
+    const { error, exitCode } = startFailure(cause, record.path, record.config.WorkingDir || "/", record.config.User);
+    await this.#d.networks.closeSandbox(record.id).catch(() => {});
+    await this.#removeTraces(container).catch(() => {});
+    const status: ContainerState["status"] = record.state.startedAt === never ? "created" : "exited";
+    container.setState({ ...base(container.state), status, exitCode, error: error.message });
+    container.output.end();
+    container.renewInput();
+    this.save(container);
+    if (record.hostConfig.AutoRemove) await this.#forget(container, true);
+    throw error;
+  }
+
+  // ------------------------------------------------------------------ end
+  async #exited(container: Container, process: GuestProcess, status: ExitStatus): Promise<void> {
+    if (container.process !== process) return;
+    const { record } = container;
+    container.healthMonitor?.stop();
+    container.healthMonitor = undefined;
+    const limited = record.hostConfig.Memory > 0 || status.code === 137;
+    const cgroup = cgroupPath(record.hostConfig.CgroupParent, record.id);
+    // The sandbox's ports are free before anybody is told; the rest of the cleaning goes on behind the answer.
+    const closed = this.#d.networks.closeSandbox(record.id).catch(() => {});
+    const [oomKilled] = await Promise.all([
+      limited ? this.#oomKilled(cgroup) : false,
+      container.output.drained,
+      Object.keys(record.hostConfig.PortBindings).length > 0 ? closed : undefined,
+    ]);
+    if (container.process !== process) return;
+    container.process = undefined;
+    if (oomKilled) this.event(container, "oom");
+    await container.log?.endRun();
+    const ranFor = this.#d.clock.monotonic() - container.startedMonotonic;
+    const run: RunRecord = { ...base(container.state), finishedAt: this.#now(), exitCode: status.code, oomKilled };
+    const stopped = container.stopping;
+    container.stopping = false;
+    const again = shouldRestart(container.record, { exitCode: status.code, stopped });
+    container.setState({ ...run, status: again ? "restarting" : "exited" });
+    if (container.health !== undefined) container.health = { ...container.health, Status: "unhealthy" };
+    this.#volumeEvents(container, "unmount");
+    container.cleanup = Promise.all([closed, this.#removeTraces(container)]).then(
+      () => {},
+      () => {},
+    );
+    this.#later(container.cleanup);
+    if (container.announceStop) this.event(container, "stop");
+    container.announceStop = false;
+    this.event(container, "die", {
+      execDuration: String(Math.floor(ranFor / 1000)),
+      exitCode: String(status.code),
+    });
+    for (const execution of container.executions.values())
+      if (execution.state !== "running") container.executions.delete(execution.id);
+    container.renewInput();
+    container.output.end();
+    container.settle("exit", { exitCode: status.code, error: "" });
+    if (again) this.#restartLater(container, ranFor);
+    else if (record.hostConfig.AutoRemove && !container.keep) await this.#forget(container, true).catch(() => {});
+    this.save(container);
+  }
+
+  #restartLater(container: Container, ranFor: number): void {
+    const delay = restartDelay(container.consecutiveRestarts, ranFor);
+    container.consecutiveRestarts = ranFor >= 10_000 ? 0 : container.consecutiveRestarts + 1;
+    const cancel = this.#d.clock.after(delay, () => {
+      container.restarting = undefined;
+      this.#later(
+        container.exclusively(async () => {
+          if (container.state.status !== "restarting") return;
+          container.record = { ...container.record, restartCount: container.record.restartCount + 1 };
+          await this.#run(container);
+        }),
+      );
+    });
+    container.restarting = { cancel };
+  }
+
+  async #oomKilled(cgroup: string): Promise<boolean> {
+    const [events] = await this.#d.guest
+      .batch([{ op: "read", path: `${cgroup}/memory.events`, ignore: ["*"] }])
+      .catch(() => [undefined]);
+    if (!(events instanceof Uint8Array)) return false;
+    return Number(/^oom_kill (\d+)/m.exec(new TextDecoder().decode(events))?.[1] ?? 0) > 0;
+  }
+
+  /** The cgroup and what was mounted for others; the container's own mounts went with its namespace. */
+  async #removeTraces(container: Container): Promise<void> {
+    const { record } = container;
+    const cgroup = cgroupPath(record.hostConfig.CgroupParent, record.id);
+    const ops: Op[] = [{ op: "rmdir", path: cgroup, ignore: ["ENOENT", "EBUSY", "ENOTEMPTY"] }];
+    if (record.hostConfig.IpcMode === "shareable")
+      ops.push({ op: "umount", path: shmDirectory(record.id), detach: true, ignore: ["*"] });
+    // Processes outside a PID namespace of the container's own outlive its first one.
+    if (record.hostConfig.PidMode !== "")
+      ops.unshift({ op: "write", path: `${cgroup}/cgroup.kill`, data: "1", create: false, ignore: ["*"] });
+    await this.#d.guest.batch(ops);
+  }
+
+  #startHealth(container: Container): void {
+    const { config } = container.record;
+    const check = config.Healthcheck;
+    const command = healthCommand(check, config.Shell);
+    container.health = undefined;
+    if (check === undefined || command === undefined) return;
+    container.health = startingHealth;
+    container.healthMonitor = new HealthMonitor(check, {
+      clock: this.#d.clock,
+      run: (signal) => this.#probe(container, command, signal),
+      changed: (state: HealthState, previous: HealthState) => {
+        container.health = state;
+        if (state.Status !== previous.Status) this.event(container, `health_status: ${state.Status}`);
+      },
+    });
+  }
+
+  // ------------------------------------------------------------------ signals
+  async #signal(container: Container, signal: number, thaw: boolean): Promise<void> {
+    const { state } = container;
+    if (!hasProcess(state)) throw notRunning(container);
+    const ops: Op[] = [{ op: "kill", pid: state.pid, signal, ignore: ["ESRCH"] }];
+    // A frozen process takes no signal that it could handle.
+    if (thaw && state.status === "paused") {
+      const cgroup = cgroupPath(container.record.hostConfig.CgroupParent, container.id);
+      ops.push({ op: "write", path: `${cgroup}/cgroup.freeze`, data: "0", create: false, ignore: ["*"] });
+      container.setState({ ...state, status: "running" });
+    }
+    await this.#d.guest.batch(ops);
+    this.event(container, "kill", { signal: String(signal) });
+  }
+
+  async kill(container: Container, signal: number): Promise<void> {
+    if (container.state.status === "restarting") {
+      await this.#giveUpRestarting(container);
+      return;
+    }
+    if (!hasProcess(container.state)) throw notRunning(container);
+    // As dockerd: what may end it is taken for a wish that it ends, and no policy starts it again.
+    const ends = signal === SIGKILL || signal === stopSignalOf(container) || !container.record.config.StopSignal;
+    if (ends) {
+      container.stopping = true;
+      container.record = { ...container.record, manuallyStopped: true };
+    }
+    await this.#signal(container, signal, ends);
+    // dockerd answers a kill -9 when the container has ended.
+    if (signal === SIGKILL && hasProcess(container.state)) await container.wait("not-running");
+  }
+
+  async #giveUpRestarting(container: Container): Promise<void> {
+    container.restarting?.cancel();
+    container.restarting = undefined;
+    container.record = { ...container.record, manuallyStopped: true };
+    container.setState({ ...base(container.state), status: "exited" });
+    await this.#store.save(container);
+  }
+
+  /** `timeout` in seconds; negative waits for ever. */
+  async stop(
+    container: Container,
+    options: { readonly timeout?: number | undefined; readonly signal?: string | undefined },
+  ): Promise<void> {
+    if (container.state.status === "restarting") {
+      await this.#giveUpRestarting(container);
+      this.event(container, "stop");
+      return;
+    }
+    if (!hasProcess(container.state)) throw new EngineError("notModified", "container is already stopped");
+    const signal = options.signal === undefined ? stopSignalOf(container) : (parseSignal(options.signal) ?? SIGTERM);
+    const timeout = options.timeout ?? container.record.config.StopTimeout ?? defaultStopTimeout;
+    container.stopping = true;
+    container.record = { ...container.record, manuallyStopped: true };
+    const ended = container.wait("not-running");
+    container.announceStop = true;
+    await this.#signal(container, signal, true);
+    if (timeout < 0) await ended;
+    else {
+      let cancel = (): void => {};
+      const late = new Promise<"late">((resolve) => {
+        cancel = this.#d.clock.after(timeout * 1000, () => resolve("late"));
+      });
+      const first = await Promise.race([ended, late]);
+      cancel();
+      if (first === "late" && hasProcess(container.state)) await this.#signal(container, SIGKILL, true);
+      await ended;
+    }
+    await this.#store.save(container);
+  }
+
+  async restart(
+    container: Container,
+    options: { readonly timeout?: number | undefined; readonly signal?: string | undefined },
+  ): Promise<void> {
+    // A container that removes itself at its end must not do so now.
+    container.keep = true;
+    try {
+      if (isRunning(container.state)) await this.stop(container, options);
+      await this.start(container);
+    } finally {
+      container.keep = false;
+    }
+    this.event(container, "restart");
+  }
+
+  async freeze(container: Container, on: boolean): Promise<void> {
+    await container.exclusively(async () => {
+      const { state } = container;
+      if (on) {
+        if (state.status === "restarting")
+          throw new EngineError(
+            "conflict",
+            `Container ${container.id} is restarting, wait until the container is running`,
+          );
+        if (!hasProcess(state)) throw notRunning(container);
+        if (state.status === "paused") throw new EngineError("conflict", `Container ${container.id} is already paused`);
+      } else if (state.status !== "paused") throw new EngineError("system", `Container ${container.id} is not paused`);
+      if (!hasProcess(state)) return;
+      const cgroup = cgroupPath(container.record.hostConfig.CgroupParent, container.id);
+      await this.#d.guest.batch([
+        { op: "write", path: `${cgroup}/cgroup.freeze`, data: on ? "1" : "0", create: false },
+      ]);
+      container.setState({ ...state, status: on ? "paused" : "running" });
+      this.event(container, on ? "pause" : "unpause");
+      await this.#store.save(container);
+    });
+  }
+
+  // ------------------------------------------------------------------ removal
+  async remove(
+    container: Container,
+    options: { readonly force: boolean; readonly volumes: boolean; readonly reference: string },
+  ): Promise<void> {
+    const { state } = container;
+    if (state.status === "removing")
+      throw new EngineError("conflict", `removal of container ${options.reference} is already in progress`);
+    if (isRunning(state)) {
+      if (!options.force) {
+        const how =
+          state.status === "paused"
+            ? "container is paused and must be unpaused first"
+            : state.status === "restarting"
+              ? "container is restarting: stop the container before removing or force remove"
+              : "container is running: stop the container before removing or force remove";
+        throw new EngineError("conflict", `cannot remove container ${JSON.stringify(options.reference)}: ${how}`);
+      }
+      container.keep = true;
+      if (state.status === "restarting") await this.#giveUpRestarting(container);
+      else await this.kill(container, SIGKILL);
+    }
+    await this.#forget(container, options.volumes);
+  }
+
+  async #forget(container: Container, volumes: boolean): Promise<void> {
+    if (container.state.status === "removing") return;
+    const { record } = container;
+    container.setState({ ...base(container.state), status: "removing" });
+    container.restarting?.cancel();
+    await this.#store.remove(container);
+    for (const mount of volumes ? record.mounts : [])
+      if (mount.detail.anonymous === true && mount.Name !== undefined && !this.#volumeUsed(mount.Name))
+        await this.#d.volumes.remove(mount.Name, { force: false }).catch(() => {});
+    this.#later(
+      container.cleanup.then(() =>
+        this.#d.guest.batch([
+          { op: "removeTree", path: layerDirectory(record.id) },
+          { op: "removeTree", path: containerDirectory(record.id) },
+        ]),
+      ),
+    );
+    this.#later(
+      container.log?.remove() ??
+        openLog(
+          logName(record.id),
+          { type: "json-file", maxSize: undefined, maxFiles: 1 },
+          this.#d.logs,
+          this.#d.clock,
+        ).remove(),
+    );
+    this.event(container, "destroy");
+    container.output.end();
+    container.settle("removed", { exitCode: container.state.exitCode, error: "" });
+  }
+
+  #volumeUsed(name: string): boolean {
+    return this.#store.all().some((c) => c.record.mounts.some((m) => m.Name === name));
+  }
+}
+
+export function stopSignalOf(container: Container): number {
+  return parseSignal(container.record.config.StopSignal ?? "") ?? SIGTERM;
+}
+
+export function notRunning(container: Container): EngineError {
+  return new EngineError("conflict", `container ${container.id} is not running`, { resource: container.id });
+}
+
+/** The run without its state. */
+export function base(state: ContainerState): RunRecord {
+  const { startedAt, finishedAt, exitCode, error, oomKilled } = state;
+  return { startedAt, finishedAt, exitCode, error, oomKilled };
+}

@@ -1,0 +1,27 @@
+/** What may be done to a container in which state. Messages are dockerd's. */
+import type { ContainerRecord, ContainerState } from "./model.ts";
+
+export type LiveState = Extract<ContainerState, { readonly pid: number }>;
+
+export function hasProcess(state: ContainerState): state is LiveState {
+  return state.status === "running" || state.status === "paused";
+}
+/** As `State.Running`: a restarting container counts, as it does in dockerd. */
+export function isRunning(state: ContainerState): boolean {
+  return hasProcess(state) || state.status === "restarting";
+}
+export function isPaused(state: ContainerState): boolean {
+  return state.status === "paused";
+}
+export function isGone(state: ContainerState): boolean {
+  return state.status === "removing" || state.status === "dead";
+}
+export function hasEnded(state: ContainerState): boolean {
+  return state.status === "exited" || state.status === "dead" || state.status === "removing";
+}
+export function canStart(state: ContainerState): boolean {
+  return state.status === "created" || state.status === "exited";
+}
+export function usesTerminal(record: ContainerRecord): boolean {
+  return record.config.Tty;
+}
