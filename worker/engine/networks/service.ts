@@ -10,13 +10,14 @@ import type {
   SandboxRequest,
 } from "../domains.ts";
 import { EngineError } from "../errors.ts";
+import type { Filters } from "../filter-args.ts";
 import type { Guest } from "../ports/guest.ts";
 import type { Clock, Randomness } from "../ports/host.ts";
 import type { RecordStore } from "../ports/storage.ts";
 import { type NetworkCreateRequest, networkRecord } from "./create-request.ts";
 import { defaultBridgeGateway, defaultNetworks } from "./default-networks.ts";
 import { checkEndpointSettings } from "./endpoint-settings.ts";
-import { type Filters, filterNetworks, prunable } from "./filters.ts";
+import { filterNetworks, prunable } from "./filters.ts";
 import type { NetworkRecord, NetworksState, SandboxState } from "./model.ts";
 import { hexId } from "./naming.ts";
 import type { MachineResolver } from "./network-files.ts";
