@@ -3,7 +3,7 @@ import type { EventSink, Image, ImageId, ImageUsers } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { Guest } from "../ports/guest.ts";
 import type { Clock } from "../ports/host.ts";
-import type { BlobStore } from "../ports/storage.ts";
+import type { BlobStore, RecordStore } from "../ports/storage.ts";
 import type { Registries } from "../registry/endpoints.ts";
 import type { ImageStore, StoredImage } from "./image-store.ts";
 import type { LayerMounts } from "./layers/layer-mounts.ts";
@@ -12,6 +12,7 @@ import { familiarString, isDigest, parseReference, type Reference, withDefaultTa
 
 export interface ImageContext {
   readonly blobs: BlobStore;
+  readonly records: RecordStore;
   readonly store: ImageStore;
   readonly layers: LayerStore;
   readonly mounts: LayerMounts;

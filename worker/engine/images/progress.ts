@@ -45,9 +45,15 @@ export function humanSize(size: number): string {
 /** stringid.TruncateID. */
 export const shortId = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12);
 
+/** A failure as the last line of a stream that has begun. */
+export function errorLine(error: unknown): ProgressMessage {
+  const message = error instanceof Error ? error.message : String(error);
+  return { errorDetail: { message }, error: message };
+}
+
 /**
  * Runs work that reports progress and yields what it reports. The work goes on at its own pace; when the reader leaves, its signal
- * is aborted. A failure comes last, as clients expect it once the stream has begun.
+ * is aborted. A failure is thrown where nothing was reported before it, and is the last message otherwise.
  */
 export async function* streamProgress(
   signal: AbortSignal,
@@ -56,33 +62,37 @@ export async function* streamProgress(
   const queue: ProgressMessage[] = [];
   const left = new AbortController();
   let wake: () => void = () => {};
-  let finished = false;
-  const running = work(
+  let outcome: { readonly error?: unknown } | undefined;
+  const settle = (result: { readonly error?: unknown }): void => {
+    outcome = result;
+    wake();
+  };
+  work(
     (message) => {
       queue.push(message);
       wake();
     },
     AbortSignal.any([signal, left.signal]),
-  )
-    .catch((error) => {
-      const message = error instanceof Error ? error.message : String(error);
-      queue.push({ errorDetail: { message }, error: message });
-    })
-    .finally(() => {
-      finished = true;
-      wake();
-    });
+  ).then(
+    () => settle({}),
+    (error) => settle({ error }),
+  );
+  let begun = false;
   try {
-    while (!finished || queue.length > 0) {
+    while (outcome === undefined || queue.length > 0) {
       const message = queue.shift();
-      if (message !== undefined) yield message;
-      else
+      if (message !== undefined) {
+        begun = true;
+        yield message;
+      } else
         await new Promise<void>((resolve) => {
           wake = resolve;
-          if (finished || queue.length > 0) resolve();
+          if (outcome !== undefined || queue.length > 0) resolve();
         });
     }
-    await running;
+    if (!("error" in outcome)) return;
+    if (!begun) throw outcome.error;
+    yield errorLine(outcome.error);
   } finally {
     left.abort();
   }

@@ -9,10 +9,13 @@ import type { FetchedManifest, RepositoryClient } from "../registry/repository-c
 import { type ImageContext, imageEvent } from "./context.ts";
 import { downloadLayer } from "./download.ts";
 import { readConfig } from "./image-store.ts";
+import { machinePlatform } from "./platform.ts";
 import { bar, line, type Progress, shortId } from "./progress.ts";
 import { mayBeElsewhere, NoMatchingPlatform, pullError } from "./pull-errors.ts";
 import { familiarName, familiarString, type Reference } from "./reference.ts";
+import { Slots } from "./slots.ts";
 import { substituteFor } from "./substitutes.ts";
+import { platformMismatch } from "./views.ts";
 
 export interface PullOptions {
   readonly platform?: Platform | undefined;
@@ -20,9 +23,6 @@ export interface PullOptions {
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
-
-/** What this machine runs. */
-export const machinePlatform: Platform = { os: "linux", architecture: "386" };
 
 /** moby's max-concurrent-downloads. */
 const parallelDownloads = 3;
@@ -78,11 +78,13 @@ async function pullOne(
   const chosen = await choosePlatform(client, top, options, reference);
   progress({ status: `Pulling from ${reference.path}`, id: wanted });
   const { config, layers } = chosen.manifest;
-  const configBytes = await client.blobBytes(config.digest, signal);
+  const configBytes = await configOf(context, client, config.digest, signal);
   const { layers: diffIds } = readConfig(config.digest, configBytes);
   if (diffIds.length !== layers.length)
     throw new EngineError("system", "layers from manifest don't match image configuration");
-  await pullLayers(context, layers, diffIds, client, endpoint, options);
+  // An image that is here already has its layers; Docker does not mention them then.
+  if (context.store.get(config.digest) === undefined)
+    await pullLayers(context, layers, diffIds, client, endpoint, options);
   const before = context.store.lookup(reference);
   const image = await context.store.add(configBytes);
   if (reference.tag !== undefined && before !== image.id) await context.store.setReference(reference, image.id);
@@ -91,6 +93,18 @@ async function pullOne(
   const outcome = before === image.id ? "Image is up to date" : "Downloaded newer image";
   progress({ status: `Status: ${outcome} for ${familiarString(reference)}` });
   imageEvent(context, "pull", familiarString(reference), familiarName(reference), image);
+  const { platform } = options;
+  if (platform !== undefined && (platform.os !== image.os || platform.architecture !== image.architecture))
+    progress({ status: `WARNING: ${platformMismatch(image, platform, familiarString(reference))}` });
+}
+
+async function configOf(
+  context: ImageContext,
+  client: RepositoryClient,
+  id: Digest,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  return context.store.get(id) === undefined ? await client.blobBytes(id, signal) : await context.store.configBytes(id);
 }
 
 /** Debian in place of an image that has no 32-bit variant: its own id and a label that says so. */
@@ -193,25 +207,5 @@ async function pullLayers(
     failed.abort(error);
     await Promise.allSettled(downloads);
     throw error;
-  }
-}
-
-/** At most `count` pieces of work at a time. */
-class Slots {
-  #free: number;
-  readonly #queue: (() => void)[] = [];
-  constructor(count: number) {
-    this.#free = count;
-  }
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#free--;
-    try {
-      return await work();
-    } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
   }
 }

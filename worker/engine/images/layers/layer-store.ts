@@ -163,6 +163,11 @@ export class LayerStore {
     }
   }
 
+  /** Deletes those of these blobs that no layer uses. */
+  async discard(digests: readonly Digest[]): Promise<void> {
+    await this.#deleteUnused(digests);
+  }
+
   async #load(diffId: Digest): Promise<LayerContent> {
     const { content } = this.#record(diffId);
     if (content.form === "tar") {

@@ -1,0 +1,65 @@
+/** What a registry says of an image, without pulling it (schema DistributionInspect). */
+import { EngineError } from "../errors.ts";
+import type { Credentials } from "../registry/credentials.ts";
+import type { Platform } from "../registry/manifest.ts";
+import { RegistryError, RegistryUnreachable } from "../registry/registry-error.ts";
+import type { FetchedManifest, RepositoryClient } from "../registry/repository-client.ts";
+import type { ImageContext } from "./context.ts";
+import { readConfig } from "./image-store.ts";
+import { parseReference, withDefaultTag } from "./reference.ts";
+
+export interface DistributionInspect {
+  readonly Descriptor: { readonly mediaType: string; readonly digest: string; readonly size: number };
+  readonly Platforms: readonly Platform[];
+}
+
+/** The first endpoint that has the image answers. */
+export async function findManifest(
+  context: ImageContext,
+  name: string,
+  options: { readonly credentials?: Credentials | undefined; readonly signal: AbortSignal },
+): Promise<{ readonly top: FetchedManifest; readonly client: RepositoryClient }> {
+  const reference = withDefaultTag(parseReference(name));
+  let failure: unknown;
+  for (const endpoint of context.registries.pullEndpoints(reference.domain)) {
+    const credentials = endpoint.kind === "registry" ? options.credentials : undefined;
+    const client = context.registries.client(endpoint, reference.path, { credentials });
+    try {
+      return { top: await client.manifest(reference.digest ?? reference.tag ?? "", options.signal), client };
+    } catch (error) {
+      if (!(error instanceof RegistryError || error instanceof RegistryUnreachable)) throw error;
+      if (failure === undefined || error instanceof RegistryError) failure = error;
+    }
+  }
+  throw distributionError(failure);
+}
+
+export async function inspectDistribution(
+  context: ImageContext,
+  name: string,
+  options: { readonly credentials?: Credentials | undefined; readonly signal: AbortSignal },
+): Promise<DistributionInspect> {
+  const { top, client } = await findManifest(context, name, options);
+  const descriptor = { mediaType: top.manifest.mediaType, digest: top.digest, size: top.bytes.length };
+  if (top.manifest.kind === "index") {
+    const platforms = top.manifest.manifests.flatMap(({ platform }) => platform ?? []);
+    return { Descriptor: descriptor, Platforms: platforms };
+  }
+  const { digest } = top.manifest.config;
+  const config = readConfig(digest, await client.blobBytes(digest, options.signal));
+  const platform: Platform = {
+    architecture: config.architecture,
+    os: config.os,
+    ...(config.osVersion === undefined ? {} : { "os.version": config.osVersion }),
+    ...(config.variant === undefined ? {} : { variant: config.variant }),
+  };
+  return { Descriptor: descriptor, Platforms: [platform] };
+}
+
+function distributionError(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof RegistryError)) return new EngineError("system", message, { cause: error });
+  if (error.status === 404) return new EngineError("notFound", message, { cause: error });
+  const refused = error.code === "UNAUTHORIZED" || error.code === "DENIED";
+  return new EngineError(refused ? "unauthorized" : "system", message, { cause: error });
+}
