@@ -83,6 +83,8 @@ int put_data(struct buffer *b, const void *bytes, size_t length);
 extern struct buffer out;
 void channel_open(int fd);
 int channel_fd(void);
+/* Forgets an incomplete frame. */
+void channel_reset(void);
 /* Reads one buffer and handles each complete frame. Answers a negative errno when the channel is lost. */
 int channel_read(void);
 void channel_flush(void);

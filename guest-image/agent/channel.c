@@ -16,6 +16,8 @@ static struct buffer in;
 void channel_open(int fd) { channel = fd; }
 int channel_fd(void) { return channel; }
 
+void channel_reset(void) { in.length = 0; }
+
 size_t frame_begin(enum guest_frame kind, uint32_t id) {
   size_t mark = out.length;
   uint32_t header[4] = {0, kind, id, 0};

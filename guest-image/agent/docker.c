@@ -62,8 +62,8 @@ static int send_all(const char *data, size_t length) {
 static int call(char **argv) {
   char *slash = strrchr(argv[0], '/');
   const char *program = slash == NULL ? argv[0] : slash + 1;
-  char *cwd = getcwd(NULL, 0);
-  if (cwd == NULL) cwd = "/";
+  static char cwd[4096];
+  if (getcwd(cwd, sizeof cwd) == NULL) strcpy(cwd, "/");
   uint32_t counts[2];
   size_t arguments = size_of(argv + 1, &counts[0]), variables = size_of(environ, &counts[1]);
   size_t length = strlen(program) + 1 + strlen(cwd) + 1 + sizeof counts + arguments + variables;
@@ -80,7 +80,9 @@ static int call(char **argv) {
   at += sizeof counts;
   for (uint32_t i = 0; i < counts[0]; i++) at = append(at, argv[1 + i]);
   for (uint32_t i = 0; i < counts[1]; i++) at = append(at, environ[i]);
-  return send_all(request, 4 + length);
+  int e = send_all(request, 4 + length);
+  free(request);
+  return e;
 }
 
 static void forward_signals(void) {

@@ -352,7 +352,11 @@ int run_ops(struct reader *r, int count, enum stage stage, struct buffer *result
         return e;
       }
       const char *shown = a.s[0];
+#ifdef FUZZING
+      e = root[0] == 0 ? 0 : -ENOSYS;
+#else
       e = root[0] == 0 ? operation->run(&a, results) : run_in_root(root, operation, &a, results);
+#endif
       if (e < 0) {
         if (ignored(ignore, ignore_count, -e)) {
           e = 0;
