@@ -126,11 +126,11 @@ export class App {
   }
 
   #onEvent(event: EventMessage): void {
-    const name = event.Actor.Attributes["name"];
+    const name = event.Actor.Attributes.name;
     if (event.Type === "container" && name !== undefined) {
       if (event.Action === "start") this.announce(`${name} started.`);
       if (event.Action === "die")
-        this.announce(`${name} ended with exit code ${event.Actor.Attributes["exitCode"] ?? "unknown"}.`);
+        this.announce(`${name} ended with exit code ${event.Actor.Attributes.exitCode ?? "unknown"}.`);
     }
     for (const listener of this.#eventListeners) listener(event);
   }

@@ -364,14 +364,15 @@ export class FakeEngine implements ApiTransport {
         PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "8080" }] },
       },
       Mounts: container.mounts,
-      NetworkSettings: this.summary(container)["NetworkSettings"],
+      NetworkSettings: this.summary(container).NetworkSettings,
     };
   }
 
   #logs(container: FakeContainer, follow: boolean, signal: AbortSignal | undefined): ApiResponse {
     const stream = new ReadableStream<Uint8Array>({
       start(controller) {
-        container.log.forEach((line, index) => controller.enqueue(logFrame(index % 9 === 8 ? 2 : 1, line)));
+        for (const [index, line] of container.log.entries())
+          controller.enqueue(logFrame(index % 9 === 8 ? 2 : 1, line));
         if (!follow) controller.close();
         else signal?.addEventListener("abort", () => controller.close());
       },
@@ -458,7 +459,7 @@ export class FakeEngine implements ApiTransport {
         WorkingDir: "/app",
         Labels: {},
       },
-      RootFS: { Type: "layers", Layers: [1, 2, 3].map((layer) => `sha256:${hex(image[0] + layer)}`) },
+      RootFS: { Type: "layers", Layers: [1, 2, 3, 4].map((layer) => `sha256:${hex(image[0] + layer)}`) },
     });
   }
 
@@ -507,19 +508,19 @@ export class FakeEngine implements ApiTransport {
       this.networks = [
         ...this.networks,
         {
-          name: String(body["Name"]),
+          name: String(body.Name),
           driver: "bridge",
           subnet: `172.${20 + this.networks.length}.0.0/16`,
-          internal: body["Internal"] === true,
+          internal: body.Internal === true,
         },
       ];
-      this.emit("network", "create", "", { name: String(body["Name"]) });
-      return json({ Id: hex(`net${String(body["Name"])}`) }, 201);
+      this.emit("network", "create", "", { name: String(body.Name) });
+      return json({ Id: hex(`net${String(body.Name)}`) }, 201);
     }
     const network = this.networks.find((each) => each.name === name || hex(`net${each.name}`) === name);
     if (network === undefined) return missing(`network ${name} not found`);
     if (request.method === "DELETE") this.networks = this.networks.filter((each) => each !== network);
-    const container = this.find(String(body["Container"] ?? ""));
+    const container = this.find(String(body.Container ?? ""));
     if (verb === "connect" && container !== undefined)
       container.networks[network.name] = network.subnet.replace("0.0/16", "0.9");
     if (verb === "disconnect" && container !== undefined) delete container.networks[network.name];
@@ -542,7 +543,7 @@ export class FakeEngine implements ApiTransport {
   #volumes(request: ApiRequest, [name]: readonly string[]): ApiResponse {
     if (name === undefined) return json({ Volumes: this.volumes.map((each) => this.#volume(each)), Warnings: null });
     if (name === "create") {
-      const made = String((request.body?.kind === "json" ? (request.body.value as Json) : {})["Name"]);
+      const made = String((request.body?.kind === "json" ? (request.body.value as Json) : {}).Name);
       this.volumes = [...this.volumes, made];
       this.emit("volume", "create", made, {});
       return json(this.#volume(made), 201);

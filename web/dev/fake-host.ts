@@ -6,6 +6,7 @@ import { FakeEngine } from "./fake-engine.ts";
 import { hoodOf } from "./fake-hood.ts";
 import { fakePage } from "./fake-page.ts";
 import { FakeShell } from "./fake-shell.ts";
+import { fakeBrowser, fakeLayers } from "./fake-trees.ts";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -41,6 +42,9 @@ export class FakeHost implements DrydockHost {
   async openPort(_: string, port: number) {
     return fakePage(port);
   }
+
+  readonly browser = fakeBrowser;
+  readonly layers = fakeLayers;
 
   async inspect(container: string): Promise<HoodReport> {
     return hoodOf(container);

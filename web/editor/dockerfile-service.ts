@@ -3,6 +3,7 @@ import { autocompletion, type CompletionContext, type CompletionResult } from "@
 import { type Diagnostic, linter } from "@codemirror/lint";
 import type { Extension, Text } from "@codemirror/state";
 import { hoverTooltip } from "@codemirror/view";
+import "./buffer-shim.ts";
 import { DockerfileLanguageServiceFactory } from "dockerfile-language-service";
 import { DiagnosticSeverity, type MarkupContent, type Position, type TextEdit } from "vscode-languageserver-types";
 import { copyBeforeInstall } from "./dockerfile-advice.ts";

@@ -51,12 +51,16 @@ export class LogParser {
   }
 }
 
-/** Logs are text here: escape sequences (colours, titles, clipboard, links) and other control characters are left out. */
+/** OSC (title, clipboard, links), then DCS and its like, CSI (colours), other escapes, and control characters but tab. */
+const controls = [
+  "\\x1b\\][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\|$)",
+  "\\x1b[PX^_][^\\x1b]*(?:\\x1b\\\\|$)",
+  "\\x1b\\[[0-?]*[ -/]*[@-~]",
+  "\\x1b[ -/]*[0-~]",
+  "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]",
+].map((source) => new RegExp(source, "g"));
+
+/** Logs are text here: what would steer a terminal is left out. */
 export function plain(text: string): string {
-  return text
-    .replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|$)/g, "")
-    .replace(/\x1b[PX^_][^\x1b]*(?:\x1b\\|$)/g, "")
-    .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "")
-    .replace(/\x1b[ -/]*[0-~]/g, "")
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+  return controls.reduce((rest, pattern) => rest.replace(pattern, ""), text);
 }

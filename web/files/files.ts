@@ -218,12 +218,12 @@ export class Files extends LightElement {
   readonly #keys = (event: KeyboardEvent): void =>
     moveInTree(event, {
       select: (item) => {
-        this.selected = item.dataset["path"] ?? "";
+        this.selected = item.dataset.path ?? "";
       },
-      toggle: (item, open) => this.#toggle(item.dataset["path"] ?? "", open),
+      toggle: (item, open) => this.#toggle(item.dataset.path ?? "", open),
       open: (item) => item.click(),
-      remove: (item) => void this.#remove(item.dataset["path"] ?? ""),
-      menu: (item) => this.#menu(item, item.dataset["path"] ?? "", item.hasAttribute("aria-expanded")),
+      remove: (item) => void this.#remove(item.dataset.path ?? ""),
+      menu: (item) => this.#menu(item, item.dataset.path ?? "", item.hasAttribute("aria-expanded")),
     });
 }
 customElements.define("dd-files", Files);

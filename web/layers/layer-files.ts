@@ -39,7 +39,7 @@ export class LayerFiles extends LightElement {
     if (!changed.has("layer")) return;
     this.chosen = undefined;
     this.text = undefined;
-    this.open = new Set(treeOf(this.layer.files).map(({ path }) => path));
+    this.open = new Set(initiallyOpen(treeOf(this.layer.files), this.layer.files.length));
   }
 
   protected override render(): TemplateResult {
@@ -115,10 +115,20 @@ export class LayerFiles extends LightElement {
   readonly #keys = (event: KeyboardEvent): void =>
     moveInTree(event, {
       select: (item) => {
-        this.chosen = item.dataset["path"];
+        this.chosen = item.dataset.path;
       },
-      toggle: (item, open) => this.#toggle(item.dataset["path"] ?? "", open),
+      toggle: (item, open) => this.#toggle(item.dataset.path ?? "", open),
       open: (item) => item.click(),
     });
 }
 customElements.define("dd-layer-files", LayerFiles);
+
+/** A small layer stands open; of a large one the first level, and on as long as there is only one way down. */
+function initiallyOpen(nodes: readonly TreeNode[], files: number): readonly string[] {
+  return nodes
+    .filter(({ children }) => children.length > 0)
+    .flatMap((node) => [
+      node.path,
+      ...(files <= 60 || node.children.length === 1 ? initiallyOpen(node.children, files) : []),
+    ]);
+}

@@ -103,9 +103,9 @@ export class Inspect extends LightElement {
   readonly #keys = (event: KeyboardEvent): void =>
     moveInTree(event, {
       select: (item) => {
-        this.selected = item.dataset["path"] ?? "";
+        this.selected = item.dataset.path ?? "";
       },
-      toggle: (item, open) => this.#toggle(item.dataset["path"] ?? "", open),
+      toggle: (item, open) => this.#toggle(item.dataset.path ?? "", open),
     });
 }
 customElements.define("dd-inspect", Inspect);

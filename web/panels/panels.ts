@@ -89,6 +89,17 @@ export class Panels extends LightElement {
       ${collapsed ? nothing : this.#view(shown)}`;
   }
 
+  protected override updated(): void {
+    const tab = this.querySelector<HTMLElement>('.tablist > [aria-selected="true"]');
+    const list = tab?.parentElement;
+    if (tab == null || list == null) return;
+    if (
+      tab.offsetLeft + tab.offsetWidth > list.offsetLeft + list.scrollLeft + list.clientWidth ||
+      tab.offsetLeft < list.offsetLeft + list.scrollLeft
+    )
+      list.scrollLeft = tab.offsetLeft - list.offsetLeft - 40;
+  }
+
   #leaveFull(): void {
     this.#tell("maximise", false);
     if (this.#last.view === "images" && this.#last.name !== undefined) this.app.go({ view: "images" });

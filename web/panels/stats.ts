@@ -22,7 +22,7 @@ export function sampleOf(stats: ContainerStats): Sample {
   const systemDelta = (now.system_cpu_usage ?? 0) - (before.system_cpu_usage ?? 0);
   const cpu = cpuDelta > 0 && systemDelta > 0 ? (cpuDelta / systemDelta) * (now.online_cpus ?? 1) * 100 : 0;
   const usage = memory.usage ?? 0;
-  const cache = memory.stats?.["inactive_file"] ?? 0;
+  const cache = memory.stats?.inactive_file ?? 0;
   const networks = Object.values(stats.networks ?? {});
   return {
     cpu,

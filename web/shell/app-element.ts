@@ -25,7 +25,8 @@ export class AppElement extends LightElement {
     narrowPane: { state: true },
   };
   declare sizes: Readonly<Record<PaneName, number>>;
-  declare leftCollapsed: boolean;
+  /** By arrangement: what needs the width gets it. */
+  declare leftCollapsed: Readonly<Record<Arrangement, boolean>>;
   declare panelsCollapsed: boolean;
   declare maximised: boolean;
   declare narrowPane: NarrowPane;
@@ -57,10 +58,15 @@ export class AppElement extends LightElement {
       left: storedSize("left"),
       editor: storedSize("editor"),
       preview: storedSize("preview"),
+      previewHeight: storedSize("previewHeight"),
       panels: storedSize("panels"),
       beside: storedSize("beside"),
     };
-    this.leftCollapsed = remembered("leftCollapsed", false);
+    this.leftCollapsed = {
+      below: remembered("leftCollapsed.below", false),
+      beside: remembered("leftCollapsed.beside", true),
+      full: remembered("leftCollapsed.full", true),
+    };
     this.panelsCollapsed = remembered("panelsCollapsed", innerWidth < 1180);
     this.maximised = false;
     this.narrowPane = "terminal";
@@ -88,9 +94,9 @@ export class AppElement extends LightElement {
     remember("panelsCollapsed", collapsed);
   }
 
-  collapseLeft(collapsed: boolean): void {
-    this.leftCollapsed = collapsed;
-    remember("leftCollapsed", collapsed);
+  collapseLeft(arrangement: Arrangement, collapsed: boolean): void {
+    this.leftCollapsed = { ...this.leftCollapsed, [arrangement]: collapsed };
+    remember(`leftCollapsed.${arrangement}`, collapsed);
   }
 
   #resize(event: CustomEvent<{ readonly pane: PaneName; readonly size: number }>): void {
@@ -116,33 +122,39 @@ export class AppElement extends LightElement {
   /** Kept in the page behind the home view, so that terminals keep their screens. */
   #panes(hidden: boolean, arrangement: Arrangement): TemplateResult {
     const { sizes } = this;
+    const leftCollapsed = this.leftCollapsed[arrangement];
     const editing = this.#files.value.paths.length > 0;
     const previewing = this.#preview.value !== undefined;
+    const stacked = editing && previewing;
     return html`
-      <section class="pane left" aria-label="Files" ?hidden=${hidden} ?data-collapsed=${this.leftCollapsed} style="--left: ${sizes.left}px">
+      <section class="pane left" aria-label="Files" ?hidden=${hidden} ?data-collapsed=${leftCollapsed} style="--left: ${sizes.left}px">
         <div class="tabs">
           <span class="tab" aria-current="true">Files</span>
           <span class="end">
             <span id="files-actions" class="row"></span>
-            <button class="ib s collapse" aria-label=${this.leftCollapsed ? "Show files" : "Hide files"} title=${this.leftCollapsed ? "Show files" : "Hide files"}
-              @click=${() => this.collapseLeft(!this.leftCollapsed)}>${icon(this.leftCollapsed ? "right" : "left")}</button>
+            <button class="ib s collapse" aria-label=${leftCollapsed ? "Show files" : "Hide files"} title=${leftCollapsed ? "Show files" : "Hide files"}
+              @click=${() => this.collapseLeft(arrangement, !leftCollapsed)}>${icon(leftCollapsed ? "right" : "left")}</button>
           </span>
         </div>
         <dd-files class="scroll"></dd-files>
       </section>
-      ${hidden || this.leftCollapsed ? nothing : html`<dd-divider aria-orientation="vertical" pane="left" leading .size=${sizes.left} label="Width of the files" @resize-pane=${this.#resize}></dd-divider>`}
-      <div class="work" data-layout=${arrangement} ?hidden=${hidden} style="--panels: ${sizes.panels}px; --beside: ${sizes.beside}px; --editor: ${sizes.editor}px; --preview: ${sizes.preview}px">
-        <div class="stage">
+      ${hidden || leftCollapsed ? nothing : html`<dd-divider aria-orientation="vertical" pane="left" leading .size=${sizes.left} label="Width of the files" @resize-pane=${this.#resize}></dd-divider>`}
+      <div class="work" data-layout=${arrangement} ?hidden=${hidden} style="--panels: ${sizes.panels}px; --beside: ${sizes.beside}px; --editor: ${sizes.editor}px; --preview: ${sizes.preview}px; --preview-height: ${sizes.previewHeight}px">
+        <div class="stage" ?data-stacked=${stacked}>
           ${
             editing
               ? html`<section class="pane editor" aria-label="Editor"><dd-editor></dd-editor></section>
-                <dd-divider aria-orientation="vertical" pane="editor" leading .size=${sizes.editor} label="Width of the editor" @resize-pane=${this.#resize}></dd-divider>`
+                <dd-divider class="d-editor" aria-orientation="vertical" pane="editor" leading .size=${sizes.editor} label="Width of the editor" @resize-pane=${this.#resize}></dd-divider>`
               : nothing
           }
           <section class="pane terminals" aria-label="Terminal"><dd-terminals style="display: contents"></dd-terminals></section>
           ${
             previewing
-              ? html`<dd-divider aria-orientation="vertical" pane="preview" .size=${sizes.preview} label="Width of the preview" @resize-pane=${this.#resize}></dd-divider>
+              ? html`${
+                  stacked
+                    ? html`<dd-divider class="d-preview" aria-orientation="horizontal" pane="previewHeight" leading .size=${sizes.previewHeight} label="Height of the preview" @resize-pane=${this.#resize}></dd-divider>`
+                    : html`<dd-divider class="d-preview" aria-orientation="vertical" pane="preview" .size=${sizes.preview} label="Width of the preview" @resize-pane=${this.#resize}></dd-divider>`
+                }
                 <section class="pane preview" aria-label="Preview"><dd-preview style="display: contents"></dd-preview></section>`
               : nothing
           }
@@ -182,7 +194,7 @@ export class AppElement extends LightElement {
     if (this.#files.value.paths.length > 0) void import("../editor/editor.ts");
     if (this.#preview.value !== undefined) void import("../preview/preview.ts");
     if (this.#machine.value === "running") void import("../files/files.ts");
-    document.documentElement.dataset["theme"] = effectiveTheme();
+    document.documentElement.dataset.theme = effectiveTheme();
   }
 }
 customElements.define("dd-app", AppElement);

@@ -71,7 +71,7 @@ export class Divider extends LitElement {
     if (down.button !== 0) return;
     down.preventDefault();
     this.setPointerCapture(down.pointerId);
-    this.dataset["dragging"] = "";
+    this.dataset.dragging = "";
     const from = this.#vertical ? down.clientX : down.clientY;
     const size = this.size;
     const move = (event: PointerEvent): void => {
@@ -79,7 +79,7 @@ export class Divider extends LitElement {
       this.#move(size + (this.leading ? delta : -delta));
     };
     const end = (): void => {
-      delete this.dataset["dragging"];
+      delete this.dataset.dragging;
       this.removeEventListener("pointermove", move);
     };
     this.addEventListener("pointermove", move);

@@ -3,7 +3,7 @@ import { remember, remembered } from "../state/settings.ts";
 import type { Route } from "./router.ts";
 
 export type Arrangement = "below" | "beside" | "full";
-export type PaneName = "left" | "editor" | "preview" | "panels" | "beside";
+export type PaneName = "left" | "editor" | "preview" | "previewHeight" | "panels" | "beside";
 export type NarrowPane = "files" | "terminal" | "panels" | "editor" | "preview";
 
 interface Range {
@@ -17,6 +17,7 @@ export const paneRanges: Readonly<Record<PaneName, Range>> = {
   left: { start: 220, min: 160, max: 520 },
   editor: { start: 520, min: 240, max: 1200 },
   preview: { start: 440, min: 240, max: 1200 },
+  previewHeight: { start: 300, min: 120, max: 900 },
   panels: { start: 300, min: 120, max: 900 },
   beside: { start: 420, min: 260, max: 1000 },
 };

@@ -12,7 +12,7 @@ export const effectiveTheme = (): "light" | "dark" => {
 };
 
 function apply(): void {
-  document.documentElement.dataset["theme"] = effectiveTheme();
+  document.documentElement.dataset.theme = effectiveTheme();
   for (const listener of listeners) listener();
 }
 

@@ -1,0 +1,46 @@
+/** The built site on a local port, and a Chromium to look at it with. */
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
+import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The page on its development host: no machine, canned containers. */
+export async function serveFakeSite(): Promise<SiteServer> {
+  await build({ root, configFile: `${root}vite.config.ts`, mode: "fake", logLevel: "error" });
+  return await serveSite([`${root}build/site-fake`]);
+}
+
+export async function launchChromium(): Promise<Browser> {
+  return await chromium.launch({ executablePath: ensureChromium(), args: [...chromiumFlags] });
+}
+
+export interface OpenOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly theme?: "light" | "dark";
+}
+
+/** A page in a profile of its own, with the theme chosen before it is drawn. */
+export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<Page> {
+  const { width = 1440, height = 900, theme = "light" } = options;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  await page.addInitScript((choice) => {
+    // Sandboxed frames have no storage, and no theme.
+    if (window.origin !== "null") localStorage.setItem("drydock.theme", JSON.stringify(choice));
+  }, theme);
+  await page.goto(url);
+  return page;
+}
+
+/** What the terminal in front shows. xterm.js draws on a canvas; its buffer is asked instead. */
+export async function terminalText(page: Page): Promise<string> {
+  await page.getByRole("button", { name: "Copy screen" }).click();
+  return await page.evaluate(() => navigator.clipboard.readText());
+}

@@ -1,0 +1,87 @@
+/** Every view of the page with how to come to it: for screenshots and for the accessibility check. */
+import type { Page } from "playwright-core";
+
+export interface View {
+  readonly name: string;
+  readonly address: string;
+  /** What must be there before the view counts as shown. */
+  readonly ready: (page: Page) => Promise<void>;
+}
+
+const seen = (role: Parameters<Page["getByRole"]>[0], name: string | RegExp) => (page: Page) =>
+  page.getByRole(role, { name }).first().waitFor();
+
+const terminal = seen("textbox", /^Terminal/);
+
+export const views: readonly View[] = [
+  { name: "home", address: "#/", ready: seen("heading", "Docker, running in this tab.") },
+  { name: "playground", address: "#/playground", ready: terminal },
+  { name: "containers", address: "#/containers", ready: seen("link", "web") },
+  { name: "container-logs", address: "#/containers/web/logs", ready: seen("log", /Log of web/) },
+  { name: "container-inspect", address: "#/containers/web/inspect", ready: seen("treeitem", /State/) },
+  { name: "container-stats", address: "#/containers/web/stats", ready: seen("heading", "Memory") },
+  { name: "container-files", address: "#/containers/web/files", ready: seen("button", "Read again") },
+  { name: "container-changes", address: "#/containers/web/changes", ready: seen("list", "Changed files") },
+  { name: "images", address: "#/images", ready: seen("link", "nginx") },
+  { name: "image-layers", address: "#/images/counter%3Alatest/layers", ready: seen("tree", "Files in this layer") },
+  { name: "image-history", address: "#/images/counter%3Alatest/history", ready: seen("region", "History") },
+  { name: "volumes", address: "#/volumes", ready: seen("link", "db_data") },
+  {
+    name: "networks",
+    address: "#/networks",
+    ready: async (page) => {
+      await page.getByRole("button", { name: /^web:/ }).click();
+      await page.getByRole("heading", { name: "From web" }).waitFor();
+    },
+  },
+  { name: "ports", address: "#/ports", ready: seen("button", "Preview 8080") },
+  { name: "system", address: "#/system", ready: seen("cell", "Images") },
+  { name: "hood", address: "#/hood/web", ready: seen("heading", "Namespaces") },
+  { name: "hood-two", address: "#/hood/web/cache", ready: seen("heading", "Namespaces") },
+  {
+    name: "editor-preview",
+    address: "#/playground",
+    ready: async (page) => {
+      await page.getByRole("treeitem", { name: "Dockerfile" }).click();
+      await page.getByRole("tab", { name: "Dockerfile" }).waitFor();
+      await page.locator(".cm-content").waitFor();
+      await page.getByRole("button", { name: /^8080/ }).first().click();
+      await page.getByTitle("Preview of port 8080").waitFor();
+    },
+  },
+  {
+    name: "run-dialog",
+    address: "#/images",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Run nginx:latest" }).click();
+      await page.getByRole("heading", { name: "Run nginx:latest" }).waitFor();
+    },
+  },
+  {
+    name: "palette",
+    address: "#/playground",
+    ready: async (page) => {
+      await terminal(page);
+      await page.getByRole("button", { name: "Search or run" }).click();
+      await page.getByRole("combobox", { name: "Search or run" }).waitFor();
+    },
+  },
+  {
+    name: "keys",
+    address: "#/playground",
+    ready: async (page) => {
+      await terminal(page);
+      await page.keyboard.press("F1");
+      await page.getByRole("heading", { name: "Keys" }).waitFor();
+    },
+  },
+  {
+    name: "menu",
+    address: "#/containers",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "More for web" }).click();
+      await page.getByRole("menu", { name: "web" }).waitFor();
+    },
+  },
+  { name: "not-found", address: "#/nowhere", ready: seen("heading", "There is nothing at this address") },
+];

@@ -1,0 +1,43 @@
+/**
+ * Pictures of every view, light and dark, wide, laptop and narrow: `npx tsx scripts/screenshots.ts [NAME…]`.
+ * They are for looking at; build/screenshots holds them.
+ */
+import { mkdir } from "node:fs/promises";
+import { launchChromium, openPage, serveFakeSite } from "../e2e/journeys/site.ts";
+import { views } from "../e2e/journeys/views.ts";
+
+const sizes = [
+  [1440, 900],
+  [1180, 800],
+  [390, 844],
+] as const;
+
+async function main(names: readonly string[]): Promise<void> {
+  const folder = new URL("../build/screenshots/", import.meta.url).pathname;
+  await mkdir(folder, { recursive: true });
+  const site = await serveFakeSite();
+  const browser = await launchChromium();
+  try {
+    for (const view of views)
+      for (const theme of ["light", "dark"] as const)
+        for (const [width, height] of sizes) {
+          const name = `${view.name}-${theme}-${width}`;
+          if (names.length > 0 && !names.some((wanted) => name.startsWith(wanted))) continue;
+          const page = await openPage(browser, site.url + view.address, { width, height, theme });
+          page.setDefaultTimeout(8000);
+          page.on("pageerror", (error) => console.error(`${name}: ${error.stack ?? error.message}`));
+          // On a narrow window some views are reached another way; the picture shows what there is.
+          await view
+            .ready(page)
+            .catch((error: Error) => width > 800 && console.error(`${name}: ${error.message.split("\n")[0]}`));
+          await page.waitForTimeout(500);
+          await page.screenshot({ path: `${folder}${name}.png` });
+          await page.context().close();
+        }
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
+
+await main(process.argv.slice(2));

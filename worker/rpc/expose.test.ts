@@ -1,0 +1,242 @@
+import * as Comlink from "comlink";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ApiRequest, ApiResponse } from "../api/transport.ts";
+import {
+  type NumberedEvent,
+  type PreviewMessage,
+  portReadable,
+  portWritable,
+  unwrap,
+  type WorkerService,
+} from "../protocol/index.ts";
+import { exposeRpc } from "./expose.ts";
+import type { DrydockHost } from "./host.ts";
+
+const text = (stream: ReadableStream<Uint8Array>): Promise<string> =>
+  new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+const stream = (content: string): ReadableStream<Uint8Array> => new Blob([content]).stream();
+
+function host(change: Partial<DrydockHost> = {}): DrydockHost {
+  return {
+    start: async () => ({ origin: "snapshot", memoryBytes: 1, durable: false, notices: [] }),
+    api: { request: async () => ({ status: 200, headers: {}, body: { kind: "empty" } }) },
+    openTerminal: async () => {
+      throw { kind: "unavailable", message: "no terminal" };
+    },
+    runDocker: async () => ({ stdout: "", stderr: "", exitCode: 0 }),
+    files: {
+      list: async () => [],
+      read: async () => stream("content"),
+      write: async () => {},
+      makeDirectory: async () => {},
+      rename: async () => {},
+      remove: async () => {},
+      watch: () => new ReadableStream(),
+    },
+    openPort: async () => ({ readable: stream("pong"), writable: new WritableStream() }),
+    ...change,
+  };
+}
+
+const channels: MessageChannel[] = [];
+function connect(to: DrydockHost): Comlink.Remote<WorkerService> {
+  const channel = new MessageChannel();
+  channels.push(channel);
+  exposeRpc(to, channel.port1);
+  return Comlink.wrap<WorkerService>(channel.port2);
+}
+const answering = (body: ApiResponse["body"], seen?: (request: ApiRequest) => void): DrydockHost =>
+  host({
+    api: {
+      request: async (request) => {
+        seen?.(request);
+        return { status: 200, headers: {}, body };
+      },
+    },
+  });
+
+afterEach(() => {
+  for (const { port1, port2 } of channels.splice(0)) {
+    port1.close();
+    port2.close();
+  }
+});
+
+describe("the bridge", () => {
+  it("answers the version and a ping", async () => {
+    const service = connect(host());
+    expect(await service.version()).toBe(1);
+    expect(await service.ping()).toBe(true);
+  });
+
+  it("passes a refusal on with kind, message and resource", async () => {
+    const service = connect(
+      host({
+        runDocker: async () => {
+          throw { kind: "notFound", message: "No such container: web", resource: "web" };
+        },
+      }),
+    );
+    expect(await service.runDocker(["ps"])).toEqual({
+      ok: false,
+      error: { kind: "notFound", message: "No such container: web", resource: "web" },
+    });
+  });
+
+  it("says what a host does not offer", async () => {
+    const answer = await connect(host()).inspect("web");
+    expect(answer).toMatchObject({ ok: false, error: { kind: "notImplemented" } });
+  });
+
+  it("carries JSON answers as values and byte answers over a port", async () => {
+    const listed = unwrap(
+      await connect(answering({ kind: "json", value: [{ Id: "a" }] })).request({
+        id: 1,
+        method: "GET",
+        path: "/containers/json",
+      }),
+    );
+    expect(listed.body).toEqual({ kind: "json", value: [{ Id: "a" }] });
+    const logs = unwrap(
+      await connect(answering({ kind: "stream", stream: stream("line\n") })).request({
+        id: 1,
+        method: "GET",
+        path: "/logs",
+      }),
+    );
+    if (logs.body.kind !== "stream") throw new Error(logs.body.kind);
+    expect(await text(portReadable(logs.body.port))).toBe("line\n");
+  });
+
+  it("hands a request's body over as a stream", async () => {
+    let received = Promise.resolve("");
+    const service = connect(
+      answering({ kind: "empty" }, ({ body }) => {
+        if (body?.kind === "stream") received = text(body.stream);
+      }),
+    );
+    const { port1, port2 } = new MessageChannel();
+    void stream("a tar").pipeTo(portWritable(port1));
+    await service.request(
+      Comlink.transfer({ id: 1, method: "POST", path: "/images/load", body: { kind: "stream", port: port2 } }, [port2]),
+    );
+    expect(await received).toBe("a tar");
+  });
+
+  it("cancels a request that runs", async () => {
+    let aborted = false;
+    const service = connect(
+      host({
+        api: {
+          request: ({ signal }) =>
+            new Promise((_, reject) => {
+              signal?.addEventListener("abort", () => {
+                aborted = true;
+                reject(signal.reason);
+              });
+            }),
+        },
+      }),
+    );
+    const pending = service.request({ id: 7, method: "GET", path: "/events" });
+    await service.cancel(7);
+    expect(await pending).toMatchObject({ ok: false, error: { kind: "cancelled" } });
+    expect(aborted).toBe(true);
+  });
+
+  it("reports the start's progress before its report", async () => {
+    const service = connect(
+      host({
+        start: async ({ onProgress }) => {
+          onProgress("machine", 5, 10);
+          return { origin: "snapshot", memoryBytes: 1, durable: true, notices: [] };
+        },
+      }),
+    );
+    const { port1, port2 } = new MessageChannel();
+    const reader = portReadable<unknown>(port1).getReader();
+    const report = service.start(Comlink.transfer(port2, [port2]));
+    expect((await reader.read()).value).toEqual({ stage: "machine", loadedBytes: 5, totalBytes: 10 });
+    expect((await reader.read()).done).toBe(true);
+    expect(unwrap(await report).durable).toBe(true);
+  });
+
+  it("joins a terminal's streams, its size and its exit code", async () => {
+    const sizes: number[][] = [];
+    let input = "";
+    const service = connect(
+      host({
+        openTerminal: async () => ({
+          readable: stream("$ "),
+          writable: new WritableStream({
+            write(chunk) {
+              input += new TextDecoder().decode(chunk);
+            },
+          }),
+          resize: (rows, columns) => void sizes.push([rows, columns]),
+          exit: Promise.resolve(3),
+          close: () => {},
+        }),
+      }),
+    );
+    const terminal = unwrap(await service.openTerminal({ rows: 24, columns: 80 }));
+    const writer = portWritable<Uint8Array>(terminal.writable).getWriter();
+    await writer.write(new TextEncoder().encode("exit 3\r"));
+    await writer.close();
+    await service.resizeTerminal(terminal.id, 30, 100);
+    expect(await text(portReadable(terminal.readable))).toBe("$ ");
+    expect(unwrap(await service.terminalExit(terminal.id))).toBe(3);
+    expect(sizes).toEqual([[30, 100]]);
+    expect(input).toBe("exit 3\r");
+  });
+
+  it("numbers events, and leaves numbers out when the page is behind", async () => {
+    let publish: (count: number) => void = () => {};
+    const gate = new Promise<number>((resolve) => {
+      publish = resolve;
+    });
+    async function* events() {
+      yield { Action: "first" };
+      const count = await gate;
+      for (let index = 0; index < count; index += 1) yield { Action: `flood ${index}` };
+    }
+    const service = connect(answering({ kind: "jsonLines", values: events() }));
+    const reader = portReadable<NumberedEvent>(unwrap(await service.events()), { window: 4 }).getReader();
+    const early = reader.read();
+    publish(100);
+    const sequences: number[] = [];
+    for (let next = await early; !next.done; next = await reader.read()) sequences.push(next.value.sequence);
+    expect(sequences.length).toBeLessThan(101);
+    expect([...sequences].sort((a, b) => a - b)).toEqual(sequences);
+  });
+
+  it("opens the one port of a preview's channel, and ignores what is not a request", async () => {
+    const opened: number[] = [];
+    const service = connect(
+      host({
+        openPort: async (_, port) => {
+          opened.push(port);
+          return { readable: stream("pong"), writable: new WritableStream() };
+        },
+      }),
+    );
+    const channel = new MessageChannel();
+    await service.servePreview(Comlink.transfer(channel.port1, [channel.port1]), "127.0.0.1", 8080);
+    channel.port2.postMessage({ type: "connect", port: 22 });
+    channel.port2.postMessage("connect");
+    const down = new MessageChannel();
+    const up = new MessageChannel();
+    const answer = new Promise<PreviewMessage>((resolve) => {
+      channel.port2.onmessage = ({ data }) => resolve(data);
+    });
+    channel.port2.postMessage({ type: "connect", id: 1, readable: down.port1, writable: up.port1 }, [
+      down.port1,
+      up.port1,
+    ]);
+    expect(await answer).toEqual({ type: "connected", id: 1 });
+    expect(await text(portReadable(down.port2))).toBe("pong");
+    expect(opened).toEqual([8080]);
+    channel.port2.close();
+    up.port2.close();
+  });
+});
