@@ -56,7 +56,9 @@ describe.skipIf(!canBoot())("the agent in a booted machine", () => {
   const run = async (spec: ProcessSpec) => output(await guest.spawn(spec));
 
   beforeAll(async () => {
-    machine = await bootMachine();
+    const disk = new Uint8Array(1 << 20);
+    disk.set(new TextEncoder().encode("at4096"), 4096);
+    machine = await bootMachine({ disk });
     guest = new AgentClient(machine.link);
     await guest.renew({ now: Date.now(), entropy: new Uint8Array(64), hostname: "drydock" }, { fresh: true });
     await installUserland(guest, ROOT);
@@ -453,6 +455,83 @@ describe.skipIf(!canBoot())("the agent in a booted machine", () => {
       const { stdout } = await output(process);
       expect(stdout).not.toMatch(/-icanon|-echo/);
       calls.releaseLock();
+    });
+  });
+
+  describe("the machine", () => {
+    test("a setup operation with a root resolves its path in it, links of an image never lead out", async () => {
+      const evil = "/roots/evil";
+      await guest.batch([
+        { op: "mkdir", path: `${evil}/real`, parents: true },
+        { op: "symlink", path: `${evil}/tmp`, target: "/real" },
+        { op: "write", path: "/roots/source", data: "from outside" },
+      ]);
+      const setup: readonly Op[] = [
+        { op: "mount", source: "", target: "/", flags: ["private", "rec"] },
+        { op: "write", path: "/tmp/file", data: "", root: evil },
+        { op: "mount", source: "/roots/source", target: "/tmp/file", flags: ["bind"], root: evil },
+      ];
+      const script = `${ROOT}/bin/busybox cat ${evil}/real/file`;
+      const { stdout } = await run(plain(["sh", "-c", script], { unshare: ["mount"], setup }));
+      expect(stdout).toBe("from outside");
+      expect(await guest.batch([{ op: "stat", path: `${evil}/real/file` }])).toMatchObject([{ size: 0 }]);
+    });
+
+    test("a device program of a cgroup forbids devices", async () => {
+      const program = Uint8Array.from([0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]);
+      await guest.batch([
+        { op: "mkdir", path: "/sys/fs/cgroup/closed" },
+        { op: "attachDeviceProgram", path: "/sys/fs/cgroup/closed", program },
+      ]);
+      const { stderr } = await run(plain(["sh", "-c", "echo x > /dev/null"], { cgroup: "/sys/fs/cgroup/closed" }));
+      expect(stderr).toContain("Operation not permitted");
+    });
+
+    test("a part of the disk becomes a partition", async () => {
+      await guest.batch([{ op: "addPartition", device: "/dev/sda", number: 7, start: 4096, length: 8192 }]);
+      const [data] = await guest.batch([{ op: "read", path: "/dev/sda7" }]);
+      expect((data as Uint8Array).length).toBe(8192);
+      expect(text((data as Uint8Array).subarray(0, 6))).toBe("at4096");
+      await guest.batch([{ op: "removePartition", device: "/dev/sda", number: 7 }]);
+      await expect(guest.batch([{ op: "stat", path: "/dev/sda7" }])).rejects.toMatchObject({ errno: "ENOENT" });
+    });
+
+    test("its clock and its name are what it was told", async () => {
+      const now = Date.UTC(2031, 1, 2, 3, 4, 5);
+      const machineId = "0123456789abcdef0123456789abcdef";
+      await guest.renew({ now, entropy: new Uint8Array(64), machineId, hostname: "renewed" }, { fresh: false });
+      const { stdout } = await run(
+        plain([
+          "sh",
+          "-c",
+          `${ROOT}/bin/busybox date -u +%Y-%m-%dT%H; hostname; ${ROOT}/bin/busybox cat /etc/machine-id`,
+        ]),
+      );
+      expect(stdout).toBe(`2031-02-02T03\nrenewed\n${machineId}\n`);
+    });
+
+    test("free memory is left zero for the snapshot", async () => {
+      await guest.zeroFreeMemory();
+      expect((await run(plain(["echo", "alive"]))).stdout).toBe("alive\n");
+    });
+
+    test("its root can be pivoted to a userland, and batches find back to it", async () => {
+      await guest.batch([
+        { op: "mount", source: ROOT, target: ROOT, flags: ["bind"] },
+        ...["proc", "sys", "dev"].map(
+          (name) => ({ op: "mount", source: `/${name}`, target: `${ROOT}/${name}`, flags: ["move"] }) as const,
+        ),
+        { op: "mkdir", path: `${ROOT}/run` },
+        { op: "mount", source: "/run", target: `${ROOT}/run`, flags: ["move"] },
+        { op: "pivotRoot", path: ROOT },
+      ]);
+      const inner = await guest.spawn({ ...plain(["sleep", "100"]), env: ["PATH=/bin"], unshare: ["mount"] });
+      const read = [{ op: "read", path: "/etc/passwd" }] as const;
+      for (const context of [{}, { root: "/" }, { pid: inner.pid }, { pid: inner.pid, root: "/" }, {}]) {
+        expect(text((await guest.batch(read, context))[0])).toContain("learner");
+      }
+      await guest.batch([{ op: "kill", pid: inner.pid, signal: 9 }]);
+      expect((await run({ ...plain(["ls", "/"]), env: ["PATH=/bin"] })).stdout).toContain("run\n");
     });
   });
 });

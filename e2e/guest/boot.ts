@@ -29,7 +29,9 @@ export function canBoot(): boolean {
 }
 
 /** Boots the prebuilt kernel with the initramfs; answers once the agent serves its channel. */
-export async function bootMachine(options: { memory?: number; extra?: object } = {}): Promise<BootedMachine> {
+export async function bootMachine(
+  options: { readonly memory?: number; readonly disk?: Uint8Array } = {},
+): Promise<BootedMachine> {
   const { V86 } = (await import("v86/build/libv86.mjs" as string)) as { V86: new (options: object) => Emulator };
   const modules = new URL("../../node_modules/v86/build/", import.meta.url);
   const emulator = new V86({
@@ -46,7 +48,7 @@ export async function bootMachine(options: { memory?: number; extra?: object } =
     bzimage: bytes(new URL("../../guest-image/prebuilt/bzImage", import.meta.url)),
     initrd: { buffer: (await initramfs()).buffer },
     cmdline: "console=ttyS0 quiet mitigations=off tsc=reliable random.trust_cpu=on",
-    ...options.extra,
+    ...(options.disk === undefined ? {} : { hda: { buffer: options.disk.buffer } }),
   });
   let shown = "";
   const booted = new Promise<void>((resolve, reject) => {

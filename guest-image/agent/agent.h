@@ -133,13 +133,13 @@ int partition_add(const char *device, uint32_t number, uint64_t start, uint64_t 
 int partition_remove(const char *device, uint32_t number);
 int device_program_attach(const char *cgroup, const uint8_t *program, uint32_t length);
 
-/* ---- namespaces.c: the agent's own namespaces and root, and excursions from them */
-extern int own_mount, own_network, own_pid, own_root;
+/* ---- namespaces.c: the agent's own namespaces, and excursions from them */
+extern int own_mount, own_network, own_pid;
 void namespaces_open(void);
 int enter_network(const char *path);
 void leave_network(void);
 int enter_files(uint32_t pid, const char *root);
-void leave_files(uint32_t pid, const char *root);
+void leave_files(uint32_t pid);
 
 /* ---- loop.c: sources of events */
 struct source;

@@ -33,5 +33,6 @@ agent="calls.c channel.c devices.c loop.c machine.c main.c memory.c namespaces.c
 # shellcheck disable=SC2086
 compile "$prebuilt/agent" $agent
 compile "$prebuilt/docker" docker.c
-sha256sum ./*.c ./*.h ./*.def build.sh > "$prebuilt/agent.sources"
+# shellcheck disable=SC2086
+sha256sum $agent docker.c agent.h calls.h start.h protocol.def build.sh > "$prebuilt/agent.sources"
 ls -l "$prebuilt/agent" "$prebuilt/docker"

@@ -384,7 +384,7 @@ int file_open(uint32_t pid, const char *root, const char *path, struct reader *r
   int flags = (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   int fd = open(path, flags, (mode_t)mode);
   e = fd < 0 ? -errno : 0;
-  leave_files(pid, root);
+  leave_files(pid);
   if (e == 0 && offset > 0 && lseek(fd, (off_t)offset, SEEK_SET) < 0) e = -errno;
   if (e == 0 && writing && (uid != (uint32_t)UNSET || gid != (uint32_t)UNSET)) e = checked(fchown(fd, uid, gid));
   if (e == 0) return fd;

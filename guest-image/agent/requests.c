@@ -5,11 +5,11 @@ static void handle_batch(uint32_t id, struct reader *r) {
   const char *root = read_str(r);
   int count = read_u16(r);
   if (r->bad) return send_error(id, S_channel, EBADMSG, "batch", NULL);
-  int e = pid == 0 && root[0] == 0 ? 0 : enter_files(pid, root);
+  int e = enter_files(pid, root);
   if (e < 0) return send_error(id, S_batch, e, "context", root);
   size_t mark = frame_begin(G_result, id);
   e = run_ops(r, count, S_batch, &out);
-  if (pid != 0 || root[0] != 0) leave_files(pid, root);
+  leave_files(pid);
   if (e == 0) return frame_end(mark);
   frame_drop(mark);
   send_failure(id);

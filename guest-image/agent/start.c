@@ -68,6 +68,18 @@ static int send_descriptor(int socket, int fd) {
   return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+static int bind_console(unsigned terminal) {
+  char path[32];
+  snprintf(path, sizeof path, "/dev/pts/%u", terminal);
+  if (mount(path, "/dev/console", NULL, MS_BIND, NULL) == 0) return 0;
+  if (errno == ENOENT) {
+    int fd = open("/dev/console", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600);
+    if (fd >= 0) close(fd);
+    if (mount(path, "/dev/console", NULL, MS_BIND, NULL) == 0) return 0;
+  }
+  return error_at(S_terminal, "mount", "/dev/console");
+}
+
 /* A terminal of the devpts that the process sees; also its /dev/console (OCI runtime specification, `terminal`). */
 static int open_terminal_inside(struct start *start) {
   int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -79,15 +91,10 @@ static int open_terminal_inside(struct start *start) {
   }
   int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (slave < 0) return error_at(S_terminal, "open", "/dev/pts");
-  char path[32];
-  snprintf(path, sizeof path, "/dev/pts/%u", number);
-  if (mount(path, "/dev/console", NULL, MS_BIND, NULL) < 0) {
-    if (errno != ENOENT) return error_at(S_terminal, "mount", "/dev/console");
-    int fd = open("/dev/console", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600);
-    if (fd >= 0) close(fd);
-    if (mount(path, "/dev/console", NULL, MS_BIND, NULL) < 0) return error_at(S_terminal, "mount", "/dev/console");
-  }
-  int e = send_descriptor(start->terminal, master);
+  /* Only of a new container: one that is joined has a console already. */
+  int e = start->unshare & CLONE_NEWNS ? bind_console(number) : 0;
+  if (e < 0) return e;
+  e = send_descriptor(start->terminal, master);
   if (e < 0) return fail(S_terminal, e, "send", "/dev/ptmx");
   close(master);
   for (int i = 0; i < 3; i++) start->fds[i] = slave;

@@ -29,13 +29,7 @@ function encode({ path, mode, data = "", major = 0, minor = 0 }: CpioEntry, inod
   const links = (mode & 0o170000) === 0o040000 ? 2 : 1;
   const fields = [inode, mode, 0, 0, links, 0, content.length, 0, 0, major, minor, name.length, 0];
   const header = `070701${fields.map((field) => field.toString(16).padStart(8, "0")).join("")}`;
-  return [
-    encoder.encode(header),
-    name,
-    padding(header.length + name.length),
-    content,
-    padding(content.length),
-  ];
+  return [encoder.encode(header), name, padding(header.length + name.length), content, padding(content.length)];
 }
 
 function padding(length: number): Uint8Array {
