@@ -34,7 +34,10 @@ export async function downloadLayer(context: ImageContext, download: LayerDownlo
     size: descriptor.size,
     mediaType: descriptor.mediaType,
   };
-  if (await addLazily(context, download, origin)) return;
+  if (await addLazily(context, download, origin)) {
+    progress(line(id, "Verifying Checksum"));
+    return;
+  }
   const compressed = await client.blobStream(descriptor.digest, descriptor.size, signal);
   const counted = compressed.pipeThrough(
     counting(context, descriptor.size, (n) => progress(bar(id, "Downloading", n, descriptor.size))),

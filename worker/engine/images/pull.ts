@@ -35,10 +35,10 @@ export async function pullImage(context: ImageContext, reference: Reference, opt
       credentials: endpoint.kind === "registry" ? options.credentials : undefined,
     });
     try {
-      if (reference.tag === undefined && reference.digest === undefined)
-        for (const tag of await client.tags(options.signal))
-          await pullOne(context, { ...reference, tag }, endpoint, client, options);
-      else await pullOne(context, reference, endpoint, client, options);
+      let isNewer = false;
+      for (const each of await wantedReferences(reference, client, options.signal))
+        if (await pullOne(context, each, endpoint, client, options)) isNewer = true;
+      finish(context, reference, isNewer, options);
       return;
     } catch (error) {
       if (!mayBeElsewhere(error)) throw error;
@@ -54,6 +54,28 @@ export async function pullImage(context: ImageContext, reference: Reference, opt
   await pullSubstitute(context, reference, substitute.reference, options);
 }
 
+/** All tags where neither tag nor digest is given. */
+async function wantedReferences(
+  reference: Reference,
+  client: RepositoryClient,
+  signal: AbortSignal,
+): Promise<readonly Reference[]> {
+  if (reference.tag !== undefined || reference.digest !== undefined) return [reference];
+  return (await client.tags(signal)).map((tag) => ({ ...reference, tag }));
+}
+
+function finish(context: ImageContext, reference: Reference, isNewer: boolean, options: PullOptions): void {
+  const name = familiarString(reference);
+  options.progress({ status: `Status: ${isNewer ? "Downloaded newer image" : "Image is up to date"} for ${name}` });
+  const id = context.store.lookup(reference);
+  const image = id === undefined ? undefined : context.store.get(id);
+  imageEvent(context, "pull", name, familiarName(reference), image);
+  const { platform } = options;
+  if (image === undefined || platform === undefined) return;
+  if (platform.os !== image.os || platform.architecture !== image.architecture)
+    options.progress({ status: `WARNING: ${platformMismatch(image, platform, name)}` });
+}
+
 /** A static host knows only "not found": whether it is the tag or the repository shows its list of tags. */
 async function catalogueError(endpoint: Endpoint, client: RepositoryClient, error: unknown): Promise<unknown> {
   if (endpoint.kind !== "catalogue" || !(error instanceof RegistryError) || error.status !== 404) return error;
@@ -65,13 +87,14 @@ async function catalogueError(endpoint: Endpoint, client: RepositoryClient, erro
   }
 }
 
+/** True when the reference points to another image than before. */
 async function pullOne(
   context: ImageContext,
   reference: Reference,
   endpoint: Endpoint,
   client: RepositoryClient,
   options: PullOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { progress, signal } = options;
   const wanted = reference.digest ?? reference.tag ?? "";
   const top = await client.manifest(wanted, signal);
@@ -90,12 +113,7 @@ async function pullOne(
   if (reference.tag !== undefined && before !== image.id) await context.store.setReference(reference, image.id);
   await context.store.setReference({ ...reference, tag: undefined, digest: top.digest }, image.id);
   progress({ status: `Digest: ${top.digest}` });
-  const outcome = before === image.id ? "Image is up to date" : "Downloaded newer image";
-  progress({ status: `Status: ${outcome} for ${familiarString(reference)}` });
-  imageEvent(context, "pull", familiarString(reference), familiarName(reference), image);
-  const { platform } = options;
-  if (platform !== undefined && (platform.os !== image.os || platform.architecture !== image.architecture))
-    progress({ status: `WARNING: ${platformMismatch(image, platform, familiarString(reference))}` });
+  return before !== image.id;
 }
 
 async function configOf(

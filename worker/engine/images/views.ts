@@ -102,7 +102,6 @@ export async function inspectImage(
     ...(image.created === undefined ? {} : { Created: image.created }),
     DockerVersion: image.dockerVersion ?? "",
     Author: image.author ?? "",
-    Config: inspectConfig(image.config),
     Architecture: image.architecture,
     ...(image.variant === undefined ? {} : { Variant: image.variant }),
     Os: image.os,
@@ -111,6 +110,7 @@ export async function inspectImage(
     GraphDriver: { Data: await graphData(image), Name: "overlay2" },
     RootFS: { Type: "layers", ...(image.layers.length === 0 ? {} : { Layers: image.layers }) },
     Metadata: { LastTagTime: image.lastTagged ?? zeroTime },
+    Config: inspectConfig(image.config),
   };
 }
 
