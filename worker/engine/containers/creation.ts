@@ -64,7 +64,7 @@ export class Creation {
     const image = await this.#image(request.config.Image);
     const id = newContainerId(this.#d.randomness);
     const merged = mergeImageConfig(request.config, image.config);
-    const config = this.#withHostname(merged, hostConfig, id);
+    const config = await this.#withHostname(merged, hostConfig, id);
     checkConfig(config);
     const { path, args } = commandOf(config);
     const chosen = this.#reserve(name, id);
@@ -118,14 +118,15 @@ export class Creation {
     return short;
   }
 
-  #withHostname(config: ContainerConfig, host: HostConfig, id: ContainerId): ContainerConfig {
+  async #withHostname(config: ContainerConfig, host: HostConfig, id: ContainerId): Promise<ContainerConfig> {
     if (host.NetworkMode.startsWith("container:")) {
       const owner = this.#store.find(host.NetworkMode.slice("container:".length));
       return { ...config, Hostname: owner?.record.config.Hostname ?? config.Hostname };
     }
     if (config.Hostname !== "") return config;
-    // With the machine's own UTS namespace the name is the machine's; `docker run --network host` shows it too.
-    return { ...config, Hostname: id.slice(0, 12) };
+    if (host.NetworkMode !== "host") return { ...config, Hostname: id.slice(0, 12) };
+    const [name] = await this.#d.guest.batch([{ op: "read", path: "/proc/sys/kernel/hostname", ignore: ["*"] }]);
+    return { ...config, Hostname: name instanceof Uint8Array ? new TextDecoder().decode(name).trim() : "" };
   }
 
   #checkReferences(host: HostConfig): void {

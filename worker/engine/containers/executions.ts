@@ -53,6 +53,11 @@ export function readExecRequest(body: unknown): ExecRequest {
   };
 }
 
+/** As in exec events: program, space, arguments; so a lone program has a space behind it. */
+function commandText({ cmd }: ExecRequest): string {
+  return `${cmd[0] ?? ""} ${cmd.slice(1).join(" ")}`;
+}
+
 export class Executions {
   readonly #d: ContainerDependencies;
   readonly #store: ContainerStore;
@@ -87,7 +92,7 @@ export class Executions {
     const execution = new Execution(newId(this.#d.randomness), container.id, request);
     this.#byId.set(execution.id, execution);
     container.executions.set(execution.id, execution);
-    this.#event(container, `exec_create: ${request.cmd.join(" ")}`, execution);
+    this.#event(container, `exec_create: ${commandText(request)}`, execution);
     return execution.id;
   }
 
@@ -122,7 +127,7 @@ export class Executions {
           detachKeys: parseDetachKeys(request.detachKeys),
           detached: () => this.#event(container, "exec_detach", execution),
         });
-    this.#event(container, `exec_start: ${request.cmd.join(" ")}`, execution);
+    this.#event(container, `exec_start: ${commandText(request)}`, execution);
     await this.#spawn(container, execution, options);
     return stream && { stream, raw: request.tty };
   }

@@ -2,7 +2,7 @@
 import type { Sandbox } from "../domains.ts";
 import { initLayer } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
-import type { MountPoint } from "./model.ts";
+import type { ContainerRecord, MountPoint } from "./model.ts";
 import { containerDirectory, logName, mergedDirectory, upperDirectory, workDirectory } from "./paths.ts";
 import { hasProcess, isRunning } from "./predicates.ts";
 
@@ -42,6 +42,8 @@ export function mountView(mount: MountPoint): object {
 export interface InspectExtras {
   readonly sandbox: Sandbox | undefined;
   readonly lowers: readonly string[];
+  /** The container that a `--link` names. */
+  readonly nameOf: (reference: string) => string;
   readonly sizes?: { readonly rw: number; readonly rootFs: number } | undefined;
 }
 
@@ -71,7 +73,7 @@ export function inspectView(container: Container, extras: InspectExtras): object
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: execs.length === 0 ? null : execs,
-    HostConfig: record.hostConfig,
+    HostConfig: { ...record.hostConfig, Links: linksView(record, extras.nameOf) },
     GraphDriver: {
       Data: {
         ID: record.id,
@@ -87,6 +89,16 @@ export function inspectView(container: Container, extras: InspectExtras): object
     Config: record.config,
     NetworkSettings: networkSettings(container, extras.sandbox),
   };
+}
+
+/** "db:alias" is shown as "/db:/web/alias". */
+function linksView(record: ContainerRecord, nameOf: (reference: string) => string): readonly string[] | null {
+  const { Links } = record.hostConfig;
+  if (Links === null || Links.length === 0) return Links;
+  return Links.map((link) => {
+    const [reference = "", alias = reference] = link.split(":");
+    return `/${nameOf(reference)}:/${record.name}/${alias}`;
+  });
 }
 
 const endpointDefaults = {

@@ -298,6 +298,7 @@ export class Containers {
     return inspectView(container, {
       sandbox: this.#d.networks.sandbox(container.id),
       lowers,
+      nameOf: (name) => this.store.find(name)?.name ?? name,
       sizes: options.size ? await measureSizes(this.#d, container) : undefined,
     });
   }

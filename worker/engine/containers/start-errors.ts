@@ -75,6 +75,8 @@ function reason(error: GuestError, command: string, cwd: string, user: string): 
     }
     case "prepare":
     case "setup":
+      if (error.operation === "mkdir" && error.path === cwd && (errno === "EEXIST" || errno === "ENOTDIR"))
+        return { text: `Cannot mkdir: ${cwd} is not a directory`, exitCode: 128, daemon: true };
       if (error.operation === "mount")
         return { text: `error mounting to rootfs at "${error.path ?? ""}": ${errnoText(errno)}`, exitCode: 128 };
       return { text: `${error.operation} ${error.path ?? ""}: ${errnoText(errno)}`, exitCode: 128 };
