@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GuestProcess, Op, ProcessSpec } from "../../worker/engine/ports/guest.ts";
 import { AgentClient } from "../../worker/guest/agent-client.ts";
-import { type BootedMachine, bootMachine, canBoot } from "./boot.ts";
+import { type BootedMachine, bootMachine } from "./boot.ts";
 import { installUserland } from "./userland.ts";
 
 const ROOT = "/roots/busybox";
@@ -50,7 +50,7 @@ const output = async (process: GuestProcess) => {
   return { stdout, stderr, ...status };
 };
 
-describe.skipIf(!canBoot())("the agent in a booted machine", () => {
+describe("the agent in a booted machine", () => {
   let machine: BootedMachine;
   let guest: AgentClient;
   const run = async (spec: ProcessSpec) => output(await guest.spawn(spec));

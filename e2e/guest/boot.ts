@@ -21,11 +21,12 @@ export interface BootedMachine {
   stop(): Promise<void>;
 }
 
-const seabios = process.env.SEABIOS ?? "/usr/share/seabios";
-const bytes = (path: string | URL) => ({ buffer: new Uint8Array(readFileSync(path)).buffer });
+const prebuilt = new URL("../../guest-image/prebuilt/", import.meta.url);
+const bytes = (name: string) => ({ buffer: new Uint8Array(readFileSync(new URL(name, prebuilt))).buffer });
 
+/** Whether the machine's parts are there. */
 export function canBoot(): boolean {
-  return existsSync(`${seabios}/bios.bin`);
+  return ["bios.bin", "bzImage", "agent"].every((name) => existsSync(new URL(name, prebuilt)));
 }
 
 /** Boots the prebuilt kernel with the initramfs; answers once the agent serves its channel. */
@@ -43,9 +44,9 @@ export async function bootMachine(
     disable_mouse: true,
     disable_speaker: true,
     virtio_console: true,
-    bios: bytes(`${seabios}/bios.bin`),
-    vga_bios: bytes(`${seabios}/vgabios-stdvga.bin`),
-    bzimage: bytes(new URL("../../guest-image/prebuilt/bzImage", import.meta.url)),
+    bios: bytes("bios.bin"),
+    vga_bios: bytes("vgabios-stdvga.bin"),
+    bzimage: bytes("bzImage"),
     initrd: { buffer: (await initramfs()).buffer },
     cmdline: "console=ttyS0 quiet mitigations=off tsc=reliable random.trust_cpu=on",
     ...(options.disk === undefined ? {} : { hda: { buffer: options.disk.buffer } }),

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the agent and the `docker` stub: static i386 programs against musl. Writes guest-image/prebuilt/{agent,docker} and
-# agent.sources, the hashes of what they were built from. Needs gcc-multilib and musl-dev:i386
+# Builds the agent, the `docker` stub and the containers' init: static i386 programs against musl. Writes
+# guest-image/prebuilt/{agent,docker,init} and
+# agent.sources there, the hashes of what they were built from. Needs gcc-multilib and musl-dev:i386
 # (dpkg --add-architecture i386; apt-get update; apt-get install gcc-multilib musl-dev:i386).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,6 +34,7 @@ agent="calls.c channel.c devices.c loop.c machine.c main.c memory.c namespaces.c
 # shellcheck disable=SC2086
 compile "$prebuilt/agent" $agent
 compile "$prebuilt/docker" docker.c
+compile "$prebuilt/init" init.c
 # shellcheck disable=SC2086
-sha256sum $agent docker.c agent.h calls.h start.h protocol.def build.sh > "$prebuilt/agent.sources"
-ls -l "$prebuilt/agent" "$prebuilt/docker"
+sha256sum $agent docker.c init.c agent.h calls.h start.h protocol.def build.sh > "$prebuilt/agent.sources"
+ls -l "$prebuilt/agent" "$prebuilt/docker" "$prebuilt/init"

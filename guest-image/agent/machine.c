@@ -77,6 +77,10 @@ void machine_setup(void) {
   struct rlimit files = {1048576, 1048576};
   setrlimit(RLIMIT_NOFILE, &files);
   calls_listen(CALLS_SOCKET);
+  /* Where it stays when the root is changed: it is bound into containers that want an init. */
+  mkdir("/run/drydock", 0755);
+  int e = tree_copy("/bin/docker-init", "/run/drydock/init");
+  if (e < 0) fprintf(stderr, "docker-init: %s\n", strerror(-e));
 }
 
 /* Port 1 of the virtio console: the kernel counts it among all virtio devices, of which the machine has others. */

@@ -16,8 +16,8 @@ test("the prebuilt agent was built from these sources (guest-image/agent/build.s
   expect(recorded.length).toBeGreaterThan(20);
 });
 
-test("the agent and the stub are small static i386 programs", () => {
-  for (const name of ["agent", "docker"]) {
+test("the agent, the stub and the init are small static i386 programs", () => {
+  for (const name of ["agent", "docker", "init"]) {
     const program = readFileSync(new URL(`../prebuilt/${name}`, here));
     expect(program.subarray(0, 5).toString("latin1")).toBe("\x7fELF\x01");
     expect(program.readUInt16LE(18)).toBe(3);
