@@ -53,6 +53,7 @@ export const JIT_CONFIG: readonly (readonly [index: number, value: number])[] = 
 const CONSOLE_PORT = 1;
 /** Receive queue of console port n (virtio 1.2, 5.3.2): 0 for port 0, then 4, 6, … */
 const RECEIVE_QUEUE = CONSOLE_PORT * 2 + 2;
+const ANNOUNCE_CONSOLE = 4;
 const VGA_MEMORY = 2 << 20;
 
 /** Addresses that the emulator has allocated; a snapshot fits only a machine with the same. */
@@ -135,7 +136,7 @@ export class Machine {
       ready: () => {
         if (this.lost !== undefined) return false;
         const queue = this.core.cpu.devices.virtio_console.virtio.queues[RECEIVE_QUEUE];
-        return queue?.is_configured() === true && queue.has_request();
+        return queue !== undefined && queue.is_configured() !== 0 && queue.has_request();
       },
       write: (bytes) => emulator.bus.send(`virtio-console${CONSOLE_PORT}-input-bytes`, bytes),
     });
@@ -150,6 +151,7 @@ export class Machine {
       bitmap: { get_buffer: () => new ArrayBuffer() },
     });
     this.core.cpu.unpack_memory = () => {};
+    keepPortsPlain(this.core);
     this.core.unregister_yield();
     this.core.yield = (milliseconds, tick) => this.pacing.schedule(milliseconds, () => this.turn(tick));
   }
@@ -333,6 +335,19 @@ function replaceScheduling(exports: V86Exports, made: () => void): V86Exports {
         made();
       });
     },
+  };
+}
+
+/**
+ * v86 announces each port of its virtio console as a console (VIRTIO_CONSOLE_CONSOLE_PORT, virtio 1.2, 5.3.6.2), which Linux
+ * then serves as a terminal, 16 bytes at a time. The agent's port is to be a plain one.
+ */
+function keepPortsPlain(core: V86Core): void {
+  const device = core.cpu.devices.virtio_console;
+  const send = device.SendEvent;
+  device.SendEvent = (port, event, value) => {
+    if (event === ANNOUNCE_CONSOLE && port > 0) return;
+    send.call(device, port, event, value);
   };
 }
 

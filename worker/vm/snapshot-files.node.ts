@@ -4,10 +4,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { SnapshotPart } from "./snapshot.ts";
-import type { SnapshotSource } from "./snapshot-parts.ts";
+import type { BuildSource } from "./snapshot-parts.ts";
 
-/** A snapshot's files in a directory. WebAssembly, which would be run as it is, is checked against the manifest's hashes. */
-export function directorySource(directory: string): SnapshotSource {
+/** A build's files in a directory. WebAssembly, which would be run as it is, is checked against the manifest's hashes. */
+export function directorySource(directory: string): BuildSource {
   const readBytes = async ({ file, sha256 }: SnapshotPart) => {
     const bytes = new Uint8Array(await readFile(join(directory, file)));
     if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw new Error(`${file} is damaged`);

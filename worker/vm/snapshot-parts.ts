@@ -4,29 +4,42 @@
  */
 
 import { MachineError } from "./errors.ts";
-import { SNAPSHOT_FORMAT, type SnapshotManifest, type SnapshotPart, type SnapshotParts } from "./snapshot.ts";
+import type { BootFiles } from "./machine.ts";
+import {
+  type MachineBuild,
+  SNAPSHOT_FORMAT,
+  type SnapshotManifest,
+  type SnapshotPart,
+  type SnapshotParts,
+} from "./snapshot.ts";
 import { decompressZstd } from "./zstd.ts";
 
-export interface SnapshotSource {
+export const BUILD_MANIFEST = "manifest.json";
+
+/** Where the files of a build are. */
+export interface BuildSource {
   readText(file: string): Promise<string>;
   open(part: SnapshotPart): Promise<ReadableStream<Uint8Array>>;
   readBytes(part: SnapshotPart): Promise<Uint8Array>;
   compile(part: SnapshotPart): Promise<WebAssembly.Module>;
 }
 
-export function manifestName(memoryMegabytes: number): string {
-  return `snapshot-${memoryMegabytes}.json`;
+export async function readBuild(source: BuildSource): Promise<MachineBuild> {
+  const build = JSON.parse(await source.readText(BUILD_MANIFEST)) as MachineBuild;
+  if (build.format !== SNAPSHOT_FORMAT) throw new MachineError("mismatch", "The machine's build is of another format.");
+  return build;
 }
 
-export async function openSnapshot(source: SnapshotSource, memoryMegabytes: number): Promise<SnapshotParts> {
-  const manifest = JSON.parse(await source.readText(manifestName(memoryMegabytes))) as SnapshotManifest;
-  if (manifest.format !== SNAPSHOT_FORMAT) throw new MachineError("mismatch", "The snapshot is of another format.");
-  const { parts } = manifest;
-  const emulator = source.compile(parts.emulator);
-  const code = source.compile(parts.code);
-  const packed = source.open(parts.state);
+/** Asks for all parts of a snapshot. */
+export function openSnapshot(
+  source: BuildSource,
+  emulator: Promise<WebAssembly.Module>,
+  manifest: SnapshotManifest,
+): SnapshotParts {
+  const code = source.compile(manifest.code);
+  const packed = source.open(manifest.state);
   // Whoever awaits them meets their failure; until then it must not count as unhandled.
-  for (const pending of [emulator, code, packed]) pending.catch(() => {});
+  for (const pending of [code, packed]) pending.catch(() => {});
   return {
     manifest,
     emulator,
@@ -34,12 +47,22 @@ export async function openSnapshot(source: SnapshotSource, memoryMegabytes: numb
     state: (async function* () {
       yield* decompressZstd(await packed);
     })(),
-    codeBytes: () => source.readBytes(parts.code),
+    codeBytes: () => source.readBytes(manifest.code),
   };
 }
 
+export async function readBootFiles(source: BuildSource, { boot }: MachineBuild): Promise<BootFiles> {
+  const [bios, vgaBios, kernel, initramfs] = await Promise.all([
+    source.readBytes(boot.bios),
+    source.readBytes(boot.vgaBios),
+    source.readBytes(boot.kernel),
+    source.readBytes(boot.initramfs),
+  ]);
+  return { bios, vgaBios, kernel, initramfs, commandLine: boot.commandLine };
+}
+
 /** Files below a URL, fetched. Plain `.wasm` responses let the browser keep what it compiled. */
-export function fetchedSource(base: string, fetch = globalThis.fetch): SnapshotSource {
+export function fetchedSource(base: string, fetch = globalThis.fetch): BuildSource {
   const get = async (file: string, init?: RequestInit) => {
     const response = await fetch(new URL(file, base), init);
     if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);

@@ -24,8 +24,8 @@ export interface SnapshotPart {
   readonly sha256: PartDigest;
 }
 
+/** One machine as it was saved. */
 export interface SnapshotManifest {
-  readonly format: typeof SNAPSHOT_FORMAT;
   readonly memoryMegabytes: number;
   readonly jit: typeof JIT_CONFIG;
   readonly layout: MemoryLayout;
@@ -37,26 +37,36 @@ export interface SnapshotManifest {
   readonly modules: number;
   /** The machine's own time when it was saved, in milliseconds. */
   readonly clock: number;
-  /** SHA-256 of what the machine was made from: kernel, initramfs, userland … A page built from others does not take it. */
-  readonly inputs: Readonly<Record<string, PartDigest>>;
   readonly layers: readonly PlacedLayer[];
   readonly partitions: Partitions;
   /** What the host's side of the machine (agent client, engine) needs to go on. */
   readonly host: unknown;
-  readonly parts: {
-    readonly emulator: SnapshotPart;
-    /** zstd over a state image (./state-image.ts). */
-    readonly state: SnapshotPart;
-    /** Plain WebAssembly, so that browsers compile it while it arrives and cache what they made of it. */
-    readonly code: SnapshotPart;
+  /** zstd over a state image (./state-image.ts). */
+  readonly state: SnapshotPart;
+  /** Plain WebAssembly, so that browsers compile it while it arrives and cache what they made of it. */
+  readonly code: SnapshotPart;
+}
+
+/** What a build of the machine consists of: manifest.json. */
+export interface MachineBuild {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  readonly emulator: SnapshotPart;
+  /** What to boot from where no snapshot fits. */
+  readonly boot: {
+    readonly bios: SnapshotPart;
+    readonly vgaBios: SnapshotPart;
+    readonly kernel: SnapshotPart;
+    readonly initramfs: SnapshotPart;
+    readonly commandLine: string;
   };
+  /** SHA-256 of what else went into the snapshots, such as the userland: one made with another does not fit. */
+  readonly inputs: Readonly<Record<string, PartDigest>>;
+  /** Largest memory first. */
+  readonly snapshots: readonly SnapshotManifest[];
 }
 
 /** All but what only the builder knows. */
-export type SavedMachine = Pick<
-  SnapshotManifest,
-  "format" | "memoryMegabytes" | "jit" | "layout" | "memoryBytes" | "pages" | "memoryHash" | "modules" | "clock"
-> & {
+export type SavedMachine = Omit<SnapshotManifest, "layers" | "partitions" | "state" | "code"> & {
   readonly state: Uint8Array<ArrayBuffer>;
   readonly code: Uint8Array<ArrayBuffer>;
 };
@@ -72,12 +82,13 @@ export interface SnapshotParts {
   codeBytes(): Promise<Uint8Array>;
 }
 
-/** Saves a machine. It is paused, and stays so. */
-export async function saveMachine(machine: Machine): Promise<SavedMachine> {
+/** Saves a machine. It is paused, and stays so. `host` is asked at the same instant. */
+export async function saveMachine(machine: Machine, host: () => unknown): Promise<SavedMachine> {
   await machine.quiesce();
   const devices = machine.saveDevices();
   const code = machine.code.capture();
   const clock = machine.clock.now();
+  const hostState = host();
   const hash = pageHash(machine.memory);
   const memoryBytes = machine.memory.buffer.byteLength;
   const hashes = Array.from({ length: memoryBytes / PAGE }, (_, page) => hash(page * PAGE));
@@ -85,7 +96,6 @@ export async function saveMachine(machine: Machine): Promise<SavedMachine> {
   const written = await pagesOfFreshMachine(machine.options, devices);
   const clear = runsOf(written.filter((page) => hashes[page] === 0));
   return {
-    format: SNAPSHOT_FORMAT,
     memoryMegabytes: machine.options.memoryMegabytes,
     jit: JIT_CONFIG,
     layout: machine.layout,
@@ -94,6 +104,7 @@ export async function saveMachine(machine: Machine): Promise<SavedMachine> {
     memoryHash: memoryHash(machine.memory, pages),
     modules: code.slots.size,
     clock,
+    host: hostState,
     state: encodeState({ devices, pages, clear }, new Uint8Array(machine.memory.buffer)),
     code: await code.merged(),
   };
@@ -105,7 +116,6 @@ export async function restoreMachine(
   options: Omit<MachineOptions, "emulator" | "memoryMegabytes" | "boot">,
 ): Promise<Machine> {
   const { manifest } = parts;
-  if (manifest.format !== SNAPSHOT_FORMAT) throw new MachineError("mismatch", "The snapshot is of another format.");
   if (JSON.stringify(manifest.jit) !== JSON.stringify(JIT_CONFIG)) {
     throw new MachineError("mismatch", "The snapshot was made with other options.");
   }

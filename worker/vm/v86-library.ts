@@ -84,7 +84,8 @@ export interface V86IdeChannel {
 
 export interface V86Virtqueue {
   has_request(): boolean;
-  is_configured(): boolean;
+  /** Truthy: the address of its descriptors. */
+  is_configured(): number;
 }
 
 /** Guest memory as v86's state carries it. */
@@ -101,7 +102,10 @@ export interface V86Core {
     unpack_memory(): void;
     readonly devices: {
       readonly ide: { readonly primary: V86IdeChannel };
-      readonly virtio_console: { readonly virtio: { readonly queues: readonly V86Virtqueue[] } };
+      readonly virtio_console: {
+        readonly virtio: { readonly queues: readonly V86Virtqueue[] };
+        SendEvent(port: number, event: number, value: number): void;
+      };
       readonly virtio_9p?: { readonly tag_bufchain: Map<number, unknown> };
     };
   };
