@@ -12,6 +12,7 @@ import { recordInstallation } from "./dpkg-database.ts";
 import { effectsOf } from "./effects/index.ts";
 import { type Layer, type LayerEntry, writeEstargz } from "./estargz.ts";
 import { filesOf, type Lock } from "./lock.ts";
+import { addBytecode } from "./packages/bytecode.ts";
 import type { LayerRecipe } from "./recipe.ts";
 import { apply, emptyRoot, unpack } from "./root-fs.ts";
 
@@ -28,6 +29,10 @@ export interface LayerBuilderOptions {
   readonly cacheDirectory: string;
   /** A hash of the builder itself: another builder makes other layers. */
   readonly builder: string;
+  /** The public key of the catalogue's apt repository. */
+  readonly aptKey: Uint8Array;
+  /** Compiled Python modules by the hash of their source. */
+  readonly bytecode: ReadonlyMap<string, Uint8Array>;
   readonly log: (line: string) => void;
 }
 
@@ -69,12 +74,14 @@ export class LayerBuilder {
 
   /** Changes when anything changes that the layer is made from. */
   async key(stack: readonly LayerRecipe[]): Promise<string> {
-    const { lock, builder, prebuiltDirectory } = this.#options;
+    const { lock, builder, prebuiltDirectory, aptKey, bytecode } = this.#options;
     const hash = createHash("sha256").update(`${builder}\n${lock.date}\n`);
     for (const layer of stack) {
       hash.update(JSON.stringify({ layer, files: filesOf(lock, layer).map(({ sha256 }) => sha256) }));
       for (const file of Object.values(layer.prebuilt ?? {}))
         hash.update(await readFile(join(prebuiltDirectory, file)));
+      if (layer.trustsCatalogue) hash.update(aptKey);
+      if (layer.bytecode) for (const [source, code] of bytecode) hash.update(source).update(code);
     }
     return hash.digest("hex");
   }
@@ -113,7 +120,7 @@ export class LayerBuilder {
   }
 
   async #makeTree(stack: readonly LayerRecipe[]): Promise<FileTree> {
-    const { lock, packages, prebuiltDirectory, log } = this.#options;
+    const { lock, packages, prebuiltDirectory, aptKey, bytecode, log } = this.#options;
     const layer = stack.at(-1);
     if (layer === undefined) return emptyRoot(lock.date);
     const below = stack.slice(0, -1);
@@ -131,6 +138,8 @@ export class LayerBuilder {
       tree.file(path, await readFile(join(prebuiltDirectory, file)), { mode: 0o755 });
     }
     if (layer.effects !== undefined) apply(tree, layer.effects);
+    if (layer.trustsCatalogue) tree.file("etc/apt/trusted.gpg.d/drydock.gpg", aptKey);
+    if (layer.bytecode) addBytecode(tree, bytecode);
     if (layer.busyboxLinks !== undefined) busyboxLinks(tree, layer.busyboxLinks);
     return tree;
   }

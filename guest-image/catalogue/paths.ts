@@ -10,3 +10,4 @@ export const prebuiltImages = join(prebuiltDirectory, "images");
 export const lockPath = join(repositoryRoot, "guest-image/catalogue/catalogue.lock.json");
 export const catalogueDirectory = join(repositoryRoot, "build/catalogue");
 export const cacheDirectory = join(repositoryRoot, "build/cache");
+export const signingKeyPath = join(cacheDirectory, "apt-signing-key.asc");

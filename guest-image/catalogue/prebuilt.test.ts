@@ -75,6 +75,8 @@ test("hello-world is what its recipe makes today, and is written as plain files"
     prebuiltDirectory,
     cacheDirectory: join(directory, "layers"),
     builder: "test",
+    aptKey: new Uint8Array(),
+    bytecode: new Map(),
     log: () => {},
   });
   const layer = await builder.build(recipe.layers);

@@ -84,6 +84,10 @@ export interface LayerRecipe {
   readonly prebuilt?: Readonly<Record<string, string>>;
   /** Where busybox lies: its applets become hard links beside it. */
   readonly busyboxLinks?: string;
+  /** Put compiled Python modules beside their sources (packages/bytecode.ts). */
+  readonly bytecode?: boolean;
+  /** Let apt trust the catalogue's own repository (packages/apt-repository.ts). */
+  readonly trustsCatalogue?: boolean;
   /** Keep dpkg's database, so that apt and dpkg work in the container. */
   readonly dpkg: boolean;
   /** Files that a start of the image reads, in order; links are followed. */

@@ -48,7 +48,8 @@ const describe = (mediaType: string, bytes: Uint8Array): Descriptor => ({
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value, undefined, 2));
 
-async function place(path: string, bytes: Uint8Array): Promise<void> {
+/** A file appears whole, in its place. */
+export async function place(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   // Two builders may run at once; each renames a file of its own.
   const own = `${path}.${process.pid}.new`;
@@ -56,8 +57,8 @@ async function place(path: string, bytes: Uint8Array): Promise<void> {
   await rename(own, path);
 }
 
-/** Layers are shared by many repositories: a hard link where the file system has them. */
-async function placeFile(path: string, source: string): Promise<void> {
+/** Content that lies in several places, as layers do in many repositories: a hard link where the file system has them. */
+export async function placeFile(path: string, source: string): Promise<void> {
   if (existsSync(path)) return;
   await mkdir(dirname(path), { recursive: true });
   const own = `${path}.${process.pid}.new`;

@@ -2,8 +2,11 @@
 
 import { userlandLayer } from "../rootfs/recipe.ts";
 import type { LayerStack } from "./lock.ts";
+import { aptLayer, wheelLayer } from "./packages/wishes.ts";
 import type { ImageRecipe } from "./recipe.ts";
+import { debianLayer } from "./recipes/debian.ts";
 import { debianRecipes, prebuiltRecipes } from "./recipes/index.ts";
+import { python } from "./recipes/python.ts";
 
 /** The layers of an image, each with those below it. */
 export const stacksOf = ({ layers }: ImageRecipe): readonly LayerStack[] =>
@@ -12,4 +15,6 @@ export const stacksOf = ({ layers }: ImageRecipe): readonly LayerStack[] =>
 export const lockedStacks: readonly LayerStack[] = [
   ...[...prebuiltRecipes, ...debianRecipes].flatMap(stacksOf),
   [userlandLayer],
+  [...python.layers, wheelLayer],
+  [debianLayer, aptLayer],
 ];

@@ -31,21 +31,22 @@ export class PackageCache {
     this.#log = log;
   }
 
-  #path(file: PackageFile): string {
+  /** Where a file lies once it is here. */
+  path(file: PackageFile): string {
     return join(this.#directory, `${file.sha256}.deb`);
   }
 
   /** Makes sure that all files are here. Throws PackagesGone with those that no source has. */
   async ensure(files: readonly PackageFile[], signal?: AbortSignal): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
-    const missing = (): readonly PackageFile[] => files.filter((file) => !existsSync(this.#path(file)));
+    const missing = (): readonly PackageFile[] => files.filter((file) => !existsSync(this.path(file)));
     for (const source of this.#sources) {
       const wanted = missing();
       if (wanted.length === 0) return;
       const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
       this.#log(`fetching ${wanted.length} Debian packages (${(bytes / 1e6).toFixed(1)} MB)`);
       await source.fetch(
-        wanted.map((file) => ({ file, target: this.#path(file) })),
+        wanted.map((file) => ({ file, target: this.path(file) })),
         signal,
       );
     }
@@ -54,9 +55,9 @@ export class PackageCache {
   }
 
   async read(file: PackageFile): Promise<Deb> {
-    const data = await readFile(this.#path(file));
+    const data = await readFile(this.path(file));
     if (createHash("sha256").update(data).digest("hex") !== file.sha256) {
-      await rm(this.#path(file));
+      await rm(this.path(file));
       throw new Error(`${file.name} ${file.version}: the cached package is damaged and was removed; build again`);
     }
     return readDeb(data);

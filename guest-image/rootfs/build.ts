@@ -60,6 +60,8 @@ async function debianTree(): Promise<FileTree> {
       prebuiltDirectory,
       cacheDirectory: join(cacheDirectory, "layers"),
       builder: "",
+      aptKey: new Uint8Array(),
+      bytecode: new Map(),
       log,
     }).tree([layer]);
   const lock = await readLock(lockPath);

@@ -64,6 +64,7 @@ export const debianLayer: LayerRecipe = {
   required: true,
   packages: ["apt", "usr-is-merged", "mawk", "ca-certificates", "iputils-ping"],
   dpkg: true,
+  trustsCatalogue: true,
   prefetch: SHELL,
   effects: { files: DOCKER_FILES },
 };

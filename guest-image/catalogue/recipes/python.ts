@@ -16,8 +16,9 @@ export const python: ImageRecipe = {
     debianLayer,
     {
       id: "python",
-      packages: ["python3", "python3-pip", "python3-venv"],
+      packages: ["python3", "python3-pip", "python3-venv", "libpq5"],
       dpkg: true,
+      bytecode: true,
       prefetch: [
         "usr/bin/python3",
         "lib/i386-linux-gnu/libm.so.6",

@@ -1,0 +1,173 @@
+/** Builds the parts of the catalogue, each when it is not up to date. */
+
+import { createHash, type Hash } from "node:crypto";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { SUITE } from "../debian/mirror.ts";
+import { PackagesGone } from "../debian/package-cache.ts";
+import { LayerBuilder } from "./layer-builder.ts";
+import { filesOf, type Lock } from "./lock.ts";
+import { currentLock, type PackageSources } from "./package-sources.ts";
+import { writeAptRepository } from "./packages/apt-repository.ts";
+import type { SigningKey } from "./packages/signing.ts";
+import { writeWheelIndex } from "./packages/wheel-index.ts";
+import { aptLayer, wheelLayer } from "./packages/wishes.ts";
+import { cacheDirectory, catalogueDirectory, prebuiltDirectory, repositoryRoot } from "./paths.ts";
+import type { ImageRecipe } from "./recipe.ts";
+import { updateIndex, writeImage } from "./registry-layout.ts";
+import { lockedStacks, stacksOf } from "./stacks.ts";
+
+export interface CatalogueOptions {
+  /** Where the catalogue is written. */
+  readonly root: string;
+  readonly lock: Lock;
+  readonly sources: PackageSources;
+  readonly key: SigningKey;
+  readonly bytecode: ReadonlyMap<string, Uint8Array>;
+  /** A hash of the builder's own source. */
+  readonly builder: string;
+  readonly log: (line: string) => void;
+}
+
+/** Changes with any source of the builder; recipes count by themselves, per layer. */
+export async function hashOfBuilder(): Promise<string> {
+  const hash = createHash("sha256");
+  for (const folder of ["debian", "catalogue", "catalogue/effects", "catalogue/packages"]) {
+    const directory = join(repositoryRoot, "guest-image", folder);
+    for (const file of (await readdir(directory)).sort()) {
+      if (!file.endsWith(".ts") || file.endsWith(".test.ts") || file === "build.ts") continue;
+      hash.update(await readFile(join(directory, file)));
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** Says what a part of the catalogue was made from. The images in the repository have none: they are made on request. */
+class Stamp {
+  readonly #path: string | undefined;
+  readonly #key: string;
+
+  constructor(root: string, name: string, content: Hash) {
+    this.#path = root === catalogueDirectory ? join(root, ".stamps", name) : undefined;
+    this.#key = content.digest("hex");
+  }
+
+  async isFresh(): Promise<boolean> {
+    return this.#path !== undefined && (await readFile(this.#path, "utf8").catch(() => "")) === this.#key;
+  }
+
+  async write(): Promise<void> {
+    if (this.#path === undefined) return;
+    await mkdir(dirname(this.#path), { recursive: true });
+    await writeFile(this.#path, this.#key);
+  }
+}
+
+const seconds = (start: number): string => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+
+export class Catalogue {
+  readonly #options: CatalogueOptions;
+  #lock: Lock;
+  #layers: LayerBuilder;
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options;
+    this.#lock = options.lock;
+    this.#layers = this.#layerBuilder();
+  }
+
+  build(recipe: ImageRecipe): Promise<void> {
+    return this.#withFallback(() => this.#buildImage(recipe));
+  }
+
+  /** The package indexes for pip and apt. */
+  buildPackages(): Promise<void> {
+    return this.#withFallback(() => this.#buildPackages());
+  }
+
+  #layerBuilder(): LayerBuilder {
+    const { sources, key, bytecode, builder, log } = this.#options;
+    return new LayerBuilder({
+      lock: this.#lock,
+      packages: sources.cache,
+      prebuiltDirectory,
+      cacheDirectory: join(cacheDirectory, "layers"),
+      builder,
+      aptKey: key.publicKey,
+      bytecode,
+      log,
+    });
+  }
+
+  /** A build never fails because Debian has moved on. */
+  async #withFallback(build: () => Promise<void>): Promise<void> {
+    try {
+      await build();
+    } catch (cause) {
+      const { sources, log } = this.#options;
+      if (!(cause instanceof PackagesGone) || sources.mirror === undefined) throw cause;
+      log(`${cause.message}; taking ${SUITE}'s current versions instead of the lock file's`);
+      this.#lock = await currentLock(sources.mirror, lockedStacks, this.#lock.date);
+      this.#layers = this.#layerBuilder();
+      await build();
+    }
+  }
+
+  async #buildImage(recipe: ImageRecipe): Promise<void> {
+    const { root, log } = this.#options;
+    const stacks = stacksOf(recipe);
+    const keys = await Promise.all(stacks.map((stack) => this.#layers.key(stack)));
+    const stamp = new Stamp(root, recipe.name, createHash("sha256").update(JSON.stringify([recipe, keys])));
+    if (await stamp.isFresh()) return;
+    const start = performance.now();
+    const layers = [];
+    for (const stack of stacks) layers.push(await this.#layers.build(stack));
+    const entry = await writeImage(root, {
+      recipe,
+      layers,
+      labels: labelsOf(recipe, this.#lock),
+      history: recipe.layers.map((layer) => historyOf(layer.id, this.#lock)),
+      created: new Date(this.#lock.date * 1000).toISOString(),
+    });
+    await updateIndex(root, [entry]);
+    await stamp.write();
+    log(`${recipe.name} is ready: ${((entry.tags[0]?.size ?? 0) / 1e6).toFixed(1)} MB, ${seconds(start)}`);
+  }
+
+  async #buildPackages(): Promise<void> {
+    const { root, sources, key, bytecode, builder, log } = this.#options;
+    const wheels = filesOf(this.#lock, wheelLayer);
+    const debs = filesOf(this.#lock, aptLayer);
+    const hashes = [...wheels, ...debs].map(({ sha256 }) => sha256);
+    const content = createHash("sha256").update([builder, this.#lock.date, ...hashes, ...bytecode.keys()].join("\n"));
+    const stamp = new Stamp(root, "packages", content.update(key.publicKey));
+    if (await stamp.isFresh()) return;
+    const start = performance.now();
+    await sources.cache.ensure([...wheels, ...debs]);
+    const names = await writeWheelIndex(root, sources.cache, wheels, bytecode);
+    await writeAptRepository({ root, packages: sources.cache, files: debs, key, date: this.#lock.date });
+    await stamp.write();
+    log(`packages are ready: ${names.length} for pip, ${debs.length} for apt, ${seconds(start)}`);
+  }
+}
+
+/** Where an image's content came from, in the annotations that the image specification names. */
+function labelsOf(recipe: ImageRecipe, lock: Lock): Record<string, string> {
+  const fromDebian = recipe.layers.some((layer) => (lock.layers[layer.id] ?? []).length > 0);
+  const main = recipe.layers.at(-1)?.packages[0];
+  const version = main === undefined ? undefined : lock.packages[main]?.version;
+  return {
+    "org.opencontainers.image.title": recipe.name,
+    "org.opencontainers.image.description": fromDebian
+      ? `Put together by Drydock from Debian ${lock.suite} i386 packages`
+      : "Made by Drydock after the image of the same name",
+    "org.opencontainers.image.vendor": "Drydock",
+    ...(version !== undefined && { "org.opencontainers.image.version": version }),
+    ...(fromDebian && { "dev.drydock.debian.suite": lock.suite }),
+  };
+}
+
+function historyOf(layer: string, lock: Lock): string {
+  const names = lock.layers[layer] ?? [];
+  return names.length === 0 ? `drydock layer ${layer}` : `drydock layer ${layer}: Debian packages ${names.join(" ")}`;
+}
