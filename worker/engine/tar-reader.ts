@@ -151,7 +151,11 @@ export class TarParser {
     this.#longLink = undefined;
     this.#handler.entry(entry);
     if (entry.size > 0) this.#state = { kind: "data", left: entry.size, padding: tarPadding(entry.size) };
-    else this.#handler.entryEnd?.();
+    else {
+      this.#handler.entryEnd?.();
+      // A directory of the oldest kind may claim to have data.
+      if (flag === "\0") this.#skip(size + tarPadding(size));
+    }
   }
 
   #acceptMetadata(flag: string, data: Uint8Array): void {
@@ -171,7 +175,7 @@ export class TarParser {
     const listed = tarTypes[flag];
     if (listed === undefined) throw tarError(`unhandled tar header type ${flag.charCodeAt(0)}`);
     // Archives older than POSIX mark directories by the slash alone.
-    const type = listed === "file" && name.endsWith("/") ? "directory" : listed;
+    const type = flag === "\0" && name.endsWith("/") ? "directory" : listed;
     return {
       name,
       type,
