@@ -50,6 +50,6 @@ function problemOf(arity: Arity, given: number): string | undefined {
 export function unknownSubcommand(node: CommandNode, name: string): CliError {
   const path = commandPath(node);
   return new CliError(
-    `docker: unknown command: ${path} ${name}\n\nUsage:  ${node.usage}\n\nRun '${path} --help' for more information`,
+    `docker: unknown command: ${path} ${name}\n\nUsage:  ${path}\n\nRun '${path} --help' for more information`,
   );
 }

@@ -2,12 +2,14 @@
 import type { Context } from "../session/context.ts";
 import { CliError, messageOf } from "../session/errors.ts";
 import { Template, TemplateError } from "../template/index.ts";
-import { toJsonIndented } from "../template/json.ts";
+import { escapeHtml, toJsonIndented } from "../template/json.ts";
 import { dockerFunctions } from "./functions.ts";
 import { type TypedOptions, typed, untyped } from "./typed.ts";
 
 export interface Inspected extends TypedOptions {
   readonly value: unknown;
+  /** The client made the value; what the engine sent is shown as it came. */
+  readonly own?: boolean;
 }
 
 export async function inspectAll(
@@ -20,9 +22,11 @@ export async function inspectAll(
   const values: unknown[] = [];
   const errors: string[] = [];
   let text = "";
+  let own = false;
   for (const reference of references) {
     try {
       const found = await find(reference);
+      own ||= found.own === true;
       if (template === undefined) values.push(found.value);
       else text += `${render(template, found)}\n`;
     } catch (error) {
@@ -30,7 +34,10 @@ export async function inspectAll(
     }
   }
   if (template !== undefined) out.print(text === "" ? "\n" : text);
-  else out.line(format === "json" ? JSON.stringify(values) : toJsonIndented(values, "    "));
+  else {
+    const json = format === "json" ? JSON.stringify(values) : toJsonIndented(values, "    ");
+    out.line(own ? escapeHtml(json) : json);
+  }
   if (errors.length > 0) throw new CliError(errors.join("\n"));
   return 0;
 }

@@ -27,6 +27,6 @@ async function check({ client }: Context, subject: string): Promise<void> {
   const { headers } = await client.call("GET", "/_ping");
   if (headers["docker-experimental"] !== "true")
     throw new CliError(
-      `${JSON.stringify(subject)} is only supported on a Docker daemon with experimental features enabled`,
+      `${subject} is only supported on a Docker daemon with experimental features enabled`,
     );
 }

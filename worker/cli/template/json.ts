@@ -20,7 +20,7 @@ export function toJson(value: unknown): string {
     case "methods": {
       const { table } = value as Methods;
       const names = Object.keys(table).filter((n) => table[n]?.length === 0);
-      return object(names.sort().map((name) => [name, table[name]?.()]));
+      return escapeHtml(object(names.sort().map((name) => [name, table[name]?.()])));
     }
     case "struct":
       return object(Object.entries(value as object).filter(([, v]) => v !== undefined));
@@ -30,6 +30,10 @@ export function toJson(value: unknown): string {
       return "null";
   }
 }
+
+/** What json.Marshal does where nobody turned it off. */
+export const escapeHtml = (json: string): string =>
+  json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
 
 const object = (entries: readonly (readonly [string, unknown])[]): string =>
   `{${entries.map(([k, v]) => `${quote(k)}:${toJson(v)}`).join(",")}}`;

@@ -10,9 +10,9 @@ import { attachContainer } from "./attach-stream.ts";
 async function inspectRunning({ client }: Context, name: string): Promise<ContainerInspect> {
   const container = await client.get<ContainerInspect>(`/containers/${segment(name)}/json`);
   const { State: state } = container;
-  if (!state.Running) throw new CliError("cannot attach to a stopped container, start it first");
-  if (state.Paused) throw new CliError("cannot attach to a paused container, unpause it first");
-  if (state.Restarting) throw new CliError("cannot attach to a restarting container, wait until it is running");
+  if (!state.Running) throw new CliError("You cannot attach to a stopped container, start it first");
+  if (state.Paused) throw new CliError("You cannot attach to a paused container, unpause it first");
+  if (state.Restarting) throw new CliError("You cannot attach to a restarting container, wait until it is running");
   return container;
 }
 

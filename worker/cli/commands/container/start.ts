@@ -32,7 +32,7 @@ export const start: Handler = async (context) => {
       failed.push(container);
     }
   }
-  if (failed.length > 0) throw new CliError(`failed to start containers: ${failed.join(", ")}`);
+  if (failed.length > 0) throw new CliError(`Error: failed to start containers: ${failed.join(", ")}`);
   return 0;
 };
 

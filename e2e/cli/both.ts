@@ -1,0 +1,125 @@
+/**
+ * One command line through the real `docker` client and through ours, on the same real engine. The engine is named by
+ * DRYDOCK_REAL_ENGINE ("unix:///…/docker.sock"); it needs a busybox image.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UnixClient } from "../../worker/api/unix-client.node.ts";
+import { runDocker } from "../../worker/cli/index.ts";
+import type { CliInvocation } from "../../worker/cli/invocation.ts";
+import { nodeFiles } from "../../worker/cli/main.node.ts";
+
+export const engine = process.env["DRYDOCK_REAL_ENGINE"] ?? "";
+export const whyNot = "set DRYDOCK_REAL_ENGINE=unix:///path/to/docker.sock of a real engine with a busybox image to compare with it";
+
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+export interface Options {
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+const home = mkdtempSync(join(tmpdir(), "compare-"));
+const base = (who: string): Record<string, string> => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: join(home, who),
+  DOCKER_HOST: engine === "" ? "unix:///nonexistent.sock" : engine,
+});
+
+/** Words as a shell splits them: quotes, no expansion. */
+export function words(line: string): string[] {
+  return (line.match(/(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g) ?? []).map((word) =>
+    word.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"/g, (_, single, double) => single ?? double.replace(/\\(["\\$])/g, "$1")),
+  );
+}
+
+export function real(args: readonly string[], options: Options = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      "docker",
+      args,
+      { env: { ...base("real"), ...options.env }, cwd: options.cwd ?? home, encoding: "buffer", maxBuffer: 64 << 20 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : 255;
+        resolve({ stdout: stdout.toString("latin1"), stderr: stderr.toString("latin1"), code });
+      },
+    );
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(options.stdin ?? "");
+  });
+}
+
+function sink(): { readonly stream: WritableStream<Uint8Array>; text(): string } {
+  const chunks: Uint8Array[] = [];
+  return {
+    stream: new WritableStream({ write: (chunk) => void chunks.push(chunk.slice()) }),
+    text: () => Buffer.concat(chunks).toString("latin1"),
+  };
+}
+
+export async function ours(args: readonly string[], options: Options = {}): Promise<Outcome> {
+  const out = sink();
+  const err = sink();
+  const input = new Blob([options.stdin === undefined ? "" : (options.stdin as BlobPart)]).stream();
+  const env = { ...base("ours"), ...options.env };
+  const host = env["DOCKER_HOST"] ?? "";
+  const client = new UnixClient(host);
+  const invocation: CliInvocation = {
+    args,
+    env,
+    cwd: options.cwd ?? home,
+    stdin: input,
+    stdout: out.stream,
+    stderr: err.stream,
+    terminal: { stdin: false, stdout: false, stderr: false, size: async () => ({ rows: 0, columns: 0 }), setRaw: async () => undefined },
+    signals: new ReadableStream(),
+    files: nodeFiles,
+  };
+  const code = await runDocker(invocation, client, { connect: (to) => (to === host ? client : new UnixClient(to)) });
+  client.close();
+  return { stdout: out.text(), stderr: err.text(), code };
+}
+
+/** What differs between two runs of the same client: ids, times, generated names. */
+export function normalise(text: string, who: "real" | "ours"): string {
+  return text
+    .replaceAll(join(home, who), "<HOME>")
+    .replaceAll(`cmp-${who}-`, "cmp-")
+    .replaceAll(/\b[0-9a-f]{64}\b/g, "<ID>")
+    .replaceAll(/\b[0-9a-f]{12}\b/g, "<id>")
+    .replaceAll(/\b[a-z]+_[a-z]+[0-9]?\b(?=\s*$)/gm, "<NAME>")
+    .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000 UTC|Z)?/g, "<TIME>")
+    .replaceAll(/\b(Less than a second|\d+ seconds?|About a minute|\d+ minutes)( ago)?/g, "<AGE>$2")
+    .replaceAll(/ {2,}/g, "  ");
+}
+
+export async function both(line: string | readonly string[], options: Options = {}): Promise<{ readonly real: Outcome; readonly ours: Outcome }> {
+  const run = async (who: "real" | "ours", client: typeof real): Promise<Outcome> => {
+    const own = (text: string): string => text.replaceAll("@", `cmp-${who}-`);
+    const args = typeof line === "string" ? words(line) : line;
+    const outcome = await client(
+      args.map(own),
+      typeof options.stdin === "string" ? { ...options, stdin: own(options.stdin) } : options,
+    );
+    return { stdout: normalise(outcome.stdout, who), stderr: normalise(outcome.stderr, who), code: outcome.code };
+  };
+  return { real: await run("real", real), ours: await run("ours", ours) };
+}
+
+/** Removes what the comparisons made, of both sides. */
+export function cleanUp(): void {
+  for (const kind of ["container", "network", "volume"]) {
+    const list = execFileSync("docker", [kind, "ls", ...(kind === "container" ? ["-a"] : []), "--filter", "name=cmp-", "--format", kind === "container" ? "{{.Names}}" : "{{.Name}}"], {
+      env: base("real"),
+      encoding: "utf8",
+    });
+    const names = list.split("\n").filter((name) => name.startsWith("cmp-"));
+    if (names.length > 0) execFileSync("docker", [kind, "rm", ...(kind === "volume" ? [] : ["-f"]), ...names], { env: base("real"), stdio: "ignore" });
+  }
+}
