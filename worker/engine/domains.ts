@@ -175,7 +175,11 @@ export interface Networks {
   validate(request: SandboxRequest): void;
   /** Makes or takes a ready-made namespace, connects it, publishes ports. All or nothing. */
   openSandbox(request: SandboxRequest): Promise<Sandbox>;
-  closeSandbox(container: ContainerId): Promise<void>;
+  /**
+   * `untouched`: no process that could change the network namespace has been in it (none privileged, none with CAP_NET_ADMIN or
+   * CAP_SYS_ADMIN, nobody joined it), and none is left in it. Then it may serve another container, which saves making a new one.
+   */
+  closeSandbox(container: ContainerId, options?: { readonly untouched?: boolean }): Promise<void>;
   /** Of a running container: live connect and disconnect answer the new state. */
   sandbox(container: ContainerId): Sandbox | undefined;
 }

@@ -56,22 +56,30 @@ export function createBridgeOps(record: NetworkRecord, index: number, mac: Uint8
   const gateways = isTrue(record.options[options.inhibitIpv4], false)
     ? []
     : record.pools.flatMap((pool) => gatewayPrefix(pool) ?? []);
-  const messages = [
-    createBridge({
-      name,
-      index,
-      mac,
-      ...(mtu === undefined ? {} : { mtu }),
-      callIptables: !isTrue(record.options[options.interContainer], true),
-    }),
-    ...(record.enableIPv6 ? [] : [withoutIpv6Addresses(index)]),
-    changeLink(index, { up: true }),
-    ...gateways.map((gateway) => addAddress(index, gateway)),
-  ];
+  const create = createBridge({
+    name,
+    index,
+    mac,
+    ...(mtu === undefined ? {} : { mtu }),
+    callIptables: !isTrue(record.options[options.interContainer], true),
+  });
+  const set = (path: string, data: string): Op => ({
+    op: "write",
+    path: `/proc/sys/net/${path}`,
+    data,
+    create: false,
+    ignore: ["*"],
+  });
   return [
-    { op: "netlink", protocol: "route", messages: sequence(messages) },
+    { op: "netlink", protocol: "route", messages: sequence([create]) },
     // Lets localhost be translated to an address behind the bridge: published ports on 127.0.0.1.
-    { op: "write", path: `/proc/sys/net/ipv4/conf/${name}/route_localnet`, data: "1\n", create: false, ignore: ["*"] },
+    set(`ipv4/conf/${name}/route_localnet`, "1\n"),
+    ...(record.enableIPv6 ? [set(`ipv6/conf/${name}/disable_ipv6`, "0\n")] : []),
+    {
+      op: "netlink",
+      protocol: "route",
+      messages: sequence([changeLink(index, { up: true }), ...gateways.map((gateway) => addAddress(index, gateway))]),
+    },
   ];
 }
 

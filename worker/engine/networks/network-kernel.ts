@@ -160,6 +160,8 @@ function forwardingOps(family: 4 | 6): readonly Op[] {
   return family === 4
     ? [
         set("/proc/sys/net/ipv4/ip_forward", "1\n"),
+        // New devices of the machine get no IPv6 addresses: its ends of veth pairs need none, and bridges ask for it.
+        set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1\n"),
         set("/proc/sys/net/bridge/bridge-nf-call-iptables", "0\n"),
         set("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0\n"),
       ]

@@ -12,9 +12,16 @@ import {
   deleteLink,
   formatAddress,
   formatMac,
+  listAddresses,
+  listLinks,
+  listSockets,
+  parseAddresses,
+  parseLinks,
+  parseSockets,
   sequence,
+  socketStates,
 } from "../netlink/index.ts";
-import type { Guest, Op } from "../ports/guest.ts";
+import type { Guest, Op, OpResult } from "../ports/guest.ts";
 import type { Clock, Randomness } from "../ports/host.ts";
 import { createDeviceOps } from "./drivers.ts";
 import { address, chooseAddress, poolPrefixLength } from "./ipam.ts";
@@ -24,6 +31,8 @@ import type { KernelState } from "./state.ts";
 
 export const namespaceDirectory = "/run/docker/netns";
 export const firstDevice = { name: "eth0", index: 2 } as const;
+
+export type ConnectedSandbox = ReadySandbox & { readonly endpoint: NonNullable<ReadySandbox["endpoint"]> };
 
 export interface PoolSizes {
   /** On the default bridge. */
@@ -42,6 +51,7 @@ export class SandboxPool {
   readonly #defaultBridge: () => { readonly record: NetworkRecord; readonly index: number } | undefined;
   /** Namespaces whose address is being changed. */
   readonly #changing = new Map<string, Promise<void>>();
+  readonly #returning = new Set<Promise<void>>();
   #cancelRest: (() => void) | undefined;
   #filling: Promise<void> | undefined;
 
@@ -62,10 +72,10 @@ export class SandboxPool {
   }
 
   /** A namespace on the default bridge, with the lowest free address, which stays promised until the caller has noted who has it. */
-  async takeConnected(): Promise<
-    (ReadySandbox & { readonly endpoint: NonNullable<ReadySandbox["endpoint"]> }) | undefined
-  > {
+  async takeConnected(): Promise<ConnectedSandbox | undefined> {
     this.#postpone();
+    // One with a lower address may be on its way back.
+    while (this.#returning.size > 0) await Promise.all(this.#returning);
     const taken = this.#connected()[0];
     if (taken === undefined) return undefined;
     this.#remove(taken);
@@ -87,6 +97,72 @@ export class SandboxPool {
     const taken = this.#state.ready.find((ready) => ready.endpoint === undefined);
     if (taken !== undefined) this.#remove(taken);
     return taken;
+  }
+
+  get hasRoom(): boolean {
+    return this.#connected().length + this.#returning.size < 2 * this.#sizes.connected;
+  }
+
+  /**
+   * A container that could change nothing has left the namespace. It is looked at all the same, as the machine's administrator can enter
+   * any: devices and addresses must be the ones given, and no connection may linger. The next container knows it by a new id.
+   */
+  takeBack(used: ConnectedSandbox): Promise<void> {
+    this.#postpone();
+    const { address4 } = used.endpoint;
+    this.#state.promised.add(address4);
+    const work: Promise<void> = this.#takeBack(used).finally(() => {
+      this.#state.promised.delete(address4);
+      this.#returning.delete(work);
+    });
+    this.#returning.add(work);
+    return work;
+  }
+
+  async #takeBack(used: ConnectedSandbox): Promise<void> {
+    const { namespace } = used;
+    const id = hexId(this.#random);
+    const renamed = namespacePath(id);
+    try {
+      if (await this.#isClean(used)) {
+        await this.#guest.batch([
+          { op: "write", path: renamed, data: "", mode: 0o444 },
+          { op: "mount", source: namespace, target: renamed, flags: ["bind"] },
+          ...removeNamespaceOps(namespace),
+        ]);
+        this.#state.ready.push({ ...used, id, namespace: renamed });
+        return;
+      }
+    } catch {
+      // Whatever it is, it is not used again.
+    }
+    await this.#guest.batch([...removeNamespaceOps(namespace), ...removeNamespaceOps(renamed)]);
+  }
+
+  async #isClean({ namespace, endpoint }: ConnectedSandbox): Promise<boolean> {
+    const ask = (protocol: "route" | "sock_diag", query: Uint8Array): Op => ({
+      op: "netlink",
+      protocol,
+      namespace,
+      messages: sequence([query]),
+    });
+    const [links, addresses, ...connections] = await this.#guest.batch([
+      ask("route", listLinks()),
+      ask("route", listAddresses()),
+      ask("sock_diag", listSockets(4, "tcp", socketStates.all)),
+      ask("sock_diag", listSockets(6, "tcp", socketStates.all)),
+    ]);
+    const devices = parseLinks(bytesOf(links)).filter(({ up }) => up);
+    const device = devices.find(({ index }) => index === endpoint.deviceIndex);
+    const own = parseAddresses(bytesOf(addresses)).filter(({ index }) => index === endpoint.deviceIndex);
+    return (
+      devices.length === 2 &&
+      device?.name === firstDevice.name &&
+      device.mac === endpoint.mac &&
+      own.length === 1 &&
+      own[0]?.address === endpoint.address4 &&
+      connections.every((answer) => parseSockets(bytesOf(answer)).length === 0)
+    );
   }
 
   /** Gives up the namespace that holds an address which an endpoint is to get; the operations come before those of the endpoint. */
@@ -130,12 +206,9 @@ export class SandboxPool {
     this.#cancelRest = undefined;
   }
 
-  #connected(): (ReadySandbox & { readonly endpoint: NonNullable<ReadySandbox["endpoint"]> })[] {
+  #connected(): ConnectedSandbox[] {
     return this.#state.ready
-      .filter(
-        (ready): ready is ReadySandbox & { endpoint: NonNullable<ReadySandbox["endpoint"]> } =>
-          ready.endpoint !== undefined,
-      )
+      .filter((ready): ready is ConnectedSandbox => ready.endpoint !== undefined)
       .sort((a, b) => Number(address(a.endpoint.address4).value - address(b.endpoint.address4).value));
   }
 
@@ -257,5 +330,8 @@ export const removeNamespaceOps = (namespace: string): readonly Op[] => [
   { op: "umount", path: namespace, detach: true, ignore: ["*"] },
   { op: "unlink", path: namespace, ignore: ["*"] },
 ];
+
+const bytesOf = (result: OpResult | undefined): Uint8Array =>
+  result instanceof Uint8Array ? result : new Uint8Array();
 
 export const namespacePath = (id: string): string => `${namespaceDirectory}/${id.slice(0, 12)}`;

@@ -110,7 +110,7 @@ export class NetworkService implements Networks {
     await this.#guest.batch([{ op: "mkdir", path: namespaceDirectory, parents: true }]);
     await this.#kernel.create(this.#registry.all());
     for (const container of this.#state.sandboxes.keys())
-      if (this.#users.find(container)?.running !== true) this.#sandboxes.close(container);
+      if (this.#users.find(container)?.running !== true) this.#sandboxes.close(container, false);
   }
 
   /** Fills the pool of ready-made namespaces; also done by itself when nothing happens for a while. */
@@ -156,8 +156,8 @@ export class NetworkService implements Networks {
     }
   }
 
-  async closeSandbox(container: ContainerId): Promise<void> {
-    this.#sandboxes.close(container);
+  async closeSandbox(container: ContainerId, options: { readonly untouched?: boolean } = {}): Promise<void> {
+    this.#sandboxes.close(container, options.untouched ?? false);
   }
 
   sandbox(container: ContainerId): Sandbox | undefined {
