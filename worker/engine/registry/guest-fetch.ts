@@ -108,10 +108,13 @@ async function receive(connection: ByteDuplex, url: URL, init: Init, sent: Promi
   /** False at the end of the connection. */
   const advance = async (): Promise<boolean> => {
     const { done, value } = await reader.read();
-    const outcome = done ? parser.finish() : parser.execute(new Chunk(value.slice().buffer) as never);
+    if (done) {
+      complete ||= head !== undefined && isUntilClose(head);
+      return false;
+    }
+    const outcome = parser.execute(new Chunk(value.slice().buffer) as never);
     if (outcome instanceof Error) throw new TypeError(`malformed HTTP response: ${outcome.message}`);
-    if (done) complete ||= head !== undefined && isUntilClose(head);
-    return !done;
+    return true;
   };
   init.signal?.addEventListener("abort", () => void close(), { once: true });
   try {

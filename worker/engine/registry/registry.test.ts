@@ -112,7 +112,10 @@ describe("registries", () => {
     const other = await imageFixture({ guestFetch: registry.fetch });
     const back = await lines(other.service.pull(parseReference("localhost:5000/app:1"), { signal }));
     expect(back.at(-1)).toBe("Status: Downloaded newer image for localhost:5000/app:1");
-    await expect(other.service.inspect("localhost:5000/app:1")).resolves.toMatchObject({ Size: 3, Config: { Cmd: ["/a"] } });
+    await expect(other.service.inspect("localhost:5000/app:1")).resolves.toMatchObject({
+      Size: 3,
+      Config: { Cmd: ["/a"] },
+    });
   });
 
   it("refuse to push what is not there, in Docker's words", async () => {
