@@ -24,7 +24,7 @@ async function main(names: readonly string[]): Promise<void> {
           const name = `${view.name}-${theme}-${width}`;
           if (names.length > 0 && !names.some((wanted) => name.startsWith(wanted))) continue;
           const page = await openPage(browser, site.url + view.address, { width, height, theme });
-          page.setDefaultTimeout(8000);
+          page.setDefaultTimeout(width < 800 ? 2500 : 10_000);
           page.on("pageerror", (error) => console.error(`${name}: ${error.stack ?? error.message}`));
           // On a narrow window some views are reached another way; the picture shows what there is.
           await view

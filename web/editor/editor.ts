@@ -1,7 +1,7 @@
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
-import { lintGutter, lintKeymap } from "@codemirror/lint";
+import { type Diagnostic, forEachDiagnostic, lintGutter, lintKeymap, setDiagnosticsEffect } from "@codemirror/lint";
 import { searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import {
@@ -79,7 +79,25 @@ export class Editor extends LightElement {
       </div>
       ${failure === undefined ? nothing : html`<div class="pad"><div class="note bad">${icon("warn")}<p>${active}: ${failure}</p></div></div>`}
       ${buffer === undefined ? nothing : this.#notice(buffer)}
-      <div class="editors"></div>`;
+      <div class="editors"></div>
+      ${buffer === undefined ? nothing : this.#problem(buffer.view)}`;
+  }
+
+  /** The first of what the language's service found, under the text. */
+  #problem(view: EditorView): TemplateResult | typeof nothing {
+    const problems: { readonly from: number; readonly diagnostic: Diagnostic }[] = [];
+    forEachDiagnostic(view.state, (diagnostic, from) => problems.push({ from, diagnostic }));
+    const first = problems[0];
+    if (first === undefined) return nothing;
+    const kind = { error: "bad", warning: "warn", info: "info", hint: "info" }[first.diagnostic.severity];
+    return html`<div class="advice row">
+      <button class="badge ${kind}" title="Go to line ${view.state.doc.lineAt(first.from).number}" @click=${() => {
+        view.dispatch({ selection: { anchor: first.from }, scrollIntoView: true });
+        view.focus();
+      }}>${icon("warn")}Line ${view.state.doc.lineAt(first.from).number}</button>
+      <span class="grow">${first.diagnostic.message}</span>
+      ${problems.length > 1 ? html`<span class="sub">and ${problems.length - 1} more</span>` : nothing}
+    </div>`;
   }
 
   #runButton(active: string | undefined): TemplateResult | typeof nothing {
@@ -204,6 +222,8 @@ export class Editor extends LightElement {
             EditorView.contentAttributes.of({ "aria-label": path }),
             EditorView.updateListener.of((update) => {
               if (update.docChanged) this.#edited(path, update.state.doc.toString());
+              if (update.transactions.some(({ effects }) => effects.some((effect) => effect.is(setDiagnosticsEffect))))
+                this.requestUpdate();
             }),
           ],
         }),

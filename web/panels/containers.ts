@@ -27,7 +27,7 @@ export class Containers extends LightElement {
       return emptyState(this.app, "No containers yet.", "docker run -d --name web -p 8080:80 nginx");
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Containers">
       <table>
-        <thead><tr><th>Name</th><th>Image</th><th>Ports</th><th>CPU</th><th>Memory</th><th>Status</th><th><span class="vh">Actions</span></th></tr></thead>
+        <thead><tr><th>Name</th><th class="roomy">Image</th><th>Ports</th><th class="roomy">CPU</th><th class="roomy">Memory</th><th>Status</th><th><span class="vh">Actions</span></th></tr></thead>
         <tbody>${repeat(
           containers,
           (container) => container.Id,
@@ -43,10 +43,10 @@ export class Containers extends LightElement {
     const ports = portList(container.Ports);
     const running = container.State === "running";
     return html`
-      <td><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub">${shortId(container.Id)}</span></span></td>
-      <td class="max"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
+      <td><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub wide-only">${shortId(container.Id)}</span></span></td>
+      <td class="image roomy"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
       <td>${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port)}" @click=${() => openPreview(this.app, Number.parseInt(port))}>${port}</button> `)}</td>
-      ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td class="sub">–</td><td class="sub">–</td>`}
+      ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td class="sub roomy">–</td><td class="sub roomy">–</td>`}
       <td title=${new Date(container.Created * 1000).toLocaleString()}>${container.Status}</td>
       <td><span class="act">${this.#buttons(container, name)}</span></td>`;
   }

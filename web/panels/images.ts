@@ -66,7 +66,7 @@ export class Images extends LightElement {
   #table(rows: readonly Row[]): TemplateResult {
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Images">
       <table>
-        <thead><tr><th>Repository</th><th>Tag</th><th>Image ID</th><th>Created</th><th class="right">Size</th><th>Used by</th><th><span class="vh">Actions</span></th></tr></thead>
+        <thead><tr><th>Repository</th><th>Tag</th><th class="roomy">Image ID</th><th class="roomy">Created</th><th class="right">Size</th><th class="roomy">Used by</th><th><span class="vh">Actions</span></th></tr></thead>
         <tbody>${repeat(
           rows,
           (row) => row.image.Id + row.reference,
@@ -81,10 +81,10 @@ export class Images extends LightElement {
     return html`<tr>
       <td><a class="name mono" href=${formatRoute({ view: "images", name: reference })}>${repository}</a></td>
       <td class="mono">${tag}</td>
-      <td><span class="mono sub">${shortId(image.Id)}</span></td>
-      <td title=${new Date(image.Created * 1000).toLocaleString()}>${ago(image.Created)}</td>
+      <td class="roomy"><span class="mono sub">${shortId(image.Id)}</span></td>
+      <td class="roomy" title=${new Date(image.Created * 1000).toLocaleString()}>${ago(image.Created)}</td>
       <td class="num right">${humanSize(image.Size)}</td>
-      <td>${users === 0 ? html`<span class="sub">none</span>` : `${users} container${users === 1 ? "" : "s"}`}</td>
+      <td class="roomy">${users === 0 ? html`<span class="sub">none</span>` : `${users} container${users === 1 ? "" : "s"}`}</td>
       <td><span class="act">
         <button class="ib s" aria-label="Run ${reference}" title="Run ${reference}" @click=${() => void import("./run-dialog.ts").then(({ openRun }) => openRun(this.app, reference))}>${icon("play")}</button>
         <a class="ib s" aria-label="Layers of ${reference}" title="Layers of ${reference}" href=${formatRoute({ view: "images", name: reference, tab: "layers" })}>${icon("layers")}</a>

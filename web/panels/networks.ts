@@ -115,11 +115,11 @@ export class Networks extends LightElement {
 
   #table(map: NetworkMap): TemplateResult {
     return html`<div class="card" style="padding: 0; overflow-x: auto"><table aria-label="Networks">
-      <thead><tr><th>Name</th><th>Driver</th><th>Subnet</th><th>Containers</th><th><span class="vh">Actions</span></th></tr></thead>
+      <thead><tr><th>Name</th><th class="roomy">Driver</th><th>Subnet</th><th>Containers</th><th><span class="vh">Actions</span></th></tr></thead>
       <tbody>${map.networks.map(
         (network) => html`<tr>
         <td><b>${network.name}</b>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
-        <td>${network.driver}</td>
+        <td class="roomy">${network.driver}</td>
         <td class="mono">${network.subnet || html`<span class="sub">none</span>`}</td>
         <td>${network.members.length === 0 ? html`<span class="sub">none</span>` : network.members.map((name, index) => html`${index > 0 ? ", " : nothing}<a href=${formatRoute({ view: "containers", name })}>${name}</a>`)}</td>
         <td><span class="act">${this.#buttons(map, network.name, network.members)}</span></td></tr>`,

@@ -42,13 +42,13 @@ export class Volumes extends LightElement {
         volumes.length === 0
           ? emptyState(this.app, "No volumes yet.", "docker volume create data")
           : html`<div class="scroll" tabindex="0" role="region" aria-label="Volumes"><table>
-              <thead><tr><th>Name</th><th>Driver</th><th>Used by</th><th>Mountpoint</th><th><span class="vh">Actions</span></th></tr></thead>
+              <thead><tr><th>Name</th><th class="roomy">Driver</th><th>Used by</th><th class="roomy">Mountpoint</th><th><span class="vh">Actions</span></th></tr></thead>
               <tbody>${volumes.map(
                 ({ Name, Driver, Mountpoint }) => html`<tr>
                 <td class="max"><a class="name mono" href=${formatRoute({ view: "volumes", name: Name })}>${Name}</a></td>
-                <td>${Driver}</td>
+                <td class="roomy">${Driver}</td>
                 <td>${this.#users(Name)}</td>
-                <td class="max"><span class="mono sub" title=${Mountpoint}>${Mountpoint}</span></td>
+                <td class="max roomy"><span class="mono sub" title=${Mountpoint}>${Mountpoint}</span></td>
                 <td><span class="act">
                   <a class="ib s" aria-label="Browse ${Name}" title="Browse ${Name}" href=${formatRoute({ view: "volumes", name: Name })}>${icon("folder")}</a>
                   <button class="ib s" aria-label="docker volume rm ${Name}" title="docker volume rm ${Name}" @click=${() => void this.app.perform(actions.removeVolume(Name))}>${icon("trash")}</button>

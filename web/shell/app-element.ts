@@ -15,6 +15,8 @@ import { LightElement } from "./light-element.ts";
 import { placeOf } from "./router.ts";
 import { startShortcuts } from "./shortcuts.ts";
 
+const narrow = matchMedia("(max-width: 799px)");
+
 /** The frame: head, panes, foot. It stands before the machine does. */
 export class AppElement extends LightElement {
   static override properties = {
@@ -75,6 +77,7 @@ export class AppElement extends LightElement {
   override connectedCallback(): void {
     super.connectedCallback();
     startShortcuts(this.app, this);
+    narrow.addEventListener("change", () => this.requestUpdate());
   }
 
   protected override willUpdate(_: PropertyValues): void {
@@ -84,7 +87,8 @@ export class AppElement extends LightElement {
     this.#lastRoute = route;
     this.narrowPane = narrowPaneOf(route);
     // Coming to a panel opens the panels; the first address of a narrow window does not hide the terminal's start.
-    if (!first && route.view !== "playground" && route.view !== "home") this.panelsCollapsed = false;
+    if ((!first || narrow.matches) && route.view !== "playground" && route.view !== "home")
+      this.panelsCollapsed = false;
     if (this.#files.value.active !== undefined && route.view === "playground") this.narrowPane = "editor";
   }
 
@@ -126,6 +130,7 @@ export class AppElement extends LightElement {
     const editing = this.#files.value.paths.length > 0;
     const previewing = this.#preview.value !== undefined;
     const stacked = editing && previewing;
+    const collapsed = this.panelsCollapsed && arrangement === "below" && !narrow.matches;
     return html`
       <section class="pane left" aria-label="Files" ?hidden=${hidden} ?data-collapsed=${leftCollapsed} style="--left: ${sizes.left}px">
         <div class="tabs">
@@ -162,10 +167,10 @@ export class AppElement extends LightElement {
         ${
           arrangement === "beside"
             ? html`<dd-divider aria-orientation="vertical" pane="beside" leading .size=${sizes.beside} label="Width of the terminal" @resize-pane=${this.#resize}></dd-divider>`
-            : html`<dd-divider aria-orientation="horizontal" pane="panels" .size=${sizes.panels} label="Height of the panels" ?hidden=${this.panelsCollapsed} @resize-pane=${this.#resize}></dd-divider>`
+            : html`<dd-divider aria-orientation="horizontal" pane="panels" .size=${sizes.panels} label="Height of the panels" ?hidden=${collapsed} @resize-pane=${this.#resize}></dd-divider>`
         }
-        <section class="pane panels" aria-label="Panels" ?data-collapsed=${this.panelsCollapsed && arrangement === "below"}>
-          <dd-panels style="display: contents" .collapsed=${this.panelsCollapsed && arrangement === "below"} .arrangement=${arrangement}
+        <section class="pane panels" aria-label="Panels" ?data-collapsed=${collapsed}>
+          <dd-panels style="display: contents" .collapsed=${collapsed} .arrangement=${arrangement}
             @collapse=${(event: CustomEvent<boolean>) => this.collapsePanels(event.detail)}
             @maximise=${(event: CustomEvent<boolean>) => {
               this.maximised = event.detail;
