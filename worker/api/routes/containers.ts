@@ -21,7 +21,7 @@ export function containerRoutes(containers: Containers): readonly Route[] {
         json(
           await containers.list({
             all: query.boolean("all"),
-            limit: query.number("limit"),
+            limit: limitOf(query),
             size: query.boolean("size"),
             filters: query.filters(),
           }),
@@ -91,6 +91,13 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       path: "/containers/{id}/start",
       operation: "ContainerStart",
       handle: async (context) => {
+        const body = await context.json();
+        // A body once carried a host configuration; "{}" and the like still pass, as in dockerd.
+        if (body !== undefined && JSON.stringify(body).length > 7)
+          throw new EngineError(
+            "invalidParameter",
+            "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24",
+          );
         await containers.start(id(context));
         return noContent();
       },
@@ -225,6 +232,14 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       },
     },
   ];
+}
+
+function limitOf(query: Query): number | undefined {
+  const text = query.string("limit");
+  if (text === undefined || text === "") return undefined;
+  if (!/^[+-]?\d+$/.test(text))
+    throw new EngineError("system", `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 function archivePath({ query }: RouteContext): string {

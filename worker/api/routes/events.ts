@@ -1,7 +1,8 @@
 /** `GET /events`. */
 import { parseTimestamp } from "../../engine/containers/times.ts";
 import type { EngineEvent } from "../../engine/domains.ts";
-import { checkEventFilters, type EventLog } from "../../engine/events/index.ts";
+import { EngineError } from "../../engine/errors.ts";
+import type { EventLog } from "../../engine/events/index.ts";
 import type { Clock } from "../../engine/ports/host.ts";
 import { jsonLines } from "../respond.ts";
 import type { Route } from "../router.ts";
@@ -14,15 +15,28 @@ export function eventRoutes(events: EventLog, clock: Clock): readonly Route[] {
       operation: "SystemEvents",
       handle: async ({ query, signal }) => {
         const filters = query.filters();
-        checkEventFilters(filters);
         const time = (name: string): number | undefined => {
           const text = query.string(name);
-          return text ? parseTimestamp(text, clock.now()) : undefined;
+          return text ? readTime(text, clock.now()) : undefined;
         };
-        return jsonLines(views(events.follow({ since: time("since"), until: time("until"), filters, signal })));
+        const since = time("since");
+        const until = time("until");
+        if (since !== undefined && until !== undefined && since > until)
+          throw new EngineError(
+            "invalidParameter",
+            `\`since\` time (${query.string("since")}) cannot be after \`until\` time (${query.string("until")})`,
+          );
+        return jsonLines(views(events.follow({ since, until, filters, signal })));
       },
     },
   ];
+}
+
+/** The API takes seconds alone, with a fraction; the CLI has made them of everything else. */
+function readTime(text: string, now: Date): number {
+  if (!/^-?\d+(\.\d+)?$/.test(text))
+    throw new EngineError("system", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return parseTimestamp(text, now);
 }
 
 async function* views(source: AsyncIterable<EngineEvent>): AsyncGenerator<object> {

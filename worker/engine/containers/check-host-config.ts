@@ -119,7 +119,8 @@ export function checkHostConfig(given: HostConfig, facts: HostFacts): Checked<Ho
   for (const target of Object.keys(Tmpfs ?? {}))
     if (!target.startsWith("/")) throw invalid(`invalid mount path: '${target}' mount path must be absolute`);
   const known = logOptions[LogConfig.Type];
-  if (known === undefined) throw invalid(`logger: no log driver named '${LogConfig.Type}' is registered`);
+  if (known === undefined)
+    throw invalid(`error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`);
   for (const option of Object.keys(LogConfig.Config))
     if (!known.includes(option)) throw invalid(`unknown log opt '${option}' for ${LogConfig.Type} log driver`);
   const checked = checkResources(given, facts);

@@ -53,6 +53,14 @@ export function readExecRequest(body: unknown): ExecRequest {
   };
 }
 
+function checkEscapeKeys(keys: string): void {
+  try {
+    parseDetachKeys(keys);
+  } catch (cause) {
+    throw new EngineError("system", `Invalid escape keys (${keys}) provided`, { cause });
+  }
+}
+
 /** As in exec events: program, space, arguments; so a lone program has a space behind it. */
 function commandText({ cmd }: ExecRequest): string {
   return `${cmd[0] ?? ""} ${cmd.slice(1).join(" ")}`;
@@ -88,7 +96,7 @@ export class Executions {
     if (container.state.status === "restarting")
       throw new EngineError("conflict", `Container ${reference} is restarting, wait until the container is running`);
     if (!hasProcess(container.state)) throw notRunning(container);
-    parseDetachKeys(request.detachKeys);
+    checkEscapeKeys(request.detachKeys);
     const execution = new Execution(newId(this.#d.randomness), container.id, request);
     this.#byId.set(execution.id, execution);
     container.executions.set(execution.id, execution);
@@ -109,9 +117,8 @@ export class Executions {
   ): Promise<{ readonly stream: ByteDuplex; readonly raw: boolean } | undefined> {
     const execution = this.get(id);
     const container = this.#container(execution);
-    if (execution.state === "exited") throw new EngineError("conflict", `Error: Exec command ${id} has already run`);
-    if (execution.state === "running")
-      throw new EngineError("conflict", `Error: Exec command ${id} is already running`);
+    if (execution.state === "exited") throw new EngineError("conflict", `exec command ${id} has already run`);
+    if (execution.state === "running") throw new EngineError("conflict", `exec command ${id} is already running`);
     const { request } = execution;
     execution.state = "running";
     const stream = options.detach
@@ -199,7 +206,8 @@ export class Executions {
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
     const execution = this.get(id);
-    if (execution.process === undefined) throw new EngineError("system", "exec process is not started");
+    if (execution.process === undefined)
+      throw new EngineError("notFound", `NotFound: process does not exist ${id}: not found`);
     await execution.process.resize(rows, columns);
   }
 
@@ -221,7 +229,7 @@ export class Executions {
       OpenStdin: request.attachStdin,
       OpenStderr: request.attachStderr,
       OpenStdout: request.attachStdout,
-      CanRemove: execution.state === "exited",
+      CanRemove: false,
       ContainerID: execution.container,
       DetachKeys: "",
       Pid: execution.process?.pid ?? 0,

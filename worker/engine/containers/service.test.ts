@@ -411,7 +411,7 @@ describe("docker exec", () => {
     expect(kit.containers.executions.inspect(e)).toMatchObject({ Running: false, ExitCode: 5, ContainerID: id });
     expect(kit.actions()).toEqual(["create", "start", "exec_create: ls -l", "exec_start: ls -l", "exec_die"]);
     await expect(kit.containers.executions.start(e, { detach: true, tty: false })).rejects.toThrow(
-      `Error: Exec command ${e} has already run`,
+      `exec command ${e} has already run`,
     );
   });
   it("says what cannot be executed", async () => {
@@ -480,8 +480,11 @@ describe("docker update and prune", () => {
     const kit = await makeKit();
     const id = await running(kit);
     const cgroup = `/sys/fs/cgroup/docker/${id}`;
-    expect(await kit.containers.update("c1", { Memory: 64 << 20 })).toEqual({ Warnings: null });
+    expect(await kit.containers.update("c1", { Memory: 64 << 20, MemorySwap: 64 << 20 })).toEqual({ Warnings: null });
     expect(kit.guest.opsOf("write").at(-2)).toMatchObject({ path: `${cgroup}/memory.max`, data: String(64 << 20) });
+    await expect(kit.containers.update("c1", { Memory: 128 << 20 })).rejects.toThrow(
+      `Cannot update container ${id}: Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time`,
+    );
     await expect(kit.containers.update("c1", { Memory: 5 })).rejects.toThrow("Minimum memory limit allowed is 6MB");
   });
   it("removes what has ended and says so", async () => {

@@ -1,5 +1,13 @@
 /** The containers' API: what worker/api calls. Each operation is one of Docker's; the work is done in the modules beside. */
-import type { ContainerId, EndpointSettings, ImageId, ImageUsers, NetworkUsers, VolumeUsers } from "../domains.ts";
+import type {
+  ContainerId,
+  EndpointSettings,
+  ImageConfig,
+  ImageId,
+  ImageUsers,
+  NetworkUsers,
+  VolumeUsers,
+} from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { ByteDuplex } from "../ports/guest.ts";
 import { cgroupPath, initLayer, limitOps } from "../runtime/index.ts";
@@ -21,19 +29,20 @@ import { Lifecycle, notRunning } from "./lifecycle.ts";
 import { type Filters, labelMatches, selectContainers, summaryView } from "./list.ts";
 import { openLog, readLogSettings } from "./log-driver.ts";
 import type { LogEntry } from "./log-entry.ts";
-import type { Resources } from "./model.ts";
+import type { HostConfig } from "./model.ts";
 import { checkName, nameConflict } from "./names.ts";
 import { findOwner } from "./owner.ts";
 import { containerDirectory, logName, upperDirectory } from "./paths.ts";
-import { hasProcess, isRunning } from "./predicates.ts";
+import { hasProcess, isPaused, isRunning } from "./predicates.ts";
 import { reconcile } from "./reconcile.ts";
 import { resolveInRoot } from "./resolve-path.ts";
-import { parseSignal, SIGKILL } from "./signals.ts";
+import { isSignal, parseSignal, SIGKILL } from "./signals.ts";
 import { measureSizes } from "./sizes.ts";
 import { emptySample, type Sample, statsView, takeSample } from "./stats.ts";
 import { ContainerStore } from "./store.ts";
 import { formatTime, parseTimestamp } from "./times.ts";
 import { listProcesses } from "./top.ts";
+import { changedResources, checkUpdate } from "./update.ts";
 
 export interface LogRequest {
   readonly follow: boolean;
@@ -125,7 +134,9 @@ export class Containers {
   }
 
   async kill(reference: string, signal = ""): Promise<void> {
-    const container = this.get(reference);
+    const container = this.store.find(reference);
+    if (container === undefined)
+      throw new EngineError("notFound", `cannot kill container: ${reference}: No such container: ${reference}`);
     const number = checkSignal(signal || undefined, "cannot kill container", reference, "invalidParameter") ?? SIGKILL;
     if (!isRunning(container.state))
       throw new EngineError(
@@ -142,13 +153,41 @@ export class Containers {
     return this.#lifecycle.freeze(this.get(reference), false);
   }
 
+  /** What `docker commit` takes of a container. */
+  toCommit(reference: string): {
+    readonly id: string;
+    readonly image: ImageId;
+    readonly config: ImageConfig;
+    readonly upper: string;
+    readonly attributes: Readonly<Record<string, string>>;
+    whilePaused<T>(work: () => Promise<T>): Promise<T>;
+  } {
+    const container = this.get(reference);
+    return {
+      id: container.id,
+      image: container.record.image,
+      config: withoutNulls(container.record.config),
+      upper: upperDirectory(container.id),
+      attributes: container.eventAttributes(),
+      whilePaused: async (work) => {
+        if (container.state.status !== "running") return await work();
+        await this.#lifecycle.freeze(container, true);
+        try {
+          return await work();
+        } finally {
+          if (isPaused(container.state)) await this.#lifecycle.freeze(container, false);
+        }
+      },
+    };
+  }
+
   async remove(
     reference: string,
     options: { readonly force: boolean; readonly volumes: boolean; readonly link?: boolean },
   ): Promise<void> {
     const container = this.get(reference);
     // Links live in /etc/hosts of the linking container; there is no link of its own that could be removed.
-    if (options.link) throw invalid(`Conflict, cannot remove the default link name of the container`);
+    if (options.link) throw new EngineError("system", "Conflict, cannot remove the default link name of the container");
     await this.#lifecycle.remove(container, { force: options.force, volumes: options.volumes, reference });
   }
 
@@ -183,29 +222,16 @@ export class Containers {
     const fields = Fields.of(body, "", "container.UpdateConfig");
     const { hostConfig } = container.record;
     const given = readResources(fields);
-    const changed: Partial<Record<keyof Resources, unknown>> = {};
-    for (const key of updatable) {
-      const value = given[key];
-      if (value !== null && value !== 0 && value !== "") changed[key] = value;
-    }
-    // A memory limit that grows past the old swap limit carries it along only when the caller says so.
-    const merged = { ...hostConfig, ...changed } as typeof hostConfig;
-    if (
-      changed.Memory !== undefined &&
-      changed.MemorySwap === undefined &&
-      hostConfig.MemorySwap > 0 &&
-      merged.Memory > hostConfig.MemorySwap
-    )
-      throw invalid(
-        "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
-      );
-    const { value, warnings } = checkResources(merged, this.#d.host);
+    const { warnings } = checkResources(given, this.#d.host);
+    const changed = changedResources(given);
+    checkUpdate(container.id, hostConfig, changed);
+    const value: HostConfig = { ...hostConfig, ...changed };
     const policy = fields.has("RestartPolicy") ? readRestartPolicy(fields) : undefined;
     if (policy !== undefined && policy.Name !== "no" && hostConfig.AutoRemove)
       throw invalid("Restart policy cannot be updated because AutoRemove is enabled for the container");
     if (hasProcess(container.state)) {
       const ops = limitOps(cgroupPath(hostConfig.CgroupParent, container.id), cgroupLimits(value));
-      if (Object.keys(changed).length > 0 && ops.length > 0) await this.#d.guest.batch(ops);
+      if (Object.keys(changed).length > 0) await this.#d.guest.batch(ops);
     }
     container.record = {
       ...container.record,
@@ -527,22 +553,6 @@ export class Containers {
 /** Between two measurements, as dockerd's collector. */
 const sampleInterval = 1000;
 
-const updatable: readonly (keyof Resources)[] = [
-  "CpuShares",
-  "Memory",
-  "NanoCpus",
-  "BlkioWeight",
-  "CpuPeriod",
-  "CpuQuota",
-  "CpuRealtimePeriod",
-  "CpuRealtimeRuntime",
-  "CpusetCpus",
-  "CpusetMems",
-  "MemoryReservation",
-  "MemorySwap",
-  "PidsLimit",
-];
-
 function checkSignal(
   text: string | undefined,
   what: string,
@@ -552,5 +562,12 @@ function checkSignal(
   if (text === undefined || text === "") return undefined;
   const number = parseSignal(text);
   if (number === undefined) throw new EngineError(kind, `${what}: ${reference}: invalid signal: ${text}`);
+  if (!isSignal(number))
+    throw new EngineError(kind, `${what}: ${reference}: the linux daemon does not support signal ${number}`);
   return number;
+}
+
+/** An image's configuration leaves out what a container's says with null. */
+function withoutNulls(config: ContainerConfig): ImageConfig {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)) as ImageConfig;
 }

@@ -14,16 +14,17 @@ const realTimeMax = 64;
 
 /** "9", "KILL", "sigkill", "RTMIN+3"; `undefined` when there is no such signal. */
 export function parseSignal(text: string): number | undefined {
-  if (/^\d+$/.test(text)) {
-    const number = Number(text);
-    return number >= 1 && number <= realTimeMax ? number : undefined;
-  }
+  if (/^\d+$/.test(text)) return Number(text) === 0 ? undefined : Number(text);
   const name = text.toUpperCase().replace(/^SIG/, "");
   const realTime = /^RT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name);
   if (realTime === null) return byName.get(name);
   const [, base, sign, offset = "0"] = realTime;
   const number = (base === "MIN" ? realTimeMin : realTimeMax) + (sign === "-" ? -1 : 1) * Number(offset);
   return number >= realTimeMin && number <= realTimeMax ? number : undefined;
+}
+
+export function isSignal(number: number): boolean {
+  return number >= 1 && number <= realTimeMax;
 }
 
 export const SIGKILL = 9;

@@ -224,13 +224,14 @@ export async function listProcesses(
   const contents = await guest.batch(
     pids.flatMap((pid) => files.map((file): Op => ({ op: "read", path: `/proc/${pid}/${file}`, ignore: ["*"] }))),
   );
-  const users = new Map(
-    text(passwd)
+  const users = new Map([
+    [0, "root"] as const,
+    ...text(passwd)
       .split("\n")
       .map((line) => line.split(":"))
       .filter((f) => f.length > 2)
       .map((f) => [Number(f[2]), f[0] ?? ""] as const),
-  );
+  ]);
   const world: World = { users, uptime: Number(text(uptime).split(" ")[0] ?? 0), now, memory: host.memory };
   const processes = pids.flatMap((pid, i) => {
     const parsed = parseProcess(pid, text(contents[3 * i]), text(contents[3 * i + 1]), text(contents[3 * i + 2]));

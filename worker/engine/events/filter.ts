@@ -1,30 +1,10 @@
 /** `docker events --filter`: which events pass (moby's daemon/events Filter). */
 import type { EngineEvent } from "../domains.ts";
-import { EngineError } from "../errors.ts";
 
 export type EventFilters = Readonly<Record<string, readonly string[]>>;
 
-const kinds: ReadonlySet<string> = new Set([
-  "config",
-  "container",
-  "daemon",
-  "event",
-  "image",
-  "label",
-  "network",
-  "node",
-  "plugin",
-  "scope",
-  "secret",
-  "service",
-  "type",
-  "volume",
-]);
-
-export function checkEventFilters(filters: EventFilters): void {
-  for (const kind of Object.keys(filters))
-    if (!kinds.has(kind)) throw new EngineError("invalidParameter", `invalid filter '${kind}'`);
-}
+/** Objects of a swarm; a single host has none. */
+const absentTypes: ReadonlySet<string> = new Set(["config", "node", "secret", "service"]);
 
 export function eventPasses(event: EngineEvent, filters: EventFilters): boolean {
   return Object.entries(filters).every(([kind, values]) => values.length === 0 || passes(event, kind, values));
@@ -50,8 +30,8 @@ function passes(event: EngineEvent, kind: string, values: readonly string[]): bo
     case "container":
       return event.Type === kind && values.some((v) => actorMatches(event, v));
     default:
-      // Objects of a swarm; a single host has none.
-      return false;
+      // dockerd takes no notice of filters that it does not know.
+      return !absentTypes.has(kind);
   }
 }
 
@@ -62,13 +42,13 @@ function labelMatches(attributes: Readonly<Record<string, string>>, label: strin
 }
 
 function actorMatches(event: EngineEvent, wanted: string): boolean {
-  const name = event.Actor.Attributes["name"];
+  const name = event.Actor.Attributes.name;
   return event.Actor.ID.startsWith(wanted) || name === wanted.replace(/^\//, "");
 }
 
 function imageMatches(event: EngineEvent, values: readonly string[]): boolean {
   const { ID, Attributes } = event.Actor;
-  const names = event.Type === "image" ? [ID, Attributes["name"]] : [Attributes["image"]];
+  const names = event.Type === "image" ? [ID, Attributes.name] : [Attributes.image];
   return names.some((name) => name !== undefined && values.some((v) => name === v || withoutTag(name) === v));
 }
 

@@ -21,6 +21,10 @@ export class EventLog implements EventSink {
     this.#clock = clock;
   }
 
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   publish(type: EngineEvent["Type"], action: string, id: string, attributes: Readonly<Record<string, string>>): void {
     const ms = this.#clock.now().getTime();
     // Doubles hold nanoseconds of our time to 256; steps of 1 µs keep the order of events visible.
