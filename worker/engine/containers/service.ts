@@ -29,7 +29,7 @@ import { Lifecycle, notRunning } from "./lifecycle.ts";
 import { type Filters, labelMatches, selectContainers, summaryView } from "./list.ts";
 import { openLog, readLogSettings } from "./log-driver.ts";
 import type { LogEntry } from "./log-entry.ts";
-import type { HostConfig } from "./model.ts";
+import type { ContainerConfig, HostConfig } from "./model.ts";
 import { checkName, nameConflict } from "./names.ts";
 import { findOwner } from "./owner.ts";
 import { containerDirectory, logName, upperDirectory } from "./paths.ts";
