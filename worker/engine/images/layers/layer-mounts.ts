@@ -88,7 +88,15 @@ export class LayerMounts {
       ops.push({ op: "mount", source: device, target: path, type: "erofs", flags: ["ro"] });
     }
     if (diffIds.length === 0) ops.push({ op: "mkdir", path: emptyDirectory, parents: true, mode: 0o755 });
-    await this.#guest.batch(ops);
+    try {
+      await this.#guest.batch(ops);
+    } catch (error) {
+      // All or nothing: what of it is mounted already would never be found again.
+      const undo: Op[] = mounting.map(([, path]) => ({ op: "umount", path, detach: true, ignore: ["*"] }));
+      await this.#guest.batch(undo).catch(() => undefined);
+      for (const [diffId] of mounting) await this.#disk.detach(diffId).catch(() => undefined);
+      throw error;
+    }
     this.#hasEmpty ||= diffIds.length === 0;
     for (const [diffId, path] of mounting) this.#mounted.set(diffId, path);
   }
