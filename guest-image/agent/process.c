@@ -247,7 +247,8 @@ static int open_pipe(struct ends *ends, int index) {
   int own = index == 0 ? 1 : 0;
   ends->ours[index] = fds[own];
   ends->theirs[index] = fds[!own];
-  return fcntl(fds[own], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+  /* A read after epoll never waits: nobody else reads. A write may. */
+  return index == 0 && fcntl(fds[own], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
 static int open_ends(const struct start *start, struct ends *ends) {

@@ -122,7 +122,7 @@ describe("a restored machine", () => {
     const process = restored.adopted(77);
     agent.send("guestData", id + 2, new TextEncoder().encode("after"));
     agent.send("guestEnd", id + 2);
-    expect(await new Response(process?.stdout).text()).toBe("after");
+    expect(await new Response(process?.stdout).text()).toBe(`${"\0".repeat(1000)}after`);
     const writer = process?.stdin?.getWriter();
     await writer?.write(new TextEncoder().encode("in"));
     expect(agent.framesOf("data").at(-1)).toMatchObject({ id: id + 1 });

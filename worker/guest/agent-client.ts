@@ -233,7 +233,16 @@ export class AgentClient implements Guest {
     return new Promise((resolve, reject) => {
       this.#channel.send(kind, id, payload);
       // Read at once, not in a later task: frames for the streams that the answer makes may follow in the same bytes.
-      this.#requests.set(id, { resolve: (reader) => resolve(read(reader, id)), reject });
+      const answer = (reader: WireReader) => {
+        try {
+          resolve(read(reader, id));
+        } catch (error) {
+          // Out of the table already: this promise would never settle when the channel ends for it.
+          reject(channelError(String(error)));
+          throw error;
+        }
+      };
+      this.#requests.set(id, { resolve: answer, reject });
     });
   }
 
@@ -259,9 +268,12 @@ export class AgentClient implements Guest {
       case guestFrames.result:
         this.#take(id)?.resolve(reader);
         return;
-      case guestFrames.error:
-        this.#take(id)?.reject(readError(reader));
+      case guestFrames.error: {
+        // Read before its request is taken: a bad frame ends the channel, and with it every request that is left.
+        const error = readError(reader);
+        this.#take(id)?.reject(error);
         return;
+      }
       case guestFrames.exit:
         this.#onExit(id, reader);
         return;

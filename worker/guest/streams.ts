@@ -23,6 +23,9 @@ interface ReadState {
   /** What the agent may still send. */
   readonly window: number;
   readonly onDemand: boolean;
+  /** What has come and was not read. */
+  readonly queue: readonly Uint8Array[];
+  readonly ended: boolean;
 }
 interface WriteState {
   /** What we may still send. */
@@ -46,26 +49,29 @@ export class AgentStream {
   readonly #port: StreamPort;
   readonly #read: ReadHalf | undefined;
   readonly #write: WriteHalf | undefined;
+  /** The agent knows the stream no more. */
+  #freed = false;
 
   constructor(port: StreamPort, id: number, options: StreamOptions, state?: StreamState) {
     this.#port = port;
     this.id = id;
     const duplex = options.read !== undefined && options.write !== undefined;
-    const changed = () => this.#settle();
-    if (options.read !== undefined && (state === undefined || state.read !== undefined)) {
-      this.#read = new ReadHalf(port, id, options.read.onDemand ?? false, duplex, changed, state?.read?.window);
+    if (options.read !== undefined) {
+      const initial = state?.read ?? newRead(options.read.onDemand ?? false);
+      this.#read = new ReadHalf(port, id, duplex, () => this.#settle(), initial);
       this.readable = this.#read.stream;
     }
-    if (options.write !== undefined && (state === undefined || state.write !== undefined)) {
-      this.#write = new WriteHalf(port, id, options.write.awaitsClose ?? false, duplex, changed, state?.write?.window);
+    if (options.write !== undefined) {
+      const initial = state?.write ?? { window: WINDOW_OUT, awaitsClose: options.write.awaitsClose ?? false };
+      this.#write = new WriteHalf(port, id, duplex, initial);
       this.writable = this.#write.stream;
     }
   }
 
   static fromState(port: StreamPort, state: StreamState): AgentStream {
     const options = {
-      ...(state.read === undefined ? {} : { read: { onDemand: state.read.onDemand } }),
-      ...(state.write === undefined ? {} : { write: { awaitsClose: state.write.awaitsClose } }),
+      ...(state.read === undefined ? {} : { read: {} }),
+      ...(state.write === undefined ? {} : { write: {} }),
     };
     return new AgentStream(port, state.id, options, state);
   }
@@ -80,6 +86,8 @@ export class AgentStream {
   }
 
   onEnd(): void {
+    // The end of a stream in one direction is all that the agent says of it.
+    if (this.#write === undefined) this.#freed = true;
     this.#read?.onEnd();
   }
 
@@ -89,18 +97,12 @@ export class AgentStream {
 
   /** The agent has freed the stream; `errno` 0: all was taken. */
   onReset(errno: number): void {
-    const error =
-      errno === 0
-        ? undefined
-        : new GuestError({
-            errno: errnoName(errno),
-            stage: "socket",
-            operation: "stream",
-            text: errnoText(errno),
-          });
-    this.#read?.onReset(error);
-    this.#write?.onReset(error);
-    this.#port.gone(this.id);
+    this.#freed = true;
+    const text = errnoText(errno);
+    const error = new GuestError({ errno: errnoName(errno), stage: "socket", operation: "stream", text });
+    this.#read?.onReset(errno === 0 ? undefined : error);
+    this.#write?.onReset(errno === 0 ? undefined : error);
+    this.#settle();
   }
 
   /** Ends the stream here, without a word to the agent. */
@@ -109,97 +111,142 @@ export class AgentStream {
     this.#write?.onReset(error);
   }
 
-  /** Only a stream that the agent does not tell the end of is forgotten by itself. */
   #settle(): void {
-    if (this.#write === undefined && this.#read?.done) this.#port.gone(this.id);
+    if (this.#freed && (this.#read?.done ?? true)) this.#port.gone(this.id);
   }
 }
 
+const newRead = (onDemand: boolean): ReadState => ({
+  window: onDemand ? 0 : WINDOW_IN,
+  onDemand,
+  queue: [],
+  ended: false,
+});
+
+/** A datagram may overdraw its stream's credit once by its own size. */
+const OVERDRAFT = 128 << 10;
+
+/** Keeps what has come in a queue of its own, not the web stream's: a checkpoint takes it along. */
 class ReadHalf {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #port: StreamPort;
   readonly #id: number;
   readonly #onDemand: boolean;
   readonly #limit: number;
-  readonly #changed: () => void;
+  readonly #settled: () => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #queue: Uint8Array[];
+  #queued: number;
   #window: number;
+  #ended: boolean;
+  /** A reader waits. */
+  #hungry = false;
   #discarding = false;
+  /** All was read, or nobody wants it. */
   done = false;
 
-  constructor(port: StreamPort, id: number, onDemand: boolean, duplex: boolean, changed: () => void, window?: number) {
+  constructor(port: StreamPort, id: number, duplex: boolean, settled: () => void, state: ReadState) {
     this.#port = port;
     this.#id = id;
-    this.#onDemand = onDemand;
-    this.#limit = onDemand ? WINDOW_OUT : WINDOW_IN;
-    this.#window = window ?? (onDemand ? 0 : WINDOW_IN);
-    this.#changed = changed;
+    this.#onDemand = state.onDemand;
+    this.#limit = state.onDemand ? WINDOW_OUT : WINDOW_IN;
+    this.#window = state.window;
+    this.#queue = [...state.queue];
+    this.#queued = this.#queue.reduce((sum, bytes) => sum + bytes.length, 0);
+    this.#ended = state.ended;
+    this.#settled = settled;
     this.stream = new ReadableStream(
       {
         start: (controller) => {
           this.#controller = controller;
+          if (this.#ended && this.#queued === 0) this.#finish();
         },
-        pull: () => this.#grant(),
-        cancel: () => {
-          if (this.done) return;
-          // The other direction goes on: what comes in is let through to nowhere.
-          if (duplex) {
-            this.#discarding = true;
-            this.#grant();
-            return;
-          }
-          port.reset(id);
-          this.#finish();
-        },
+        pull: () => this.#pull(),
+        cancel: () => this.#cancel(duplex),
       },
-      { highWaterMark: onDemand ? 0 : WINDOW_IN, size: (chunk) => chunk.length },
+      { highWaterMark: 0 },
     );
   }
 
   exportState(): ReadState | undefined {
-    return this.done ? undefined : { window: this.#window, onDemand: this.#onDemand };
+    if (this.done) return undefined;
+    const queue = this.#queue.map((bytes) => bytes.slice());
+    return { window: this.#window, onDemand: this.#onDemand, queue, ended: this.#ended };
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.done) return;
+    if (this.done || this.#ended) return;
     this.#window -= bytes.length;
-    // A datagram may overdraw once; a guest that goes on beyond is not ours.
-    if (this.#window < -(128 << 10)) throw new WireError(`stream ${this.#id} overflows`);
-    if (this.#discarding) this.#grant();
-    else this.#controller?.enqueue(bytes.slice());
+    if (this.#window < -OVERDRAFT) throw new WireError(`stream ${this.#id} overflows`);
+    if (this.#hungry) {
+      this.#hungry = false;
+      this.#controller?.enqueue(bytes.slice());
+    } else if (!this.#discarding) {
+      this.#queue.push(bytes.slice());
+      this.#queued += bytes.length;
+      return;
+    }
+    this.#grant();
   }
 
   onEnd(): void {
-    if (this.done) return;
-    if (!this.#discarding) this.#controller?.close();
-    this.#finish();
+    this.#ended = true;
+    if (this.#queued === 0) this.#finish();
   }
 
   onReset(error: GuestError | undefined): void {
+    if (error === undefined) {
+      this.onEnd();
+    } else if (!this.done) {
+      this.done = true;
+      if (!this.#discarding) this.#controller?.error(error);
+      this.#settled();
+    }
+  }
+
+  #pull(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) {
+      this.#hungry = true;
+    } else {
+      this.#queued -= next.length;
+      this.#controller?.enqueue(next);
+      if (this.#ended && this.#queued === 0) this.#finish();
+    }
+    this.#grant();
+  }
+
+  #cancel(duplex: boolean): void {
     if (this.done) return;
-    if (error !== undefined && !this.#discarding) this.#controller?.error(error);
-    else if (!this.#discarding) this.#controller?.close();
-    this.#finish();
+    this.#queue = [];
+    this.#queued = 0;
+    this.#discarding = true;
+    if (this.#ended || !duplex) {
+      if (!this.#ended) {
+        this.#port.reset(this.#id);
+        this.#port.gone(this.#id);
+      }
+      this.#finish();
+    } else {
+      // The other direction goes on: what comes in is let through to nowhere.
+      this.#grant();
+    }
   }
 
   #finish(): void {
+    if (this.done) return;
     this.done = true;
-    this.#changed();
+    if (!this.#discarding) this.#controller?.close();
+    this.#settled();
   }
 
-  /** Grants what our queue has room for, in halves of the window: small streams need no credit frames at all. */
+  /** Grants what the queue has room for, in halves of the window: small streams need no credit frames at all. */
   #grant(): void {
-    if (this.done) return;
-    const queued = this.#discarding ? 0 : this.#queued();
-    const more = this.#limit - queued - this.#window;
+    if (this.done || this.#ended || (this.#onDemand && !this.#hungry && !this.#discarding)) return;
+    const more = this.#limit - this.#queued - this.#window;
     if (more < this.#limit / 2) return;
     this.#window += more;
     this.#port.credit(this.#id, more);
-  }
-
-  #queued(): number {
-    const desired = this.#controller?.desiredSize ?? 0;
-    return (this.#onDemand ? 0 : WINDOW_IN) - desired;
   }
 }
 
@@ -214,18 +261,11 @@ class WriteHalf {
   #failed: GuestError | undefined;
   #done = false;
 
-  constructor(
-    port: StreamPort,
-    id: number,
-    awaitsClose: boolean,
-    duplex: boolean,
-    _changed: () => void,
-    window = WINDOW_OUT,
-  ) {
+  constructor(port: StreamPort, id: number, duplex: boolean, state: WriteState) {
     this.#port = port;
     this.#id = id;
-    this.#awaitsClose = awaitsClose;
-    this.#window = window;
+    this.#awaitsClose = state.awaitsClose;
+    this.#window = state.window;
     this.stream = new WritableStream<Uint8Array>(
       {
         start: (controller) => {
