@@ -86,9 +86,15 @@ async function execute(session: Session): Promise<number | undefined> {
     out.line(`Docker version ${clientVersion.Version}, build ${clientVersion.GitCommit}`);
     return 0;
   }
-  const help = (node: CommandNode, target = out) => showHelp(node, { invocation, out: target, configDirectory });
+  const level = globals.string("log-level");
+  if (level !== "" && !logLevels.includes(level.toLowerCase())) throw new CliError(`Unable to parse logging level: ${level}`);
+  const help = async (node: CommandNode, target = out): Promise<number> => {
+    // A context that cannot be found is no reason to show no help.
+    const context = await contextOf(session, globals, configDirectory, node, new Flags([]), []).catch(() => undefined);
+    return showHelp(node, { invocation, out: target, configDirectory, client: context?.client });
+  };
   const [first] = top.args;
-  if (top.help === "short") err.line(shortHelpDeprecated);
+  if (top.help === "short") out.line(shortHelpDeprecated);
   if (top.help !== "no") return help(root);
   if (first === undefined) return help(root, err);
   if (first === "help") return helpCommand(top.args.slice(1), help);
@@ -111,8 +117,8 @@ async function execute(session: Session): Promise<number | undefined> {
 
   const flags = new Flags(node.flags);
   const parsed = parse(node, flags, args, node.interspersed, listChecks(node, invocation.env));
-  if (parsed.help === "short") err.line(shortHelpDeprecated);
-  if (parsed.help !== "no") return help(node);
+  if (parsed.help === "short") out.line(shortHelpDeprecated);
+  if (parsed.help !== "no" || flags.bool("help")) return help(node);
   if (node.commands.length > 0 && !commands.has(node.canonical)) {
     if (parsed.args[0] !== undefined) throw unknownSubcommand(node, parsed.args[0]);
     return help(node, err);
@@ -168,7 +174,7 @@ function traverse(
 
 async function helpCommand(topics: readonly string[], help: (node: CommandNode) => Promise<number>): Promise<number> {
   const { node, args } = traverse(rootCommand(), topics);
-  if (args.length > 0) throw new CliError(`unknown help topic: ${topics.join(" ")}`);
+  if (args.length > 0) throw new CliError(`unknown help topic: ${args.join(" ")}`);
   return help(node);
 }
 
@@ -190,9 +196,9 @@ async function contextOf(
   const contextName = contextNameOf({ host: hosts[0], context: globals.string("context") }, invocation.env, config);
   const usesContext = contextName !== "default" && !node.path.startsWith("context");
   const host =
-    hosts[0] ??
+    (hosts[0] === undefined ? undefined : fullHost(hosts[0])) ??
     (usesContext
-      ? hostOf(await readContext(invocation, configDirectory, contextName))
+      ? hostOf(await contextMeta(invocation, configDirectory, contextName))
       : nonEmpty(invocation.env["DOCKER_HOST"])) ??
     defaultHost;
   const transport = host === defaultHost ? session.api : (options.connect?.(host) ?? unreachable);
@@ -213,6 +219,24 @@ async function contextOf(
     now: options.now ?? Date.now,
   };
 }
+
+async function contextMeta(...args: Parameters<typeof readContext>): ReturnType<typeof readContext> {
+  try {
+    return await readContext(...args);
+  } catch (error) {
+    throw new CliError(`Failed to initialize: unable to resolve docker endpoint: ${messageOf(error)}`);
+  }
+}
+
+/** opts.ParseHost: TCP where no protocol is named. */
+function fullHost(host: string): string {
+  const trimmed = host.trim();
+  if (trimmed === "") return defaultHost;
+  const full = trimmed.includes("://") ? trimmed : `tcp://${trimmed}`;
+  return full.startsWith("tcp://") && !/:\d+$/.test(full) ? `${full}:2375` : full;
+}
+
+const logLevels = ["panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"];
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === "" ? undefined : text);
 const unreachable: ApiTransport = { request: () => Promise.reject(new Error("no way to this host")) };

@@ -35,15 +35,14 @@ const entries: Readonly<Record<string, Entry>> = data;
 
 const hidden: Readonly<Record<string, string>> = {
   "container run":
-    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes cpu-count,,int cpu-percent,,int io-maxbandwidth,,bytes io-maxiops,,uint64",
+    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
   "container create":
-    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes cpu-count,,int cpu-percent,,int io-maxbandwidth,,bytes io-maxiops,,uint64",
+    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
   "container update": "kernel-memory,,bytes",
-  "container start": "checkpoint,,string checkpoint-dir,,string",
   "container stop": "time,,int",
   "container restart": "time,,int",
-  "image build": "squash,,bool stream,,bool",
-  "image pull": "",
+  "image build": "stream,,bool",
+  "volume create": "name,,string",
   "stack deploy": "orchestrator,,string",
 };
 const notInterspersed = new Set(["container run", "container create", "container exec", "container top"]);

@@ -2,7 +2,7 @@
  * Answers of `inspect` as Go's client sees them: some objects are maps, some structs; times and durations print their own way; what
  * JSON leaves out is there with its zero value. Names decide, since the API uses them in one sense only.
  */
-import { nilMap, nilSlice, Stringer, struct } from "../template/value.ts";
+import { named, nilMap, nilSlice, Stringer, struct } from "../template/value.ts";
 import { goDuration, goTimeOf } from "./units.ts";
 
 const maps = new Set(
@@ -55,22 +55,43 @@ const omitted: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
 };
 /** Fields whose name in Go differs from JSON's. */
-const aliases: readonly (readonly [string, string])[] = [
-  ["ID", "Id"],
-  ["NanoCPUs", "NanoCpus"],
-  ["CPUCount", "CpuCount"],
-  ["CPUPercent", "CpuPercent"],
-  ["CPUShares", "CpuShares"],
-  ["CPUPeriod", "CpuPeriod"],
-  ["CPUQuota", "CpuQuota"],
-  ["CPURealtimePeriod", "CpuRealtimePeriod"],
-  ["CPURealtimeRuntime", "CpuRealtimeRuntime"],
-  ["DNS", "Dns"],
-  ["DNSOptions", "DnsOptions"],
-  ["DNSSearch", "DnsSearch"],
-  ["HostIP", "HostIp"],
-  ["OSVersion", "OsVersion"],
-];
+const goNames: Readonly<Record<string, string>> = {
+  Id: "ID",
+  NanoCpus: "NanoCPUs",
+  CpuCount: "CPUCount",
+  CpuPercent: "CPUPercent",
+  CpuShares: "CPUShares",
+  CpuPeriod: "CPUPeriod",
+  CpuQuota: "CPUQuota",
+  CpuRealtimePeriod: "CPURealtimePeriod",
+  CpuRealtimeRuntime: "CPURealtimeRuntime",
+  Dns: "DNS",
+  DnsOptions: "DNSOptions",
+  DnsSearch: "DNSSearch",
+  HostIp: "HostIP",
+  OsVersion: "OSVersion",
+};
+
+/** All fields of small structs that are printed whole, in Go's order; "Mounts[]" is an element of Mounts. */
+const shapes: Readonly<Record<string, readonly string[]>> = {
+  Healthcheck: ["Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"],
+  "Mounts[]": ["Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"],
+};
+const absent = Symbol("absent");
+
+function inOrder(
+  entries: readonly (readonly [string, unknown])[],
+  shape: readonly string[] | undefined,
+): readonly (readonly [string, unknown])[] {
+  if (shape === undefined || entries.some(([k]) => !shape.includes(k))) return entries;
+  const known = new Map(entries);
+  return shape.map((field) => [field, known.has(field) ? known.get(field) : absent]);
+}
+function zeroOf(field: string): unknown {
+  if (durations.has(field)) return new Stringer("0s", 0);
+  if (slices.has(field)) return nilSlice;
+  return field === "Retries" ? 0 : field === "RW" ? false : "";
+}
 
 export interface TypedOptions {
   readonly type: string;
@@ -87,10 +108,16 @@ export function typed(value: unknown, { type, times = [] }: TypedOptions): unkno
     if (Array.isArray(v)) return v.map((item) => convert(item, "", key));
     const entries = Object.entries(v).map(([k, item]) => [k, convert(item, k, key)] as const);
     if (maps.has(key) || (key === "Config" && parent === "LogConfig")) return new Map(entries);
-    const fields = Object.fromEntries(entries);
-    const zero: Record<string, unknown> = { ...(omitted[key] ?? {}) };
-    for (const [go, json] of aliases) if (Object.hasOwn(fields, json)) zero[go] = fields[json];
-    return struct(fields, key === "" ? type : `*container.${key}`, zero);
+    const fields: Record<string, unknown> = {};
+    const names: Record<string, string | undefined> = {};
+    for (const [json, item] of inOrder(entries, shapes[key] ?? shapes[parent === "" ? "" : `${parent}[]`])) {
+      const go = goNames[json] ?? json;
+      fields[go] = item;
+      if (item === absent) fields[go] = zeroOf(json);
+      if (item === absent) names[go] = undefined;
+      else if (go !== json) names[go] = json;
+    }
+    return named(struct(fields, key === "" ? type : `*container.${key}`, omitted[key] ?? {}), names);
   };
   return convert(value, "", "");
 }

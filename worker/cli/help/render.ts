@@ -18,6 +18,41 @@ export const helpData = lazy(
   async () => (await import("../reference/help.json", { with: { type: "json" } })).default as HelpData,
 );
 
+/** What the engine has, of what some commands and flags need. */
+export interface Offer {
+  readonly experimental: boolean;
+  readonly windows: boolean;
+  readonly swarm: "none" | "worker" | "manager";
+}
+
+const needs: Readonly<Record<keyof typeof has, readonly string[]>> = {
+  experimental: ["checkpoint", "--squash", "--checkpoint", "--checkpoint-dir", "--leave-running"],
+  windows: ["--cpu-count", "--cpu-percent", "--io-maxbandwidth", "--io-maxiops"],
+  manager: [
+    ...["config", "node", "secret", "service", "stack"],
+    ...["swarm ca", "swarm join-token", "swarm unlock-key", "swarm update", "volume update"],
+    ...["group", "scope", "sharing", "availability", "type", "secret", "limit-bytes", "required-bytes"].map(
+      (flag) => `volume create --${flag}`,
+    ),
+    ...["volume create --topology-required", "volume create --topology-preferred", "volume ls --cluster", "volume update --availability"],
+  ],
+  active: ["swarm leave", "swarm unlock"],
+};
+const has = {
+  experimental: (offer: Offer): boolean => offer.experimental,
+  windows: (offer: Offer): boolean => offer.windows,
+  manager: (offer: Offer): boolean => offer.swarm === "manager",
+  active: (offer: Offer): boolean => offer.swarm !== "none",
+};
+
+/** `item`: "--flag" or a command's name, of the command at `path`. */
+function isOffered(path: string, item: string, offer: Offer): boolean {
+  const full = path === "" ? item : `${path} ${item}`;
+  return (Object.keys(needs) as (keyof typeof has)[]).every(
+    (need) => has[need](offer) || !(needs[need].includes(full) || (item.startsWith("--") && needs[need].includes(item))),
+  );
+}
+
 export interface HelpOptions {
   readonly columns: number;
   /** Where the client keeps its files: part of the root command's texts. */
@@ -25,6 +60,7 @@ export interface HelpOptions {
   /** Plugins shown among the management commands: name and description. */
   readonly plugins: readonly (readonly [string, string])[];
   readonly bold: boolean;
+  readonly offer: Offer;
 }
 
 export async function renderHelp(node: CommandNode, options: HelpOptions): Promise<string> {
@@ -33,21 +69,22 @@ export async function renderHelp(node: CommandNode, options: HelpOptions): Promi
   const parts = [`Usage:  ${node.usage}`, help.text];
   if (help.aliases !== undefined) parts.push(`Aliases:\n  ${help.aliases.join(", ")}`);
   if (help.examples !== undefined) parts.push(`Examples:\n${help.examples}`);
-  const flags = node.flags.filter((f) => !f.hidden);
+  const { offer } = options;
+  if (node.canonical.startsWith("checkpoint") && !offer.experimental)
+    return `${commandPath(node)} is only supported on a Docker daemon with experimental features enabled\n`;
+  const described = node.flags.filter((f) => !f.hidden).map((flag, i) => ({ ...flag, description: help.flags?.[i] ?? "" }));
+  const flags = described.filter(({ name }) => isOffered(node.canonical, `--${name}`, offer));
   const isRoot = node.path === "";
   const usages = (): string =>
     flagUsages(
-      flags.map(({ name, short, type }, i) => ({
-        name,
-        short,
-        type,
-        description: (help.flags?.[i] ?? "").replace("/root/.docker", options.configDirectory),
-      })),
+      flags.map((flag) => ({ ...flag, description: flag.description.replace("<CONFIG>", options.configDirectory) })),
       options.columns - 1,
     ).trimEnd();
   if (flags.length > 0 && !isRoot) parts.push(`Options:\n${usages()}`);
   for (const [name, commands] of Object.entries(help.groups ?? {})) {
-    const shown = isRoot && name === "Management Commands" ? withPlugins(commands, options.plugins) : commands;
+    const offered = commands.filter(([c = ""]) => isOffered(node.canonical, c, offer));
+    const shown = isRoot && name === "Management Commands" ? withPlugins(offered, options.plugins) : offered;
+    if (shown.length === 0) continue;
     const width = Math.max(11, ...shown.map(([c = ""]) => c.length));
     parts.push(`${name}:\n${shown.map(([c = "", short = ""]) => `  ${c.padEnd(width)} ${short}`).join("\n")}`);
   }
@@ -57,7 +94,7 @@ export async function renderHelp(node: CommandNode, options: HelpOptions): Promi
     parts.push(more);
     if (rest.length > 0) parts.push(options.bold ? `\x1b[1m${rest.join("\n\n")}\x1b[0m` : rest.join("\n\n"));
   }
-  return `${parts.join("\n\n")}\n${isRoot || node.commands.length === 0 ? "" : ""}`;
+  return `${parts.join("\n\n")}\n`;
 }
 
 function withPlugins(
@@ -68,6 +105,3 @@ function withPlugins(
     a < b ? -1 : 1,
   );
 }
-
-export const usageLine = (node: CommandNode): string => node.usage;
-export { commandPath };

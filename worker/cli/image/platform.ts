@@ -20,6 +20,7 @@ const systems = new Set(["linux", "windows", "darwin", "freebsd", "wasip1"]);
 
 export function parsePlatform(text: string): Platform {
   const parts = text.split("/");
+  if (parts.length > 3) throw new CliError(`${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
   if (text === "" || parts.some((p) => !/^[A-Za-z0-9_.-]+$/.test(p)))
     throw new CliError(`${JSON.stringify(text)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`);
   const [first = "", second, variant] = parts.map((p) => p.toLowerCase());

@@ -43,7 +43,7 @@ function helpOf(path: string): string {
   return text
     .slice(at)
     .replaceAll(/\x1b\[[0-9;]*m/g, "")
-    .replaceAll("\r", "");
+    .replaceAll("\r", "").replaceAll(home, "<CONFIG>");
 }
 
 const headers = [
@@ -59,11 +59,11 @@ const headers = [
 
 function parse(text: string): Parsed {
   const lines = text.split("\n");
-  const usage = (lines[0] ?? "").replace("Usage:  ", "");
+  const usage = lines.slice(0, lines.indexOf("")).join("\n").replace("Usage:  ", "");
   const sections = new Map<string, string[]>();
   let current = "";
   sections.set("", []);
-  for (const line of lines.slice(1)) {
+  for (const line of lines.slice(lines.indexOf(""))) {
     if (headers.includes(line)) {
       current = line.slice(0, -1);
       sections.set(current, []);
@@ -96,15 +96,17 @@ function parse(text: string): Parsed {
 function parseFlags(lines: readonly string[]): Flag[] {
   const flags: { name: string; short: string; type: string; description: string }[] = [];
   const start = /^ {2}(?:-(\w), | {4})--([\w-]+)(?: (\S+))? +(?: (\S.*))?$/;
+  let column = 0;
   for (const line of lines) {
     const match = start.exec(line);
     if (match !== null) {
       const [, short = "", name = "", type = "bool", description = ""] = match;
+      column = line.length - description.length;
       flags.push({ name, short, type, description });
     } else if (line.trim() !== "") {
       const last = flags.at(-1);
       if (last === undefined) throw new Error(`unexpected line: ${line}`);
-      last.description += `\n${line.trim()}`;
+      last.description += `\n${line.slice(column)}`;
     }
   }
   return flags;

@@ -116,8 +116,8 @@ export async function containerOptions(context: Context): Promise<ContainerOptio
       VolumesFrom: orNull(flags.list("volumes-from")),
       ConsoleSize: [0, 0],
       ...(flags.list("annotation").length > 0 && { Annotations: toMap(flags.list("annotation")) }),
-      CapAdd: orNull(flags.list("cap-add")),
-      CapDrop: orNull(flags.list("cap-drop")),
+      CapAdd: orNull(capabilities(flags.list("cap-add"))),
+      CapDrop: orNull(capabilities(flags.list("cap-drop"))),
       CgroupnsMode: flags.string("cgroupns"),
       Dns: flags.list("dns"),
       DnsOptions: flags.list("dns-option", "dns-opt"),
@@ -150,6 +150,10 @@ export async function containerOptions(context: Context): Promise<ContainerOptio
     network: { EndpointsConfig: network.endpoints },
   };
 }
+
+/** "net_admin" is CAP_NET_ADMIN; each once, in order of name. */
+const capabilities = (names: readonly string[]): readonly string[] =>
+  [...new Set(names.map((n) => n.trim().toUpperCase()).map((n) => (n === "ALL" || n.startsWith("CAP_") ? n : `CAP_${n}`)))].sort();
 
 function checkModes(flags: Flags): void {
   const hasTarget = (mode: string): boolean => /^container:.+$/.test(mode);

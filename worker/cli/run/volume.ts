@@ -27,6 +27,5 @@ function sourceOf(spec: string): string {
   if (spec.length <= 2) return "";
   const parts = spec.split(":");
   if (parts.includes("")) throw new CliError(`invalid spec: ${spec}: empty section between colons`);
-  if (parts.length > 3) throw new CliError(`invalid spec: ${spec}: too many colons`);
   return parts.length === 1 ? "" : (parts[0] ?? "");
 }

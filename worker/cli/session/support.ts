@@ -19,7 +19,7 @@ export function requireSupport(context: Context): Promise<void> | undefined {
         .join("\n"),
     );
   if (node.canonical.startsWith("checkpoint ")) return check(context, commandPath(node));
-  const experimental = experimentalFlags.find((f) => flags.changed(f) && flags.spec(f)?.hidden === true);
+  const experimental = experimentalFlags.find((f) => flags.changed(f));
   return experimental === undefined ? undefined : check(context, `--${experimental}`);
 }
 

@@ -1,5 +1,5 @@
 /** encoding/json with SetEscapeHTML(false), on template values. */
-import { GoFloat, kindOf, type Methods, nilMap, nilSlice, type Stringer, sortedEntries } from "./value.ts";
+import { GoFloat, jsonEntries, kindOf, type Methods, nilMap, nilSlice, type Stringer, sortedEntries } from "./value.ts";
 
 export function toJson(value: unknown): string {
   if (value === nilSlice || value === nilMap) return "null";
@@ -23,7 +23,7 @@ export function toJson(value: unknown): string {
       return escapeHtml(object(names.sort().map((name) => [name, table[name]?.()])));
     }
     case "struct":
-      return object(Object.entries(value as object).filter(([, v]) => v !== undefined));
+      return object(jsonEntries(value as object));
     case "stringer":
       return toJson((value as Stringer).json);
     case "func":

@@ -14,7 +14,12 @@ export class GoFloat {
 
 const typeName = Symbol("Go type");
 const optional = Symbol("fields that JSON omits");
-type Tagged = { [typeName]?: string; [optional]?: Readonly<Record<string, unknown>> };
+const jsonNames = Symbol("names in JSON");
+type Tagged = {
+  [typeName]?: string;
+  [optional]?: Readonly<Record<string, unknown>>;
+  [jsonNames]?: Readonly<Record<string, string | undefined>>;
+};
 
 /** A struct whose type has a name (for error texts), with zero values of the fields that its JSON form omits. */
 export function struct<T extends object>(value: T, type: string, zero: Readonly<Record<string, unknown>> = {}): T {
@@ -48,6 +53,19 @@ export class Stringer {
 /** A nil slice or map: empty to a template, null in JSON. A nil pointer is plain `null`. */
 export const nilSlice: readonly unknown[] = Object.freeze([]);
 export const nilMap: ReadonlyMap<string, unknown> = new Map();
+
+/** Fields whose name in JSON differs, or (`undefined`) that JSON leaves out. */
+export function named<T extends object>(value: T, names: Readonly<Record<string, string | undefined>>): T {
+  Object.defineProperty(value, jsonNames, { value: names });
+  return value;
+}
+export function jsonEntries(value: object): readonly (readonly [string, unknown])[] {
+  const names = (value as Tagged)[jsonNames] ?? {};
+  return Object.entries(value).flatMap(([field, item]) => {
+    const name = Object.hasOwn(names, field) ? names[field] : field;
+    return name === undefined || item === undefined ? [] : [[name, item] as const];
+  });
+}
 
 export function goMap(value: Readonly<Record<string, unknown>> | null | undefined): Map<string, unknown> {
   return new Map(Object.entries(value ?? {}));

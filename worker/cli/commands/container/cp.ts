@@ -7,7 +7,7 @@ import { unpackTar } from "../../io/tar-unpack.ts";
 import { cleanPath } from "../../run/mount.ts";
 import { readBytes, segment, streamChunks } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
-import { ApiError, CliError } from "../../session/errors.ts";
+import { CliError } from "../../session/errors.ts";
 
 interface Place {
   readonly container: string;
@@ -48,7 +48,7 @@ async function statInContainer({ client }: Context, { container, path }: Place):
     const { headers } = await client.call("HEAD", `/containers/${segment(container)}/archive`, { query: { path } });
     return parseStat(headers["x-docker-container-path-stat"]);
   } catch (error) {
-    if (error instanceof ApiError) return undefined;
+    if (error instanceof CliError) return undefined;
     throw error;
   }
 }
@@ -178,7 +178,7 @@ async function localSource({ invocation }: Context, source: string, follow: bool
   const clean = cleanPath(full);
   // "link/" and "link/." mean what the link points to.
   const info = await invocation.files.stat(clean, { follow: follow || /\/\.?$/.test(source) });
-  if (info === undefined) throw new CliError(`lstat ${clean}: no such file or directory`);
+  if (info === undefined) throw new CliError(`lstat ${parentOf(clean)}/${baseOf(clean)}: no such file or directory`);
   const base = baseOf(full);
   return { path: clean, info, directory: info.type === "directory", base, name: base };
 }

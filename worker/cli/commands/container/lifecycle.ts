@@ -46,8 +46,8 @@ function stopQuery({ flags }: Context): { readonly signal: string; readonly t?: 
   const timeout = ["timeout", "time"].find((name) => flags.changed(name));
   return { signal: flags.string("signal"), ...(timeout !== undefined && { t: flags.number(timeout) }) };
 }
-function warnDeprecated({ flags, err }: Context): void {
-  if (flags.changed("time")) err.line("Flag --time has been deprecated, use --timeout instead");
+function warnDeprecated({ flags, out }: Context): void {
+  if (flags.changed("time")) out.line("Flag --time has been deprecated, use --timeout instead");
   if (flags.changed("time") && flags.changed("timeout"))
     throw new CliError("conflicting options: cannot specify both --timeout and --time");
 }

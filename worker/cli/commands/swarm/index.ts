@@ -11,6 +11,7 @@ import { toMap } from "../../run/key-values.ts";
 import { filterQuery, segment } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, messageOf, throwJoined } from "../../session/errors.ts";
+import { showHelp } from "../../help/show.ts";
 import { Methods } from "../../template/value.ts";
 
 type Kind = "node" | "service" | "secret" | "config";
@@ -218,7 +219,7 @@ export const scale: Handler = async (context) => {
         new CliError(
           argument.includes("=")
             ? `invalid replicas value ${count}: strconv.ParseUint: parsing ${JSON.stringify(count)}: invalid syntax`
-            : `invalid scale specifier '${argument}'`,
+            : `invalid scale specifier '${argument}'.\nSee 'docker service scale --help'.\n\nUsage:  docker service scale SERVICE=REPLICAS [SERVICE=REPLICAS...]\n\nScale one or multiple replicated services`,
         ),
       );
       continue;
@@ -227,7 +228,7 @@ export const scale: Handler = async (context) => {
       await change(context, "service", name, (spec) => ({ ...spec, Mode: { Replicated: { Replicas: Number(count) } } }));
       context.out.line(`${name} scaled to ${count}`);
     } catch (error) {
-      errors.push(error);
+      errors.push(new CliError(`${name}: ${messageOf(error)}`));
     }
   }
   throwJoined(errors);
@@ -336,7 +337,25 @@ export const joinToken: Handler = async (context) => {
   return 0;
 };
 
-export const swarmUpdate: Handler = async ({ flags, client, out }) => {
+export const unlockKey: Handler = async ({ client }) => {
+  await client.get("/swarm/unlockkey").catch((error) => {
+    throw new CliError(`could not fetch unlock key: ${messageOf(error)}`);
+  });
+  throw new CliError("no unlock key is set");
+};
+
+/** `stack deploy` and `stack config` read their files before anything else. */
+export const stackFile: Handler = async (context) => {
+  const files = context.flags.list("compose-file");
+  if (files.length === 0) throw new CliError("Specify a Compose file (with --compose-file)");
+  for (const file of files) if (file !== "-") await openFile(context, file);
+  await context.client.get("/nodes");
+  throw new CliError("this command needs a swarm");
+};
+
+export const swarmUpdate: Handler = async (context) => {
+  const { flags, client, out, invocation, configDirectory, node } = context;
+  if (!node.flags.some((f) => flags.changed(f.name))) return showHelp(node, { invocation, out, configDirectory, client });
   const swarm = await client.get<SwarmInspect>("/swarm");
   await client.post(
     "/swarm/update",

@@ -57,7 +57,7 @@ function eventValue(event: EventMessage): object {
       ...(time !== 0 && { time }),
       ...(timeNano !== 0 && { timeNano }),
     },
-    "events.Message",
+    "*events.Message",
     { Status: status, ID: id, From: from, Scope: scope, Time: time, TimeNano: timeNano },
   );
 }

@@ -42,11 +42,17 @@ export const info: Handler = async (context) => {
 
 async function formatted(context: Context, format: string): Promise<number> {
   const { client, out, err } = context;
+  const failures: string[] = [];
+  const server: Info = await client.get<Info>("/info").catch((error) => {
+    if (error instanceof ConnectionError) failures.push(messageOf(error));
+    else err.line(messageOf(error));
+    return emptyInfo;
+  });
   let template: Template;
   try {
     template = new Template("", format === "json" ? "{{json .}}" : format, { functions: dockerFunctions });
   } catch (error) {
-    throw new CliError(`template parsing error: ${messageOf(error)}`, 64);
+    throw new CliError([...failures, `template parsing error: ${messageOf(error)}`].join("\n"), failures.length > 0 ? 1 : 64);
   }
   const own = {
     ClientInfo: struct(
@@ -66,22 +72,31 @@ async function formatted(context: Context, format: string): Promise<number> {
       { DefaultAPIVersion: clientApiVersion, APIVersion: client.version },
     ),
   };
-  const server: Info = await client.get<Info>("/info").catch((error) => {
-    if (error instanceof ConnectionError) throw error;
-    err.line(messageOf(error));
-    return {};
-  });
   const data = struct({ ...(typed(server, { type: "system.dockerInfo" }) as object), ...own }, "system.dockerInfo", {
     ID: server["ID"],
     ServerErrors: [],
   });
   try {
-    out.line(template.execute(data));
+    out.print(template.execute(data));
   } catch (error) {
-    throw new CliError(messageOf(error));
+    failures.push(messageOf(error));
   }
+  out.print("\n");
+  if (failures.length > 0) throw new CliError(failures.join("\n"));
   return 0;
 }
+
+/** What templates see of an engine that does not answer. */
+const emptyInfo: Info = {
+  ID: "",
+  Containers: 0,
+  Images: 0,
+  Driver: "",
+  Plugins: { Volume: null, Network: null, Authorization: null, Log: null },
+  ServerVersion: "",
+  OperatingSystem: "",
+  Name: "",
+};
 
 function clientText({ contextName }: Context): string {
   const plugins = namedPlugins();

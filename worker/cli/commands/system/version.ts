@@ -76,7 +76,8 @@ export const version: Handler = async ({ flags, client, contextName, out }) => {
   try {
     text = template.execute(data);
   } catch (error) {
-    throw failure ?? error;
+    out.print("\n");
+    throw failure ?? new CliError(messageOf(error));
   }
   out.print(alignTabs(`${text}\n`, { minimum: 20, padding: 1 }));
   if (failure !== undefined) throw failure;
