@@ -56,7 +56,7 @@ try {
       continue;
     }
     const hash = createHash("sha256").update(source).digest("hex");
-    if (hashes.has(hash) || source.length === 0) continue;
+    if (hashes.has(hash)) continue;
     hashes.add(hash);
     await writeFile(join(directory, `${hash}.py`), source);
     lines.push(`${join(directory, `${hash}.py`)}\t${join(directory, hash)}\t/${path}`);

@@ -30,6 +30,8 @@ export const python: ImageRecipe = {
         "usr/lib/python3.11/sitecustomize.py",
       ],
       effects: {
+        // pip would compile what it installs; that takes longer here than all the rest, and most wheels of the catalogue bring bytecode.
+        files: [{ path: "etc/pip.conf", text: "[install]\ncompile = false\n" }],
         links: {
           "usr/local/bin/python": "/usr/bin/python3",
           "usr/local/bin/python3": "/usr/bin/python3",
