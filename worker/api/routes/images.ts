@@ -182,7 +182,8 @@ async function create(images: ImageService, context: RouteContext): Promise<ApiR
 /** `tag` may be a digest; it replaces the one in the name. Neither of them: all tags. */
 function pullReference(image: string, tag: string): Reference {
   const reference = parseReference(image.replace(/:$/, ""));
-  if (tag === "") return reference;
+  // A digest says all: a tag beside it is not looked at.
+  if (tag === "") return reference.digest === undefined ? reference : { ...reference, tag: undefined };
   if (isDigest(tag)) return { ...reference, tag: undefined, digest: tag };
   if (!isTag(tag)) throw new EngineError("invalidParameter", "invalid tag format");
   return { ...reference, tag, digest: undefined };

@@ -2,10 +2,11 @@
 import { EngineError } from "../errors.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { Platform } from "../registry/manifest.ts";
-import { RegistryError, RegistryUnreachable } from "../registry/registry-error.ts";
+import { RegistryError } from "../registry/registry-error.ts";
 import type { FetchedManifest, RepositoryClient } from "../registry/repository-client.ts";
 import type { ImageContext } from "./context.ts";
 import { readConfig } from "./image-store.ts";
+import { mayBeElsewhere } from "./pull-errors.ts";
 import { parseReference, withDefaultTag } from "./reference.ts";
 
 export interface DistributionInspect {
@@ -27,7 +28,7 @@ export async function findManifest(
     try {
       return { top: await client.manifest(reference.digest ?? reference.tag ?? "", options.signal), client };
     } catch (error) {
-      if (!(error instanceof RegistryError || error instanceof RegistryUnreachable)) throw error;
+      if (!mayBeElsewhere(error)) throw error;
       if (failure === undefined || error instanceof RegistryError) failure = error;
     }
   }

@@ -1,10 +1,14 @@
 /** Errors of pulls in Docker's words (moby, distribution/errors.go). */
 import { EngineError } from "../errors.ts";
-import { RegistryError, RegistryUnreachable } from "../registry/registry-error.ts";
+import { NoCredentials, RegistryError, RegistryUnreachable } from "../registry/registry-error.ts";
 import { familiarName, familiarString, type Reference } from "./reference.ts";
 
 export function pullError(error: unknown, reference: Reference): unknown {
   if (error instanceof RegistryUnreachable) return new EngineError("system", error.message, { cause: error });
+  if (error instanceof NoCredentials) {
+    const target = `${reference.domain}/v2/${reference.path}/manifests/${reference.digest ?? reference.tag}`;
+    return new EngineError("system", `Head ${JSON.stringify(`https://${target}`)}: ${error.message}`, { cause: error });
+  }
   if (!(error instanceof RegistryError)) return error;
   const options = { cause: error, resource: familiarString(reference) };
   switch (error.code) {
@@ -31,7 +35,10 @@ export function pullError(error: unknown, reference: Reference): unknown {
 
 /** Whether another endpoint may have what this one refused. */
 export const mayBeElsewhere = (error: unknown): boolean =>
-  error instanceof RegistryUnreachable || error instanceof RegistryError || isNoMatch(error);
+  error instanceof RegistryUnreachable ||
+  error instanceof RegistryError ||
+  error instanceof NoCredentials ||
+  isNoMatch(error);
 
 /** No manifest of the index is for this machine's platform. */
 export class NoMatchingPlatform extends EngineError {}

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FakeRegistry } from "../testing/fake-registry.ts";
 import { folderFetch } from "../testing/file-fetch.node.ts";
+import { publish, testImage, textFile } from "../testing/image-archives.ts";
 import { imageFixture } from "../testing/image-fixture.ts";
 import type { ProgressMessage } from "./progress.ts";
 import { parseReference } from "./reference.ts";
@@ -84,5 +86,67 @@ describe("pulling from the catalogue", () => {
       const again = await device?.read(0, device.size);
       expect(Buffer.compare(again ?? new Uint8Array(), whole ?? new Uint8Array())).toBe(0);
     }
+  });
+
+  it("never hands a lazy layer's bytes to the guest that do not match their digests", async () => {
+    const site = folderFetch(prebuilt);
+    let forge = false;
+    const { service, disk } = await imageFixture({
+      catalogue,
+      fetch: async (url, init) => {
+        const response = await site(url, init);
+        if (!forge || response.status !== 206) return response;
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        const middle = bytes.length >> 1;
+        bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+        return new Response(bytes, { status: 206 });
+      },
+    });
+    forge = true;
+    expect((await statuses(service.pull(parseReference("busybox:latest"), { signal }))).at(-1)).toMatch(
+      /does not match its digest|gzip|unexpected|invalid/,
+    );
+    forge = false;
+    await statuses(service.pull(parseReference("busybox:latest"), { signal }));
+    await service.mountLayers(await service.resolve("busybox"));
+    const [device] = disk.attached.values();
+    forge = true;
+    await expect((async () => device?.read(0, device.size))()).rejects.toThrow();
+    forge = false;
+    expect((await device?.read(0, device.size))?.length).toBe(device?.size);
+  });
+
+  it("takes debian for ubuntu, under that name and labelled so", async () => {
+    const debian = await testImage([[textFile("etc/os-release", "debian")]], { Labels: { a: "b" } });
+    const hub = new FakeRegistry("registry-1.docker.io");
+    await publish(hub, "library/debian", "latest", debian);
+    const { service } = await imageFixture({ fetch: hub.fetch });
+    const out = await statuses(service.pull(parseReference("ubuntu:latest"), { signal }));
+    expect(out[0]).toBe(
+      "ubuntu is not published for this 32-bit machine (linux/386): taking debian:latest under the name ubuntu:latest",
+    );
+    expect(await service.inspect("ubuntu")).toMatchObject({
+      RepoTags: ["ubuntu:latest"],
+      Config: { Labels: { a: "b", "io.drydock.substitute.for": "ubuntu:latest" } },
+    });
+    expect((await service.resolve("ubuntu")).layers).toEqual(debian.diffIds);
+  });
+
+  it("searches the catalogue", async () => {
+    const index = {
+      schemaVersion: 1,
+      repositories: [{ name: "library/nginx", description: "A web server.", tags: [] }],
+    };
+    const fetch = async (url: string) => {
+      if (url !== "http://site/index.json") throw new TypeError("no such host");
+      return new Response(JSON.stringify(index));
+    };
+    const { service } = await imageFixture({ catalogue, fetch });
+    const search = (term: string) => service.search(term, { filters: {}, signal });
+    expect(await search("ngi")).toEqual([
+      { star_count: 0, is_official: true, name: "nginx", is_automated: false, description: "A web server." },
+    ]);
+    expect(await search("web server")).toHaveLength(1);
+    expect(await search("redis")).toEqual([]);
   });
 });

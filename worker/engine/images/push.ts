@@ -3,7 +3,7 @@ import { EngineError } from "../errors.ts";
 import type { Digest } from "../ports/storage.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import { mediaTypes } from "../registry/manifest.ts";
-import { RegistryError, RegistryUnreachable } from "../registry/registry-error.ts";
+import { NoCredentials, RegistryError, RegistryUnreachable } from "../registry/registry-error.ts";
 import { digestOf, type RepositoryClient } from "../registry/repository-client.ts";
 import { type ImageContext, imageEvent } from "./context.ts";
 import type { StoredImage } from "./image-store.ts";
@@ -162,7 +162,8 @@ async function compressed(context: ImageContext, diffId: Digest): Promise<{ dige
 }
 
 function pushError(error: unknown): unknown {
-  if (error instanceof RegistryUnreachable) return new EngineError("system", error.message, { cause: error });
+  if (error instanceof RegistryUnreachable || error instanceof NoCredentials)
+    return new EngineError("system", error.message, { cause: error });
   if (error instanceof RegistryError)
     return new EngineError(error.status === 401 || error.code === "DENIED" ? "unauthorized" : "system", error.message, {
       cause: error,

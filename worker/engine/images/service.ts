@@ -17,6 +17,7 @@ import { type DistributionInspect, inspectDistribution } from "./distribution.ts
 import type { Filters } from "./filters.ts";
 import { ImageStore } from "./image-store.ts";
 import { type ImportOptions, importImage } from "./import.ts";
+import { LayerCompletion } from "./layer-completion.ts";
 import { type LayerFile, type LayerSummary, layerFiles, layerSummaries } from "./layer-explorer.ts";
 import { LayerMounts } from "./layers/layer-mounts.ts";
 import { LayerStore } from "./layers/layer-store.ts";
@@ -46,9 +47,12 @@ type Messages = AsyncGenerator<ProgressMessage, void, undefined>;
 
 export class ImageService implements Images {
   readonly context: ImageContext;
+  readonly #completion: LayerCompletion;
 
   private constructor(context: ImageContext) {
     this.context = context;
+    this.#completion = new LayerCompletion(context.layers, context.clock);
+    this.#completion.schedule();
   }
 
   /** Reads the records of an earlier run. */
@@ -86,6 +90,10 @@ export class ImageService implements Images {
   async releaseUnused(): Promise<void> {
     await releaseRetained(this.context);
   }
+  /** Ends what goes on in the background. */
+  async stop(): Promise<void> {
+    await this.#completion.stop();
+  }
   count(): number {
     return this.context.store.list().length;
   }
@@ -121,7 +129,7 @@ export class ImageService implements Images {
   }
   pull(reference: Reference, options: Omit<PullOptions, "progress">): Messages {
     return streamProgress(options.signal, (progress, signal) =>
-      pullImage(this.context, reference, { ...options, progress, signal }),
+      pullImage(this.context, reference, { ...options, progress, signal }).finally(() => this.#completion.schedule()),
     );
   }
   push(reference: Reference, options: Omit<PushOptions, "progress">): Messages {

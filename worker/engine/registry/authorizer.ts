@@ -5,7 +5,7 @@
 import { EngineError } from "../errors.ts";
 import type { Fetch } from "../ports/host.ts";
 import { basicAuthorization, type Credentials } from "./credentials.ts";
-import { errorOf, RegistryUnreachable } from "./registry-error.ts";
+import { errorOf, NoCredentials, RegistryUnreachable } from "./registry-error.ts";
 
 interface Challenge {
   readonly scheme: "basic" | "bearer";
@@ -33,6 +33,7 @@ export class Authorizer {
     const challenge = parseChallenge(response.headers.get("www-authenticate") ?? "");
     const before = this.#header;
     if (challenge === undefined) return false;
+    if (challenge.scheme === "basic" && basicAuthorization(this.#credentials) === undefined) throw new NoCredentials();
     this.#header =
       challenge.scheme === "basic"
         ? basicAuthorization(this.#credentials)

@@ -62,7 +62,8 @@ export class Registries {
 
   /** A client for a base address kept in a record. */
   reopen(base: string, repository: string): RepositoryClient {
-    const fetch = base === this.options.catalogue ? this.options.fetch : this.#fetchFor(hostOf(base));
+    const isCatalogue = base === this.options.catalogue?.replace(/\/$/, "");
+    const fetch = isCatalogue ? this.options.fetch : this.#fetchFor(hostOf(base));
     return new RepositoryClient({ base, fetch }, repository);
   }
 

@@ -45,6 +45,14 @@ export class RegistryUnreachable extends Error {
   }
 }
 
+/** The registry wants a password and none was given. */
+export class NoCredentials extends Error {
+  override readonly name = "NoCredentials";
+  constructor() {
+    super("no basic auth credentials");
+  }
+}
+
 /** fetch hides the reason in `cause` ("fetch failed"); its innermost message says most. */
 function reasonOf(error: unknown): string {
   let reason = error;
@@ -54,6 +62,9 @@ function reasonOf(error: unknown): string {
 
 /** The first error of an answer's `{"errors":[…]}`, or one that suits its status. */
 export async function errorOf(response: Response, absent: RegistryErrorCode): Promise<RegistryError> {
+  // A token that does not cover the repository: docker/distribution's client calls that denied, whatever the body says.
+  if (response.status === 401 && /error="insufficient_scope"/.test(response.headers.get("www-authenticate") ?? ""))
+    return new RegistryError("DENIED", 401);
   const text = await response.text().catch(() => "");
   try {
     const first = (JSON.parse(text) as { errors?: { code?: string; message?: string }[] }).errors?.[0];

@@ -31,7 +31,7 @@ describe("registries", () => {
       const { service } = await imageFixture({ fetch: registry.fetch });
       const reference = parseReference(`${host}/app:1`);
       const refused = await lines(service.pull(reference, { signal }));
-      expect(refused.join()).toMatch(/unauthorized: (authentication required|incorrect username or password)/);
+      expect(refused.join()).toMatch(/no basic auth credentials|unauthorized: incorrect username or password/);
       const credentials = { username: "ann", password: "s3cret" };
       expect((await lines(service.pull(reference, { signal, credentials }))).at(-1)).toBe(
         `Status: Downloaded newer image for ${host}/app:1`,

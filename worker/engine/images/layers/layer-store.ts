@@ -100,14 +100,16 @@ export class LayerStore {
     const content = new LazyContent(this.#blobs, this.#openRemote(origin), index);
     await content.prefetch(index);
     const { digest } = await this.#blobs.ingest(toc);
+    // The table of contents is a file of the tar too, and Docker counts it.
+    const size = index.size + toc.length;
     await this.#put(diffId, {
       schema: 1,
-      size: index.size,
+      size,
       content: { form: "lazy", toc: digest, tocOffset, origin },
       origins: [origin],
     });
     this.#open.set(diffId, Promise.resolve(content as LayerContent));
-    return { diffId, size: index.size, complete: false, origins: [origin] };
+    return { diffId, size, complete: false, origins: [origin] };
   }
 
   async addOrigin(diffId: Digest, origin: LayerOrigin): Promise<void> {
