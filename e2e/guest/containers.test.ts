@@ -420,6 +420,16 @@ describe.skipIf(!canBoot())("containers in a booted machine", () => {
     const id = await start(["sleep", "100"], {}, { IpcMode: "shareable" });
     const ps = await run(["ps"], {}, { PidMode: `container:${id}`, IpcMode: `container:${id}` });
     expect(ps.stdout).toMatch(/sleep 100/);
+    const neighbour = await run(
+      ["sh", "-c", "hostname; cat /etc/hostname; readlink /proc/self/ns/net"],
+      {},
+      { NetworkMode: `container:${id}` },
+    );
+    const own = await exec(id, ["sh", "-c", "hostname; cat /etc/hostname; readlink /proc/self/ns/net"]);
+    expect(neighbour).toEqual(own);
+    const donor = await start(["sleep", "100"]);
+    await expect(run(["true"], {}, { IpcMode: `container:${donor}` })).rejects.toThrow("non-shareable IPC");
+    await remove(donor);
     await exec(id, ["sh", "-c", "echo shared > /dev/shm/f"]);
     expect((await run(["cat", "/dev/shm/f"], {}, { IpcMode: `container:${id}` })).stdout).toBe("shared\n");
     await remove(id);

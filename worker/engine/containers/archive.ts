@@ -1,8 +1,8 @@
 /** `docker cp` and `docker export`: tar streams out of and into a container (moby's daemon/archive_unix.go). */
-import { EngineError } from "../errors.ts";
+import { EngineError, isEngineError } from "../errors.ts";
 import { type BatchContext, type FileStat, type Guest, GuestError, type Op, type TreeEntry } from "../ports/guest.ts";
 import type { TarEntry } from "../tar-format.ts";
-import { readTar } from "../tar-reader.ts";
+import { readTar, type TarMember } from "../tar-reader.ts";
 import { type TarInput, writeTar } from "../tar-writer.ts";
 import { cleanPath } from "./mount-specs.ts";
 import { type Resolved, resolveInRoot } from "./resolve-path.ts";
@@ -245,7 +245,7 @@ export async function extractArchive(
     bytes = 0;
     if (batch.length > 0) await guest.batch(batch, context).catch((error: unknown) => refuse(error, directory));
   };
-  for await (const { entry, body } of readTar(source)) {
+  for await (const { entry, body } of members(source)) {
     const path = inside(entry.name);
     if (path === cleanPath(directory) && entry.type === "directory") continue;
     const { uid, gid } = options.owner ?? entry;
@@ -303,6 +303,16 @@ export async function extractArchive(
   // Directories get their times when nothing is made in them any more.
   ops = times.reverse();
   await flush();
+}
+
+/** A broken archive is dockerd's 500, whose words those of the reader are. */
+async function* members(source: ReadableStream<Uint8Array>): AsyncGenerator<TarMember> {
+  try {
+    yield* readTar(source);
+  } catch (cause) {
+    if (!isEngineError(cause, "invalidParameter")) throw cause;
+    throw new EngineError("system", cause.message, { cause });
+  }
 }
 
 function finishing(entry: TarEntry, path: string, uid: number, gid: number): readonly Op[] {

@@ -4,7 +4,7 @@
  */
 import { EngineError } from "../errors.ts";
 import { parseDeviceRule } from "../runtime/device-program.ts";
-import type { HostConfig, Resources } from "./model.ts";
+import type { ContainerConfig, HostConfig, Resources } from "./model.ts";
 
 /** What there is to give. */
 export interface HostFacts {
@@ -97,6 +97,28 @@ const logOptions: Readonly<Record<string, readonly string[]>> = {
   local: ["max-file", "max-size", "compress", "mode", "max-buffer-size"],
   none: ["mode", "max-buffer-size"],
 };
+
+/** Options that a shared network namespace leaves no room for. */
+export function checkNetworkMode(host: HostConfig, config: ContainerConfig): void {
+  const { NetworkMode: mode } = host;
+  const conflict = (what: string): EngineError => invalid(`conflicting options: ${what}`);
+  const filled = (list: readonly unknown[] | null): boolean => list !== null && list.length > 0;
+  const shared = mode.startsWith("container:");
+  if (host.UTSMode === "host" && config.Hostname !== "") throw conflict("hostname and the UTS mode");
+  if (filled(host.Links) && (shared || mode === "host"))
+    throw conflict(
+      `${shared ? "container type network" : "host type networking"} can't be used with links. This would result in undefined behavior`,
+    );
+  if (!shared) return;
+  if (config.Hostname !== "") throw conflict("hostname and the network mode");
+  if (filled(host.Dns)) throw conflict("dns and the network mode");
+  if (filled(host.ExtraHosts)) throw conflict("custom host-to-IP mapping and the network mode");
+  if (config.MacAddress) throw conflict("mac-address and the network mode");
+  if (Object.keys(host.PortBindings).length > 0 || host.PublishAllPorts)
+    throw conflict("port publishing and the container type network mode");
+  if (Object.keys(config.ExposedPorts ?? {}).length > 0)
+    throw conflict("port exposing and the container type network mode");
+}
 
 export function checkHostConfig(given: HostConfig, facts: HostFacts): Checked<HostConfig> {
   const { AutoRemove, RestartPolicy, LogConfig, Tmpfs } = given;

@@ -3,7 +3,7 @@ import type { ContainerId, EndpointSettings, Image, VolumeMountPoint } from "../
 import { EngineError, isEngineError } from "../errors.ts";
 import type { FileStat, Op } from "../ports/guest.ts";
 import { initLayer } from "../runtime/index.ts";
-import { checkHostConfig } from "./check-host-config.ts";
+import { checkHostConfig, checkNetworkMode } from "./check-host-config.ts";
 import { checkConfig, commandOf, mergeImageConfig, readConfig } from "./config.ts";
 import { Container } from "./container.ts";
 import { Fields } from "./decode.ts";
@@ -57,7 +57,9 @@ export class Creation {
     request: CreateRequest,
     name: string | undefined,
   ): Promise<{ container: Container; warnings: readonly string[] }> {
-    const { value: hostConfig, warnings } = checkHostConfig(request.hostConfig, this.#d.host);
+    const { value: checked, warnings } = checkHostConfig(request.hostConfig, this.#d.host);
+    checkNetworkMode(checked, request.config);
+    const hostConfig = this.#withNetworkOwner(checked);
     checkConfig(request.config);
     parseSecurityOptions(hostConfig.SecurityOpt);
     this.#checkReferences(hostConfig);
@@ -116,6 +118,13 @@ export class Creation {
     const short = id.slice(0, 12);
     this.#store.reserveName(short, id);
     return short;
+  }
+
+  /** The container whose network is shared is kept by its id: names change. */
+  #withNetworkOwner(host: HostConfig): HostConfig {
+    if (!host.NetworkMode.startsWith("container:")) return host;
+    const owner = this.#store.find(host.NetworkMode.slice("container:".length));
+    return owner === undefined ? host : { ...host, NetworkMode: `container:${owner.id}` };
   }
 
   async #withHostname(config: ContainerConfig, host: HostConfig, id: ContainerId): Promise<ContainerConfig> {

@@ -169,13 +169,15 @@ export class Executions {
       execution.input.connect(process.stdin);
       execution.output.pump({ stdout: process.stdout, stderr: process.stderr });
       void process.exit.then(async ({ code }) => {
-        await execution.output.drained;
+        await execution.output.drained(this.#d.clock);
         this.#ended(container, execution, code);
       });
     } catch (error) {
       const failure = execFailure(error, request.cmd[0] ?? "", cwd, user);
       execution.state = "exited";
       execution.exitCode = failure.exitCode;
+      container.executions.delete(execution.id);
+      this.#d.clock.after(forgetAfter, () => this.#byId.delete(execution.id));
       execution.output.end();
       if (error instanceof GuestError)
         this.#event(container, "exec_die", execution, { exitCode: String(failure.exitCode) });

@@ -1,5 +1,5 @@
 /** `GET /containers/{id}/json` in the shape of API 1.51. Pure. */
-import type { Sandbox } from "../domains.ts";
+import type { ContainerId, Sandbox } from "../domains.ts";
 import { initLayer } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import type { ContainerRecord, MountPoint } from "./model.ts";
@@ -50,6 +50,10 @@ export interface InspectExtras {
 export function inspectView(container: Container, extras: InspectExtras): object {
   const { record } = container;
   const directory = containerDirectory(record.id);
+  const { NetworkMode } = record.hostConfig;
+  const network = NetworkMode.startsWith("container:")
+    ? containerDirectory(NetworkMode.slice("container:".length) as ContainerId)
+    : directory;
   const lower = [initLayer, ...extras.lowers].join(":");
   const execs = [...container.executions.keys()];
   const started = record.state.startedAt !== "0001-01-01T00:00:00Z";
@@ -61,9 +65,9 @@ export function inspectView(container: Container, extras: InspectExtras): object
     Args: record.args,
     State: stateView(container),
     Image: record.image,
-    ResolvConfPath: started ? `${directory}/resolv.conf` : "",
-    HostnamePath: started ? `${directory}/hostname` : "",
-    HostsPath: started ? `${directory}/hosts` : "",
+    ResolvConfPath: started ? `${network}/resolv.conf` : "",
+    HostnamePath: started ? `${network}/hostname` : "",
+    HostsPath: started ? `${network}/hosts` : "",
     LogPath: logged ? `${directory}/${logName(record.id)}` : "",
     Name: `/${record.name}`,
     RestartCount: record.restartCount,

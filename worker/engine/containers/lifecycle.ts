@@ -205,25 +205,39 @@ export class Lifecycle {
   }
 
   #joined(container: Container): Surroundings["joined"] {
-    const { hostConfig } = container.record;
+    const { NetworkMode, PidMode, IpcMode } = container.record.hostConfig;
     const joined = new Map<string, { pid: number; id: ContainerId }>();
-    for (const [mode, what] of [
-      [hostConfig.NetworkMode, "network"],
-      [hostConfig.PidMode, "PID"],
-      [hostConfig.IpcMode, "IPC"],
-    ] as const) {
-      if (!mode.startsWith("container:")) continue;
+    const join = (mode: string, prefix: string, refusal: (other: Container) => EngineError): void => {
+      if (!mode.startsWith("container:")) return;
       const reference = mode.slice("container:".length);
       const other = this.#store.find(reference);
-      const prefix = `joining ${what} namespace of container`;
       if (other === undefined) throw new EngineError("system", `${prefix}: No such container: ${reference}`);
-      if (!hasProcess(other.state))
-        throw new EngineError(
-          "conflict",
-          `${prefix}: cannot join ${what === "network" ? "network" : what} namespace of a non running container: container ${other.id} is ${other.state.status}`,
-        );
+      if (!hasProcess(other.state)) throw refusal(other);
       joined.set(mode, { pid: other.state.pid, id: other.id });
+    };
+    join(
+      NetworkMode,
+      "joining network namespace of container",
+      (other) =>
+        new EngineError(
+          "conflict",
+          `cannot join network namespace of a non running container: container ${other.name} is ${other.state.status}`,
+        ),
+    );
+    for (const [mode, what] of [
+      [PidMode, "PID"],
+      [IpcMode, "IPC"],
+    ] as const) {
+      const prefix = `failed to join ${what} namespace`;
+      join(mode, prefix, (other) => new EngineError("conflict", `${prefix}: container ${other.id} is not running`));
     }
+    const donor = joined.get(IpcMode);
+    const shared = donor && this.#store.find(donor.id)?.record.hostConfig.IpcMode;
+    if (donor !== undefined && shared !== "shareable" && shared !== "host")
+      throw new EngineError(
+        "system",
+        `failed to join IPC namespace: container ${donor.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
+      );
     return joined;
   }
 
@@ -384,7 +398,7 @@ export class Lifecycle {
     const closed = this.#d.networks.closeSandbox(record.id).catch(() => {});
     const [oomKilled] = await Promise.all([
       limited ? this.#oomKilled(cgroup) : false,
-      container.output.drained,
+      container.output.drained(this.#d.clock),
       Object.keys(record.hostConfig.PortBindings).length > 0 ? closed : undefined,
     ]);
     if (container.process !== process) return;
@@ -586,6 +600,13 @@ export class Lifecycle {
 
   // ------------------------------------------------------------------ removal
   async remove(
+    container: Container,
+    options: { readonly force: boolean; readonly volumes: boolean; readonly reference: string },
+  ): Promise<void> {
+    return container.exclusively(() => this.#remove(container, options));
+  }
+
+  async #remove(
     container: Container,
     options: { readonly force: boolean; readonly volumes: boolean; readonly reference: string },
   ): Promise<void> {

@@ -2,13 +2,18 @@
  * A process's output on its way to those who want it: the log and every attached client. A client that reads slowly holds the
  * process back (as a full pipe does), a client that has gone does not.
  */
+import type { Clock } from "../ports/host.ts";
 import type { StreamName } from "./stdcopy.ts";
 
 export type OutputListener = (stream: StreamName, data: Uint8Array) => void | Promise<void>;
 
+const patience = 2000;
+
 export class Output {
   readonly #listeners = new Set<OutputListener>();
   readonly #endings = new Set<() => void>();
+  #delivering = 0;
+  #delivered = 0;
   #pumps: Promise<unknown> = Promise.resolve();
 
   /** Returns what takes the listener off again. `ended` is called when no more output will come. */
@@ -41,7 +46,10 @@ export class Output {
           for (;;) {
             const { done, value } = await reader.read();
             if (done) return;
+            this.#delivering++;
             await this.#deliver(name, value);
+            this.#delivering--;
+            this.#delivered++;
           }
         } catch {
           // The machine is gone; the exit tells.
@@ -50,9 +58,21 @@ export class Output {
     );
   }
 
-  /** When all output of the present run has been delivered. */
-  get drained(): Promise<unknown> {
-    return this.#pumps;
+  /**
+   * When all output of the present run has been delivered. Something else may hold the pipe open after the process has ended: after
+   * two seconds (moby's patience) without a byte, and no client that still has to take one, that is all.
+   */
+  async drained(clock: Clock): Promise<void> {
+    for (;;) {
+      const before = this.#delivered;
+      let cancel = (): void => {};
+      const waited = new Promise<"waited">((resolve) => {
+        cancel = clock.after(patience, () => resolve("waited"));
+      });
+      const first = await Promise.race([this.#pumps, waited]);
+      cancel();
+      if (first !== "waited" || (this.#delivering === 0 && this.#delivered === before)) return;
+    }
   }
 
   async #deliver(stream: StreamName, data: Uint8Array): Promise<void> {

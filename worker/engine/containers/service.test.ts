@@ -380,6 +380,45 @@ describe("docker logs", () => {
   });
 });
 
+describe("The end of a run", () => {
+  it("waits for output, but not for ever when something else holds the pipe", async () => {
+    const kit = await makeKit();
+    let end = (): void => {};
+    const exit = new Promise<{ code: number }>((resolve) => {
+      end = () => resolve({ code: 0 });
+    });
+    const stdout = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("last words\n")),
+    });
+    kit.guest.spawn = async () => ({
+      pid: 7,
+      stdin: undefined,
+      stdout,
+      stderr: undefined,
+      exit,
+      resize: async () => {},
+    });
+    await running(kit);
+    const ended = kit.containers.wait("c1", "not-running");
+    end();
+    await settle();
+    expect((await view(kit, "c1")).State.Status).toBe("running");
+    await kit.clock.advance(2000);
+    await kit.clock.advance(2000);
+    expect(await ended).toEqual({ exitCode: 0, error: "" });
+    expect(await logLines(kit, "c1")).toEqual(["last words\n"]);
+  });
+  it("finds a removal that came while it started", async () => {
+    const kit = await makeKit();
+    await kit.containers.create({ Image: "busybox" }, "c1");
+    const started = kit.containers.start("c1");
+    await kit.containers.remove("c1", { force: true, volumes: false });
+    await started;
+    expect(kit.guest.processes[0]?.running).toBe(false);
+    expect(kit.containers.store.find("c1")).toBeUndefined();
+  });
+});
+
 describe("docker exec", () => {
   const exec = (kit: Kit, more: object = {}): string =>
     kit.containers.executions.create(kit.containers.get("c1"), "c1", {

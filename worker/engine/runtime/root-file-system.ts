@@ -81,9 +81,9 @@ const deviceLinks: readonly (readonly [name: string, target: string])[] = [
 function systemOps(container: ContainerDescription, root: string | undefined): readonly Op[] {
   const inside = root === undefined ? {} : { root };
   const { privileged } = container;
-  const fs = (type: string, target: string, flags: readonly MountFlag[], data?: string): Op => ({
+  const fs = (type: string, target: string, flags: readonly MountFlag[], data?: string, source = type): Op => ({
     op: "mount",
-    source: type,
+    source,
     target,
     type,
     flags,
@@ -117,14 +117,17 @@ function systemOps(container: ContainerDescription, root: string | undefined): r
     directory("/dev/shm"),
   ];
   if (!has("/dev/shm") && !sharedIpc)
-    ops.push(fs("tmpfs", "/dev/shm", guarded, `mode=1777,size=${Math.max(1, container.shmSize)}`));
+    ops.push(fs("tmpfs", "/dev/shm", guarded, `mode=1777,size=${Math.max(1, container.shmSize)}`, "shm"));
   for (const device of container.devices) {
     const parent = device.path.slice(0, device.path.lastIndexOf("/"));
     if (parent !== "/dev") ops.push({ op: "mkdir", path: parent, parents: true, mode: 0o755, ...inside });
     ops.push({ ...node(device), ignore: ["EEXIST"] });
   }
   const mode: readonly MountFlag[] = privileged ? [] : ["ro"];
-  ops.push(fs("sysfs", "/sys", [...guarded, ...mode]), fs("cgroup2", "/sys/fs/cgroup", [...guarded, ...mode]));
+  ops.push(
+    fs("sysfs", "/sys", [...guarded, ...mode]),
+    fs("cgroup2", "/sys/fs/cgroup", [...guarded, ...mode], undefined, "cgroup"),
+  );
   return ops;
 }
 
