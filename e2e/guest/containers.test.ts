@@ -225,6 +225,19 @@ describe.skipIf(!canBoot())("containers in a booted machine", () => {
     expect(status).toContain("CapEff:\t000001ffffffffff");
   });
 
+  test("devices that Docker does not give cannot be opened, and those that are asked for can", async () => {
+    const disk = ["sh", "-c", "/bin/busybox mknod /tmp/d c 1 11; cat /tmp/d"];
+    expect((await run(disk)).stderr).toMatch(/Operation not permitted/);
+    const { stderr, code } = await run(
+      ["head", "-c1", "/dev/zz"],
+      {},
+      {
+        Devices: [{ PathOnHost: "/dev/zero", PathInContainer: "/dev/zz", CgroupPermissions: "r" }],
+      },
+    );
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  });
+
   test("read-only root, tmpfs, working directory, user, sysctls and ulimits hold", async () => {
     const { stdout, stderr } = await run(
       ["sh", "-c", "touch /x; touch /tmp/y && echo made; pwd; id; cat /proc/sys/kernel/msgmax; ulimit -n"],

@@ -77,7 +77,11 @@ export function attachTo(output: Output, input: StandardInput, options: AttachOp
       if (options.closeStdin && !options.tty) await input.close();
       else leave();
     },
-    abort: () => unlisten(),
+    // A client that is gone types nothing more.
+    async abort() {
+      unlisten();
+      if (options.stdin && options.stream && options.closeStdin && !options.tty) await input.close();
+    },
   });
   return { readable: client.readable, writable };
 }

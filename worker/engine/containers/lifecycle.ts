@@ -1,39 +1,22 @@
 /** What makes a container start, end and go away. One change of a container at a time; ends are handled when they come. */
-import type { ContainerId, Sandbox } from "../domains.ts";
+import type { Sandbox } from "../domains.ts";
 import { EngineError } from "../errors.ts";
-import type { ExitStatus, FileStat, GuestProcess, Op } from "../ports/guest.ts";
-import {
-  cgroupParentOps,
-  cgroupPath,
-  compileDeviceProgram,
-  containerProcess,
-  defaultCgroupParent,
-  defaultDeviceRules,
-  type KernelPaths,
-  machineOps,
-} from "../runtime/index.ts";
+import type { ExitStatus, GuestProcess, Op } from "../ports/guest.ts";
+import { cgroupPath, containerProcess, type KernelPaths } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
-import { checkAtStart, describeContainer, hostnameOf, type Surroundings } from "./describe.ts";
+import { checkAtStart, describeContainer, type Surroundings } from "./describe.ts";
 import { HealthMonitor, type HealthState, healthCommand, type ProbeRun, startingHealth } from "./health.ts";
 import { findKernelPaths } from "./kernel-paths.ts";
 import { openLog, readLogSettings } from "./log-driver.ts";
+import { prepareMachine } from "./machine-preparation.ts";
 import { type ContainerState, never, type RunRecord } from "./model.ts";
-import {
-  containerDirectory,
-  containersRoot,
-  isVolatile,
-  layerDirectory,
-  layerDirectoryOps,
-  layersRoot,
-  logName,
-  renewVolatileOps,
-  shmDirectory,
-} from "./paths.ts";
+import { containerDirectory, layerDirectory, logName, shmDirectory } from "./paths.ts";
 import { hasProcess, isPaused, isRunning } from "./predicates.ts";
 import { restartDelay, shouldRestart } from "./restart-policy.ts";
 import { parseSignal, SIGKILL, SIGTERM } from "./signals.ts";
 import { startFailure } from "./start-errors.ts";
+import { StartSurroundings } from "./start-surroundings.ts";
 import type { ContainerStore } from "./store.ts";
 import { formatTime } from "./times.ts";
 
@@ -47,40 +30,19 @@ export class Lifecycle {
   readonly #store: ContainerStore;
   readonly #probe: HealthProbe;
   #kernel: KernelPaths | undefined;
-  readonly #parents = new Set<string>();
+  readonly #before: StartSurroundings;
   readonly #background = new Set<Promise<unknown>>();
 
   constructor(dependencies: ContainerDependencies, store: ContainerStore, probe: HealthProbe) {
     this.#d = dependencies;
     this.#store = store;
     this.#probe = probe;
+    this.#before = new StartSurroundings(dependencies, store);
   }
 
   /** Makes the machine ready for containers; once after the machine has started or was restored. */
   async prepareMachine(): Promise<void> {
-    await this.#d.guest.batch([
-      ...machineOps(),
-      { op: "mkdir", path: layersRoot, parents: true, mode: 0o710 },
-      { op: "mkdir", path: containersRoot, parents: true, mode: 0o710 },
-      // Names and resolvers are written at every start: memory is the place for them.
-      {
-        op: "mount",
-        source: "tmpfs",
-        target: containersRoot,
-        type: "tmpfs",
-        data: "mode=710",
-        flags: ["nodev", "nosuid"],
-      },
-      ...cgroupParentOps(defaultCgroupParent),
-      {
-        op: "attachDeviceProgram",
-        path: cgroupPath(defaultCgroupParent, "").replace(/\/$/, ""),
-        program: compileDeviceProgram(defaultDeviceRules),
-        ignore: ["*"],
-      },
-    ]);
-    this.#parents.add(defaultCgroupParent);
-    this.#kernel = await findKernelPaths(this.#d.guest);
+    this.#kernel = await prepareMachine(this.#d.guest);
   }
 
   /** What goes on behind answered requests: cleaning up, saving. */
@@ -131,12 +93,12 @@ export class Lifecycle {
     let process: GuestProcess;
     try {
       checkAtStart(hostConfig);
-      const joined = this.#joined(container);
+      const joined = this.#before.joined(container);
       const [image, opened, stats, volumeOps] = await Promise.all([
-        this.#layers(container),
-        this.#openSandbox(container),
-        this.#stats(container),
-        this.#volumeOps(container),
+        this.#before.layers(container),
+        this.#before.openSandbox(container),
+        this.#before.stats(container),
+        this.#before.volumeOps(container),
       ]);
       sandbox = opened;
       const surroundings: Surroundings = { lowers: image, sandbox, joined, stats, size: this.#size(container) };
@@ -145,7 +107,7 @@ export class Lifecycle {
       this.#volumeEvents(container, "mount");
       this.#kernel ??= await findKernelPaths(this.#d.guest);
       process = await this.#d.guest.spawn(
-        containerProcess(description, this.#kernel, [...this.#prepareOps(container, sandbox), ...volumeOps]),
+        containerProcess(description, this.#kernel, [...this.#before.prepareOps(container, sandbox), ...volumeOps]),
       );
     } catch (error) {
       await this.#startFailed(container, error);
@@ -198,128 +160,6 @@ export class Lifecycle {
     }
   }
 
-  async #layers(container: Container): Promise<readonly string[]> {
-    const image = this.#d.images.get(container.record.image);
-    if (image === undefined) throw new EngineError("notFound", `No such image: ${container.record.image}`);
-    return this.#d.images.mountLayers(image);
-  }
-
-  #joined(container: Container): Surroundings["joined"] {
-    const { NetworkMode, PidMode, IpcMode } = container.record.hostConfig;
-    const joined = new Map<string, { pid: number; id: ContainerId }>();
-    const join = (mode: string, prefix: string, refusal: (other: Container) => EngineError): void => {
-      if (!mode.startsWith("container:")) return;
-      const reference = mode.slice("container:".length);
-      const other = this.#store.find(reference);
-      if (other === undefined) throw new EngineError("system", `${prefix}: No such container: ${reference}`);
-      if (!hasProcess(other.state)) throw refusal(other);
-      joined.set(mode, { pid: other.state.pid, id: other.id });
-    };
-    join(
-      NetworkMode,
-      "joining network namespace of container",
-      (other) =>
-        new EngineError(
-          "conflict",
-          `cannot join network namespace of a non running container: container ${other.name} is ${other.state.status}`,
-        ),
-    );
-    for (const [mode, what] of [
-      [PidMode, "PID"],
-      [IpcMode, "IPC"],
-    ] as const) {
-      const prefix = `failed to join ${what} namespace`;
-      join(mode, prefix, (other) => new EngineError("conflict", `${prefix}: container ${other.id} is not running`));
-    }
-    const donor = joined.get(IpcMode);
-    const shared = donor && this.#store.find(donor.id)?.record.hostConfig.IpcMode;
-    if (donor !== undefined && shared !== "shareable" && shared !== "host")
-      throw new EngineError(
-        "system",
-        `failed to join IPC namespace: container ${donor.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
-      );
-    return joined;
-  }
-
-  async #openSandbox(container: Container): Promise<Sandbox | undefined> {
-    const { record } = container;
-    const { config, hostConfig: host } = record;
-    if (host.NetworkMode.startsWith("container:") || config.NetworkDisabled) return undefined;
-    const links = (host.Links ?? []).flatMap((link) => {
-      const [reference = "", alias = reference] = link.split(":");
-      const other = this.#store.find(reference);
-      return other === undefined ? [] : [{ container: other.id, name: other.name, alias }];
-    });
-    try {
-      return await this.#d.networks.openSandbox({
-        container: record.id,
-        name: record.name,
-        hostname: hostnameOf(record),
-        networkMode: host.NetworkMode,
-        endpoints: record.networks,
-        portBindings: host.PortBindings,
-        exposedPorts: Object.keys(config.ExposedPorts ?? {}),
-        publishAllPorts: host.PublishAllPorts,
-        dns: host.Dns ?? [],
-        dnsSearch: host.DnsSearch ?? [],
-        dnsOptions: host.DnsOptions ?? [],
-        extraHosts: host.ExtraHosts ?? [],
-        links,
-        sysctls: Object.fromEntries(Object.entries(host.Sysctls ?? {}).filter(([name]) => name.startsWith("net."))),
-      });
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.message.startsWith("failed to set up container networking"))
-        throw error;
-      throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
-    }
-  }
-
-  /** Of bind sources (made where Docker makes them) and devices; most containers have none. */
-  async #stats(container: Container): Promise<ReadonlyMap<string, FileStat>> {
-    const { mounts, hostConfig: host } = container.record;
-    const binds = mounts.filter((m) => m.Type === "bind");
-    const paths = [
-      ...binds.map((m) => m.Source),
-      ...(host.Devices ?? []).map((d) => d.PathOnHost),
-      ...[
-        host.BlkioDeviceReadBps,
-        host.BlkioDeviceWriteBps,
-        host.BlkioDeviceReadIOps,
-        host.BlkioDeviceWriteIOps,
-      ].flatMap((list) => (list ?? []).map((d) => d.Path)),
-    ];
-    const found = new Map<string, FileStat>();
-    if (paths.length === 0) return found;
-    const stat = (path: string): Op => ({ op: "stat", path, follow: true, ignore: ["ENOENT", "ENOTDIR"] });
-    const results = await this.#d.guest.batch(paths.map(stat));
-    const missing: string[] = [];
-    paths.forEach((path, i) => {
-      const result = results[i] as FileStat | undefined;
-      if (result !== undefined) found.set(path, result);
-      else if (binds.some((m) => m.Source === path)) missing.push(path);
-    });
-    for (const path of missing)
-      if (binds.every((m) => m.Source !== path || m.detail.createSource !== true))
-        throw new EngineError(
-          "invalidParameter",
-          `invalid mount config for type "bind": bind source path does not exist: ${path}`,
-        );
-    if (missing.length === 0) return found;
-    const made = await this.#d.guest.batch(
-      missing.flatMap((path): Op[] => [{ op: "mkdir", path, parents: true, mode: 0o755 }, stat(path)]),
-    );
-    missing.forEach((path, i) => {
-      found.set(path, made[2 * i + 1] as FileStat);
-    });
-    return found;
-  }
-
-  async #volumeOps(container: Container): Promise<readonly Op[]> {
-    const names = container.record.mounts.filter((m) => m.Type === "volume").map((m) => m.Name ?? "");
-    if (names.length === 0) return [];
-    return (await Promise.all(names.map((name) => this.#d.volumes.mountOps(name)))).flat();
-  }
-
   #volumeEvents(container: Container, action: "mount" | "unmount"): void {
     for (const mount of container.record.mounts) {
       if (mount.Type !== "volume") continue;
@@ -333,43 +173,6 @@ export class Lifecycle {
         ...extra,
       });
     }
-  }
-
-  #prepareOps(container: Container, sandbox: Sandbox | undefined): readonly Op[] {
-    const { record } = container;
-    const { hostConfig: host } = record;
-    const directory = containerDirectory(record.id);
-    const ops: Op[] = [
-      ...layerDirectoryOps(record.id),
-      { op: "mkdir", path: directory, mode: 0o710, ignore: ["EEXIST"] },
-    ];
-    if (!host.NetworkMode.startsWith("container:"))
-      ops.push(
-        { op: "write", path: `${directory}/hosts`, data: sandbox?.hosts ?? "127.0.0.1\tlocalhost\n", mode: 0o644 },
-        { op: "write", path: `${directory}/resolv.conf`, data: sandbox?.resolvConf ?? "", mode: 0o644 },
-        { op: "write", path: `${directory}/hostname`, data: `${hostnameOf(record)}\n`, mode: 0o644 },
-      );
-    if (isVolatile(record) && record.state.startedAt !== never) ops.push(...renewVolatileOps(record.id));
-    if (host.IpcMode === "shareable") {
-      const path = shmDirectory(record.id);
-      ops.push(
-        { op: "mkdir", path, parents: true, mode: 0o755 },
-        {
-          op: "mount",
-          source: "shm",
-          target: path,
-          type: "tmpfs",
-          flags: ["nosuid", "nodev", "noexec"],
-          data: `mode=1777,size=${host.ShmSize}`,
-        },
-      );
-    }
-    const parent = host.CgroupParent || defaultCgroupParent;
-    if (!this.#parents.has(parent)) {
-      ops.push(...cgroupParentOps(parent));
-      this.#parents.add(parent);
-    }
-    return ops;
   }
 
   async #startFailed(container: Container, cause: unknown): Promise<never> {

@@ -10,19 +10,19 @@ import type {
 } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { ByteDuplex } from "../ports/guest.ts";
-import { cgroupPath, initLayer, limitOps } from "../runtime/index.ts";
-import { archiveTree, describePath, extractArchive, fileNotFound, locate, type PathStat } from "./archive.ts";
+import { cgroupPath, limitOps } from "../runtime/index.ts";
+import type { PathStat } from "./archive.ts";
 import { attachTo } from "./attach.ts";
-import { type Change, findChanges } from "./changes.ts";
+import type { Change } from "./changes.ts";
 import { checkResources } from "./check-host-config.ts";
 import type { Container, WaitCondition, WaitResult } from "./container.ts";
+import { ContainerFiles } from "./container-files.ts";
 import { type Created, Creation, readCreateRequest } from "./creation.ts";
 import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { cgroupLimits } from "./describe.ts";
 import { parseDetachKeys } from "./detach-keys.ts";
 import { Executions } from "./executions.ts";
-import { FileViews } from "./file-view.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
 import { inspectView } from "./inspect.ts";
 import { Lifecycle, notRunning } from "./lifecycle.ts";
@@ -31,11 +31,9 @@ import { openLog, readLogSettings } from "./log-driver.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { ContainerConfig, HostConfig } from "./model.ts";
 import { checkName, nameConflict } from "./names.ts";
-import { findOwner } from "./owner.ts";
 import { containerDirectory, logName, upperDirectory } from "./paths.ts";
 import { hasProcess, isPaused, isRunning } from "./predicates.ts";
 import { reconcile } from "./reconcile.ts";
-import { resolveInRoot } from "./resolve-path.ts";
 import { isSignal, parseSignal, SIGKILL } from "./signals.ts";
 import { measureSizes } from "./sizes.ts";
 import { emptySample, type Sample, statsView, takeSample } from "./stats.ts";
@@ -71,7 +69,7 @@ export class Containers {
   readonly executions: Executions;
   readonly #lifecycle: Lifecycle;
   readonly #creation: Creation;
-  readonly #views: FileViews;
+  readonly #files: ContainerFiles;
 
   constructor(dependencies: ContainerDependencies) {
     this.#d = dependencies;
@@ -81,7 +79,7 @@ export class Containers {
       this.executions.probe(container, command, signal),
     );
     this.#creation = new Creation(dependencies, this.store);
-    this.#views = new FileViews(dependencies);
+    this.#files = new ContainerFiles(dependencies, (container, action) => this.#lifecycle.event(container, action));
   }
 
   /** Directories, cgroups and programs that the machine needs once; after a boot or a restore of the shipped snapshot. */
@@ -416,79 +414,28 @@ export class Containers {
     }
   }
 
-  async changes(reference: string): Promise<readonly Change[] | null> {
-    const container = this.get(reference);
-    const image = this.#d.images.get(container.record.image);
-    const lowers = image === undefined ? [] : await this.#d.images.mountLayers(image);
-    const found = await findChanges(this.#d.guest, upperDirectory(container.id), [initLayer, ...lowers]);
-    return found.length === 0 ? null : found;
+  changes(reference: string): Promise<readonly Change[] | null> {
+    return this.#files.changes(this.get(reference));
   }
-
-  async export(reference: string): Promise<ReadableStream<Uint8Array>> {
-    const container = this.get(reference);
-    const view = await this.#views.open(container);
-    this.#lifecycle.event(container, "export");
-    return archiveTree(this.#d.guest, view.context, "/", "", () => view.close());
+  export(reference: string): Promise<ReadableStream<Uint8Array>> {
+    return this.#files.export(this.get(reference));
   }
-
-  async pathStat(reference: string, path: string): Promise<PathStat> {
-    const container = this.get(reference);
-    const view = await this.#views.open(container);
-    try {
-      const located = await locate(this.#d.guest, view.context, path, reference);
-      return await describePath(this.#d.guest, view.context, located);
-    } finally {
-      await view.close();
-    }
+  pathStat(reference: string, path: string): Promise<PathStat> {
+    return this.#files.pathStat(this.get(reference), reference, path);
   }
-
-  async copyFrom(
+  copyFrom(
     reference: string,
     path: string,
   ): Promise<{ readonly stat: PathStat; readonly tar: ReadableStream<Uint8Array> }> {
-    const container = this.get(reference);
-    const view = await this.#views.open(container);
-    try {
-      const located = await locate(this.#d.guest, view.context, path, reference);
-      const stat = await describePath(this.#d.guest, view.context, located);
-      const tar = archiveTree(this.#d.guest, view.context, located.path, located.base, () => view.close());
-      this.#lifecycle.event(container, "archive-path");
-      return { stat, tar };
-    } catch (error) {
-      await view.close();
-      throw error;
-    }
+    return this.#files.copyFrom(this.get(reference), reference, path);
   }
-
-  async copyTo(
+  copyTo(
     reference: string,
     path: string,
     source: ReadableStream<Uint8Array>,
     options: { readonly noOverwriteDirNonDir: boolean; readonly keepOwners: boolean },
   ): Promise<void> {
-    const container = this.get(reference);
-    const view = await this.#views.open(container);
-    try {
-      const found = await resolveInRoot(this.#d.guest, view.context, path);
-      if (found === undefined) throw fileNotFound(path, reference);
-      if (found.stat.type !== "directory") throw invalid("extraction point is not a directory");
-      const volume = container.record.mounts.find(
-        (m) => found.path === m.Destination || found.path.startsWith(`${m.Destination}/`),
-      );
-      if (volume === undefined && container.record.hostConfig.ReadonlyRootfs)
-        throw new EngineError("forbidden", "container rootfs is marked read-only");
-      if (volume !== undefined && !volume.RW) throw new EngineError("forbidden", "mounted volume is marked read-only");
-      const owner = options.keepOwners
-        ? await findOwner(this.#d.guest, view.context, container.record.config.User)
-        : undefined;
-      await extractArchive(this.#d.guest, view.context, found.path, source, {
-        noOverwriteDirNonDir: options.noOverwriteDirNonDir,
-        owner,
-      });
-    } finally {
-      await view.close();
-    }
-    this.#lifecycle.event(container, "extract-to-dir");
+    return this.#files.copyTo(this.get(reference), reference, path, source, options);
   }
 
   event(reference: string, action: string, extra: Readonly<Record<string, string>> = {}): void {

@@ -1,0 +1,183 @@
+/** What has to be known and made before a container's process can be: layers, network, joined namespaces, bind sources, directories. */
+import type { ContainerId, Sandbox } from "../domains.ts";
+import { EngineError } from "../errors.ts";
+import type { FileStat, Op } from "../ports/guest.ts";
+import { cgroupParentOps, defaultCgroupParent } from "../runtime/index.ts";
+import type { Container } from "./container.ts";
+import type { ContainerDependencies } from "./dependencies.ts";
+import { hostnameOf, type Surroundings } from "./describe.ts";
+import { never } from "./model.ts";
+import { containerDirectory, isVolatile, layerDirectoryOps, renewVolatileOps, shmDirectory } from "./paths.ts";
+import { hasProcess } from "./predicates.ts";
+import type { ContainerStore } from "./store.ts";
+
+export class StartSurroundings {
+  readonly #d: ContainerDependencies;
+  readonly #store: ContainerStore;
+  /** Parents of cgroups that are made already. */
+  readonly #parents = new Set<string>([defaultCgroupParent]);
+
+  constructor(dependencies: ContainerDependencies, store: ContainerStore) {
+    this.#d = dependencies;
+    this.#store = store;
+  }
+
+  async layers(container: Container): Promise<readonly string[]> {
+    const image = this.#d.images.get(container.record.image);
+    if (image === undefined) throw new EngineError("notFound", `No such image: ${container.record.image}`);
+    return this.#d.images.mountLayers(image);
+  }
+
+  joined(container: Container): Surroundings["joined"] {
+    const { NetworkMode, PidMode, IpcMode } = container.record.hostConfig;
+    const joined = new Map<string, { pid: number; id: ContainerId }>();
+    const join = (mode: string, prefix: string, refusal: (other: Container) => EngineError): void => {
+      if (!mode.startsWith("container:")) return;
+      const reference = mode.slice("container:".length);
+      const other = this.#store.find(reference);
+      if (other === undefined) throw new EngineError("system", `${prefix}: No such container: ${reference}`);
+      if (!hasProcess(other.state)) throw refusal(other);
+      joined.set(mode, { pid: other.state.pid, id: other.id });
+    };
+    join(
+      NetworkMode,
+      "joining network namespace of container",
+      (other) =>
+        new EngineError(
+          "conflict",
+          `cannot join network namespace of a non running container: container ${other.name} is ${other.state.status}`,
+        ),
+    );
+    for (const [mode, what] of [
+      [PidMode, "PID"],
+      [IpcMode, "IPC"],
+    ] as const) {
+      const prefix = `failed to join ${what} namespace`;
+      join(mode, prefix, (other) => new EngineError("conflict", `${prefix}: container ${other.id} is not running`));
+    }
+    const donor = joined.get(IpcMode);
+    const shared = donor && this.#store.find(donor.id)?.record.hostConfig.IpcMode;
+    if (donor !== undefined && shared !== "shareable" && shared !== "host")
+      throw new EngineError(
+        "system",
+        `failed to join IPC namespace: container ${donor.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
+      );
+    return joined;
+  }
+
+  async openSandbox(container: Container): Promise<Sandbox | undefined> {
+    const { record } = container;
+    const { config, hostConfig: host } = record;
+    if (host.NetworkMode.startsWith("container:") || config.NetworkDisabled) return undefined;
+    const links = (host.Links ?? []).flatMap((link) => {
+      const [reference = "", alias = reference] = link.split(":");
+      const other = this.#store.find(reference);
+      return other === undefined ? [] : [{ container: other.id, name: other.name, alias }];
+    });
+    try {
+      return await this.#d.networks.openSandbox({
+        container: record.id,
+        name: record.name,
+        hostname: hostnameOf(record),
+        networkMode: host.NetworkMode,
+        endpoints: record.networks,
+        portBindings: host.PortBindings,
+        exposedPorts: Object.keys(config.ExposedPorts ?? {}),
+        publishAllPorts: host.PublishAllPorts,
+        dns: host.Dns ?? [],
+        dnsSearch: host.DnsSearch ?? [],
+        dnsOptions: host.DnsOptions ?? [],
+        extraHosts: host.ExtraHosts ?? [],
+        links,
+        sysctls: Object.fromEntries(Object.entries(host.Sysctls ?? {}).filter(([name]) => name.startsWith("net."))),
+      });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.message.startsWith("failed to set up container networking"))
+        throw error;
+      throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Of bind sources (made where Docker makes them) and devices; most containers have none. */
+  async stats(container: Container): Promise<ReadonlyMap<string, FileStat>> {
+    const { mounts, hostConfig: host } = container.record;
+    const binds = mounts.filter((m) => m.Type === "bind");
+    const paths = [
+      ...binds.map((m) => m.Source),
+      ...(host.Devices ?? []).map((d) => d.PathOnHost),
+      ...[
+        host.BlkioDeviceReadBps,
+        host.BlkioDeviceWriteBps,
+        host.BlkioDeviceReadIOps,
+        host.BlkioDeviceWriteIOps,
+      ].flatMap((list) => (list ?? []).map((d) => d.Path)),
+    ];
+    const found = new Map<string, FileStat>();
+    if (paths.length === 0) return found;
+    const stat = (path: string): Op => ({ op: "stat", path, follow: true, ignore: ["ENOENT", "ENOTDIR"] });
+    const results = await this.#d.guest.batch(paths.map(stat));
+    const missing: string[] = [];
+    paths.forEach((path, i) => {
+      const result = results[i] as FileStat | undefined;
+      if (result !== undefined) found.set(path, result);
+      else if (binds.some((m) => m.Source === path)) missing.push(path);
+    });
+    for (const path of missing)
+      if (binds.every((m) => m.Source !== path || m.detail.createSource !== true))
+        throw new EngineError(
+          "invalidParameter",
+          `invalid mount config for type "bind": bind source path does not exist: ${path}`,
+        );
+    if (missing.length === 0) return found;
+    const made = await this.#d.guest.batch(
+      missing.flatMap((path): Op[] => [{ op: "mkdir", path, parents: true, mode: 0o755 }, stat(path)]),
+    );
+    missing.forEach((path, i) => {
+      found.set(path, made[2 * i + 1] as FileStat);
+    });
+    return found;
+  }
+
+  async volumeOps(container: Container): Promise<readonly Op[]> {
+    const names = container.record.mounts.filter((m) => m.Type === "volume").map((m) => m.Name ?? "");
+    if (names.length === 0) return [];
+    return (await Promise.all(names.map((name) => this.#d.volumes.mountOps(name)))).flat();
+  }
+
+  prepareOps(container: Container, sandbox: Sandbox | undefined): readonly Op[] {
+    const { record } = container;
+    const { hostConfig: host } = record;
+    const directory = containerDirectory(record.id);
+    const ops: Op[] = [
+      ...layerDirectoryOps(record.id),
+      { op: "mkdir", path: directory, mode: 0o710, ignore: ["EEXIST"] },
+    ];
+    if (!host.NetworkMode.startsWith("container:"))
+      ops.push(
+        { op: "write", path: `${directory}/hosts`, data: sandbox?.hosts ?? "127.0.0.1\tlocalhost\n", mode: 0o644 },
+        { op: "write", path: `${directory}/resolv.conf`, data: sandbox?.resolvConf ?? "", mode: 0o644 },
+        { op: "write", path: `${directory}/hostname`, data: `${hostnameOf(record)}\n`, mode: 0o644 },
+      );
+    if (isVolatile(record) && record.state.startedAt !== never) ops.push(...renewVolatileOps(record.id));
+    if (host.IpcMode === "shareable") {
+      const path = shmDirectory(record.id);
+      ops.push(
+        { op: "mkdir", path, parents: true, mode: 0o755 },
+        {
+          op: "mount",
+          source: "shm",
+          target: path,
+          type: "tmpfs",
+          flags: ["nosuid", "nodev", "noexec"],
+          data: `mode=1777,size=${host.ShmSize}`,
+        },
+      );
+    }
+    const parent = host.CgroupParent || defaultCgroupParent;
+    if (!this.#parents.has(parent)) {
+      ops.push(...cgroupParentOps(parent));
+      this.#parents.add(parent);
+    }
+    return ops;
+  }
+}
