@@ -1,5 +1,39 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { build } from "esbuild";
+import { defineConfig, type Plugin } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** One self-contained script: service workers have to be one file, and the page script goes inside another. */
+async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [here(entry)],
+    bundle: true,
+    format: "iife",
+    target: "es2022",
+    minify: true,
+    write: false,
+    legalComments: "none",
+    define: { ...define },
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** The service workers, at fixed addresses beside the page. */
+function serviceWorkers(): Plugin {
+  return {
+    name: "drydock-service-workers",
+    apply: "build",
+    async generateBundle() {
+      const pageScript = (await bundle("web/preview/page-script.ts")).trim().replaceAll("</script", "<\\/script");
+      this.emitFile({
+        type: "asset",
+        fileName: "drydock-preview-sw.js",
+        source: await bundle("web/preview/service-worker.ts", { __PAGE_SCRIPT__: JSON.stringify(pageScript) }),
+      });
+    },
+  };
+}
 
 /**
  * The site. Relative URLs throughout: it runs from any folder of any static host. `--mode fake` puts the development host
@@ -8,23 +42,19 @@ import { defineConfig } from "vite";
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: "web/public",
+  plugins: [serviceWorkers()],
   resolve: {
     alias:
       mode === "fake"
-        ? [
-            {
-              find: /^\.\/bridge\/worker-factory\.ts$/,
-              replacement: fileURLToPath(new URL("web/dev/worker-factory.ts", import.meta.url)),
-            },
-          ]
+        ? [{ find: /^\.\/bridge\/worker-factory\.ts$/, replacement: here("web/dev/worker-factory.ts") }]
         : [],
   },
   worker: { format: "es" },
   build: {
     outDir: mode === "fake" ? "build/site-fake" : "build/site",
     target: "es2022",
-    // The engine's own data is inlined nowhere: a machine part in a data URL could not be cached by itself.
+    // A part of the machine in a data URL could not be cached by itself.
     assetsInlineLimit: 0,
-    reportCompressedSize: true,
+    rollupOptions: { input: [here("index.html"), here("drydock-preview.html")] },
   },
 }));

@@ -6,9 +6,15 @@ import "./styles/terminal.css";
 import "./styles/views.css";
 import { App } from "./app.ts";
 import "./shell/app-element.ts";
+import { portOfHost } from "./preview/origin.ts";
 import { provideApp } from "./shell/light-element.ts";
 import { startTheme } from "./shell/theme.ts";
 
 startTheme();
-provideApp(new App());
-document.body.replaceChildren(document.createElement("dd-app"));
+// A preview's host serves the same files; the app itself has nothing to do there.
+if (portOfHost(location.hostname) !== undefined)
+  document.body.textContent = "This address belongs to a preview. Open it from the playground that runs the container.";
+else {
+  provideApp(new App());
+  document.body.replaceChildren(document.createElement("dd-app"));
+}

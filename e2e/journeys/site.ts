@@ -1,6 +1,6 @@
 /** The built site on a local port, and a Chromium to look at it with. */
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
 import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
@@ -15,6 +15,15 @@ export async function serveFakeSite(): Promise<SiteServer> {
 
 export async function launchChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath: ensureChromium(), args: [...chromiumFlags] });
+}
+
+/** A profile that is no private window: those give other sites no storage, and previews at origins of their own need it. */
+export async function launchProfile(): Promise<BrowserContext> {
+  return await chromium.launchPersistentContext("", {
+    executablePath: ensureChromium(),
+    args: [...chromiumFlags],
+    viewport: { width: 1440, height: 900 },
+  });
 }
 
 export interface OpenOptions {
@@ -35,6 +44,7 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
     // Sandboxed frames have no storage, and no theme.
     if (window.origin !== "null") localStorage.setItem("drydock.theme", JSON.stringify(choice));
   }, theme);
+  page.setDefaultTimeout(15_000);
   await page.goto(url);
   return page;
 }

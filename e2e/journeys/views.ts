@@ -46,7 +46,7 @@ export const views: readonly View[] = [
       await page.getByRole("tab", { name: "Dockerfile" }).waitFor();
       await page.locator(".cm-content").waitFor();
       await page.getByRole("button", { name: /^8080/ }).first().click();
-      await page.locator("iframe[title=\"Preview of port 8080\"]").waitFor();
+      await page.locator('iframe[title="Preview of port 8080"]').waitFor();
     },
   },
   {

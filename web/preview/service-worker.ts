@@ -1,0 +1,217 @@
+/**
+ * The preview's service worker: every request of the container's page becomes HTTP over a byte stream to its port. It holds
+ * a channel that leads to that one port; the browser may stop it at any time, and then it asks its bootstrap page for another.
+ */
+import { get, set } from "idb-keyval";
+import { type PreviewMessage, portReadable, portWritable } from "../../worker/protocol/index.ts";
+import { type Cookie, CookieJar } from "./cookie-jar.ts";
+import { type ByteStreams, type HttpResponse, sendRequest } from "./http-client.ts";
+import { signalOf } from "./messages.ts";
+import { bootstrapPath, portOfHost, serviceWorkerPath } from "./origin.ts";
+import type { FetchEvent, ServiceWorkerScope } from "./service-worker-scope.ts";
+
+declare const self: ServiceWorkerScope;
+/** The script for the container's pages (page-script.ts), put in by the build. */
+declare const __PAGE_SCRIPT__: string;
+
+const port = portOfHost(self.location.hostname) ?? 0;
+/** How long a request waits for the page that has the channel. */
+const channelWaitMs = 10_000;
+
+let channel: MessagePort | undefined;
+let channelWaiters: ((channel: MessagePort) => void)[] = [];
+const pending = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+let nextId = 1;
+
+self.addEventListener("install", () => void self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("message", (event) => {
+  const signal = signalOf(event.data);
+  if (signal?.type === "drydock-preview-channel" && event.ports[0] !== undefined) useChannel(event.ports[0]);
+  else if (signal?.type === "drydock-preview-connect") {
+    const [readable, writable] = event.ports;
+    if (readable !== undefined && writable !== undefined)
+      event.waitUntil(connectPorts(readable, writable).catch(() => {}));
+  }
+});
+
+function useChannel(next: MessagePort): void {
+  channel?.close();
+  channel = next;
+  next.onmessage = ({ data }: MessageEvent<PreviewMessage>) => {
+    if (data.type === "connect") return;
+    const waiting = pending.get(data.id);
+    pending.delete(data.id);
+    if (data.type === "connected") waiting?.resolve();
+    else waiting?.reject(new Error(data.message));
+  };
+  for (const waiter of channelWaiters) waiter(next);
+  channelWaiters = [];
+}
+
+async function channelToUse(): Promise<MessagePort> {
+  if (channel !== undefined) return channel;
+  const wanted = new Promise<MessagePort>((resolve, reject) => {
+    channelWaiters.push(resolve);
+    setTimeout(() => reject(new Error("The page that shows this preview has been closed.")), channelWaitMs);
+  });
+  for (const client of await self.clients.matchAll({ type: "window", includeUncontrolled: true }))
+    if (new URL(client.url).pathname === bootstrapPath) client.postMessage({ type: "drydock-preview-channel-wanted" });
+  return await wanted;
+}
+
+/** Gives the ports' far ends to the Worker, as a connection to the container. */
+async function connectPorts(readable: MessagePort, writable: MessagePort): Promise<void> {
+  const use = await channelToUse();
+  const id = nextId++;
+  const connected = new Promise<void>((resolve, reject) => pending.set(id, { resolve, reject }));
+  use.postMessage({ type: "connect", id, readable, writable }, [readable, writable]);
+  await connected;
+}
+
+async function connect(): Promise<ByteStreams> {
+  const down = new MessageChannel();
+  const up = new MessageChannel();
+  await connectPorts(down.port2, up.port2);
+  return { readable: portReadable<Uint8Array>(down.port1), writable: portWritable<Uint8Array>(up.port1) };
+}
+
+// ---------------------------------------------------------------- cookies
+
+let jar: Promise<CookieJar> | undefined;
+const loadJar = (): Promise<CookieJar> => {
+  jar ??= get<readonly Cookie[]>("cookies").then(
+    (cookies) => new CookieJar(cookies ?? []),
+    () => new CookieJar(),
+  );
+  return jar;
+};
+
+// ---------------------------------------------------------------- requests
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (url.origin !== self.location.origin) return;
+  if (url.pathname === bootstrapPath || url.pathname === serviceWorkerPath) return;
+  event.respondWith(answer(event, url));
+});
+
+async function answer(event: FetchEvent, url: URL): Promise<Response> {
+  // The bootstrap page's own script comes from the site.
+  const client = event.clientId === "" ? undefined : await self.clients.get(event.clientId);
+  const { request } = event;
+  if (request.mode !== "navigate" && client !== undefined && new URL(client.url).pathname === bootstrapPath)
+    return await fetch(request);
+  try {
+    return await ask(request, url);
+  } catch (error) {
+    return failure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function ask(request: Request, url: URL): Promise<Response> {
+  const cookies = await loadJar();
+  const headers: [string, string][] = [...request.headers];
+  const cookie = cookies.header(url.pathname, Date.now());
+  if (cookie !== undefined) headers.push(["Cookie", cookie]);
+  headers.push(["Accept-Encoding", "gzip, deflate"]);
+  // A page on the published port would say so; some servers compare the two.
+  if (!["GET", "HEAD"].includes(request.method)) headers.push(["Origin", `http://localhost:${port}`]);
+  if (request.referrer !== "")
+    headers.push(["Referer", request.referrer.replace(self.location.origin, `http://localhost:${port}`)]);
+  const hasBody = !["GET", "HEAD"].includes(request.method);
+  const body = hasBody ? new Uint8Array(await request.arrayBuffer()) : undefined;
+  const response = await sendRequest(await connect(), {
+    method: request.method,
+    target: url.pathname + url.search,
+    host: `localhost:${port}`,
+    headers,
+    ...(body === undefined ? {} : { body }),
+  });
+  const set_ = response.headers.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value);
+  if (cookies.take(set_, url.pathname, Date.now())) await set("cookies", cookies.cookies).catch(() => {});
+  return toResponse(response, request);
+}
+
+/** Of no use to a page behind a service worker, or not true of the decoded body. */
+const dropped = new Set([
+  "set-cookie",
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+]);
+
+function toResponse(response: HttpResponse, request: Request): Response {
+  const headers = new Headers();
+  const value = (name: string): string | undefined =>
+    response.headers.find(([each]) => each.toLowerCase() === name)?.[1];
+  for (const [name, each] of response.headers)
+    if (!dropped.has(name.toLowerCase())) {
+      try {
+        headers.append(name, each);
+      } catch {
+        // A name or value that HTTP does not allow.
+      }
+    }
+  const location = value("location");
+  if (location !== undefined)
+    headers.set(
+      "location",
+      location.replace(new RegExp(`^http://(localhost|127\\.0\\.0\\.1):${port}(?=/|$)`), "") || "/",
+    );
+  const empty = request.method === "HEAD" || [101, 204, 205, 304].includes(response.status);
+  if (response.status < 200) return failure("The server switched to another protocol.");
+  if (empty) return new Response(null, { status: response.status, statusText: response.reason, headers });
+  let body: ReadableStream<Uint8Array> = response.body;
+  const encoding = value("content-encoding")?.toLowerCase();
+  if (encoding === "gzip" || encoding === "deflate")
+    body = body.pipeThrough(new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>);
+  if (request.mode === "navigate" && (value("content-type") ?? "").toLowerCase().startsWith("text/html"))
+    body = body.pipeThrough(withPageScript());
+  return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, {
+    status: response.status,
+    statusText: response.reason,
+    headers,
+  });
+}
+
+/** Puts the page script before everything but the doctype, which decides about quirks. */
+function withPageScript(): TransformStream<Uint8Array, Uint8Array> {
+  let held = new Uint8Array(0);
+  let done = false;
+  const insert = (controller: TransformStreamDefaultController<Uint8Array>): void => {
+    done = true;
+    const head = new TextDecoder("latin1").decode(held.subarray(0, 1024));
+    const at = /^\s*(?:<!--[\s\S]*?-->\s*)*<!doctype[^>]*>/i.exec(head)?.[0].length ?? 0;
+    controller.enqueue(held.subarray(0, at));
+    controller.enqueue(new TextEncoder().encode(`<script>${__PAGE_SCRIPT__}</script>`));
+    controller.enqueue(held.subarray(at));
+  };
+  return new TransformStream({
+    transform(chunk, controller) {
+      if (done) {
+        controller.enqueue(chunk);
+        return;
+      }
+      const joined = new Uint8Array(held.length + chunk.length);
+      joined.set(held);
+      joined.set(chunk, held.length);
+      held = joined;
+      if (held.length >= 1024) insert(controller);
+    },
+    flush(controller) {
+      if (!done) insert(controller);
+    },
+  });
+}
+
+function failure(message: string): Response {
+  const escaped = message.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return new Response(
+    `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>No answer</title><body style="font: 14px/20px system-ui; margin: 32px"><h1 style="font-size: 18px">Port ${port} does not answer</h1><p>${escaped}</p>`,
+    { status: 502, headers: { "content-type": "text/html; charset=utf-8" } },
+  );
+}
