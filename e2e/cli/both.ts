@@ -11,8 +11,9 @@ import { runDocker } from "../../worker/cli/index.ts";
 import type { CliInvocation } from "../../worker/cli/invocation.ts";
 import { nodeFiles } from "../../worker/cli/main.node.ts";
 
-export const engine = process.env["DRYDOCK_REAL_ENGINE"] ?? "";
-export const whyNot = "set DRYDOCK_REAL_ENGINE=unix:///path/to/docker.sock of a real engine with a busybox image to compare with it";
+export const engine = process.env.DRYDOCK_REAL_ENGINE ?? "";
+export const whyNot =
+  "set DRYDOCK_REAL_ENGINE=unix:///path/to/docker.sock of a real engine with a busybox image to compare with it";
 
 export interface Outcome {
   readonly stdout: string;
@@ -27,7 +28,7 @@ export interface Options {
 
 const home = mkdtempSync(join(tmpdir(), "compare-"));
 const base = (who: string): Record<string, string> => ({
-  PATH: process.env["PATH"] ?? "",
+  PATH: process.env.PATH ?? "",
   HOME: join(home, who),
   DOCKER_HOST: engine === "" ? "unix:///nonexistent.sock" : engine,
 });
@@ -35,7 +36,10 @@ const base = (who: string): Record<string, string> => ({
 /** Words as a shell splits them: quotes, no expansion. */
 export function words(line: string): string[] {
   return (line.match(/(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g) ?? []).map((word) =>
-    word.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"/g, (_, single, double) => single ?? double.replace(/\\(["\\$])/g, "$1")),
+    word.replace(
+      /'([^']*)'|"((?:[^"\\]|\\.)*)"/g,
+      (_, single, double) => single ?? double.replace(/\\(["\\$])/g, "$1"),
+    ),
   );
 }
 
@@ -68,7 +72,7 @@ export async function ours(args: readonly string[], options: Options = {}): Prom
   const err = sink();
   const input = new Blob([options.stdin === undefined ? "" : (options.stdin as BlobPart)]).stream();
   const env = { ...base("ours"), ...options.env };
-  const host = env["DOCKER_HOST"] ?? "";
+  const host = env.DOCKER_HOST ?? "";
   const client = new UnixClient(host);
   const invocation: CliInvocation = {
     args,
@@ -77,7 +81,13 @@ export async function ours(args: readonly string[], options: Options = {}): Prom
     stdin: input,
     stdout: out.stream,
     stderr: err.stream,
-    terminal: { stdin: false, stdout: false, stderr: false, size: async () => ({ rows: 0, columns: 0 }), setRaw: async () => undefined },
+    terminal: {
+      stdin: false,
+      stdout: false,
+      stderr: false,
+      size: async () => ({ rows: 0, columns: 0 }),
+      setRaw: async () => undefined,
+    },
     signals: new ReadableStream(),
     files: nodeFiles,
   };
@@ -99,7 +109,10 @@ export function normalise(text: string, who: "real" | "ours"): string {
     .replaceAll(/ {2,}/g, "  ");
 }
 
-export async function both(line: string | readonly string[], options: Options = {}): Promise<{ readonly real: Outcome; readonly ours: Outcome }> {
+export async function both(
+  line: string | readonly string[],
+  options: Options = {},
+): Promise<{ readonly real: Outcome; readonly ours: Outcome }> {
   const run = async (who: "real" | "ours", client: typeof real): Promise<Outcome> => {
     const own = (text: string): string => text.replaceAll("@", `cmp-${who}-`);
     const args = typeof line === "string" ? words(line) : line;
@@ -115,11 +128,27 @@ export async function both(line: string | readonly string[], options: Options = 
 /** Removes what the comparisons made, of both sides. */
 export function cleanUp(): void {
   for (const kind of ["container", "network", "volume"]) {
-    const list = execFileSync("docker", [kind, "ls", ...(kind === "container" ? ["-a"] : []), "--filter", "name=cmp-", "--format", kind === "container" ? "{{.Names}}" : "{{.Name}}"], {
-      env: base("real"),
-      encoding: "utf8",
-    });
+    const list = execFileSync(
+      "docker",
+      [
+        kind,
+        "ls",
+        ...(kind === "container" ? ["-a"] : []),
+        "--filter",
+        "name=cmp-",
+        "--format",
+        kind === "container" ? "{{.Names}}" : "{{.Name}}",
+      ],
+      {
+        env: base("real"),
+        encoding: "utf8",
+      },
+    );
     const names = list.split("\n").filter((name) => name.startsWith("cmp-"));
-    if (names.length > 0) execFileSync("docker", [kind, "rm", ...(kind === "volume" ? [] : ["-f"]), ...names], { env: base("real"), stdio: "ignore" });
+    if (names.length > 0)
+      execFileSync("docker", [kind, "rm", ...(kind === "volume" ? [] : ["-f"]), ...names], {
+        env: base("real"),
+        stdio: "ignore",
+      });
   }
 }

@@ -87,7 +87,8 @@ async function execute(session: Session): Promise<number | undefined> {
     return 0;
   }
   const level = globals.string("log-level");
-  if (level !== "" && !logLevels.includes(level.toLowerCase())) throw new CliError(`Unable to parse logging level: ${level}`);
+  if (level !== "" && !logLevels.includes(level.toLowerCase()))
+    throw new CliError(`Unable to parse logging level: ${level}`);
   const help = async (node: CommandNode, target = out): Promise<number> => {
     // A context that cannot be found is no reason to show no help.
     const context = await contextOf(session, globals, configDirectory, node, new Flags([]), []).catch(() => undefined);
@@ -199,10 +200,10 @@ async function contextOf(
     (hosts[0] === undefined ? undefined : fullHost(hosts[0])) ??
     (usesContext
       ? hostOf(await contextMeta(invocation, configDirectory, contextName))
-      : nonEmpty(invocation.env["DOCKER_HOST"])) ??
+      : nonEmpty(invocation.env.DOCKER_HOST)) ??
     defaultHost;
   const transport = host === defaultHost ? session.api : (options.connect?.(host) ?? unreachable);
-  const version = nonEmpty(invocation.env["DOCKER_API_VERSION"]);
+  const version = nonEmpty(invocation.env.DOCKER_API_VERSION);
   return {
     node,
     flags,

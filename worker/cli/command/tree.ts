@@ -34,10 +34,8 @@ interface Entry {
 const entries: Readonly<Record<string, Entry>> = data;
 
 const hidden: Readonly<Record<string, string>> = {
-  "container run":
-    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
-  "container create":
-    "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
+  "container run": "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
+  "container create": "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
   "container update": "kernel-memory,,bytes",
   "container stop": "time,,int",
   "container restart": "time,,int",

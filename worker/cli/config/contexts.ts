@@ -22,8 +22,8 @@ export function contextNameOf(
 ): string {
   if (options.context !== undefined && options.context !== "") return options.context;
   if (options.host !== undefined) return "default";
-  if ((env["DOCKER_HOST"] ?? "") !== "") return "default";
-  const fromEnv = env["DOCKER_CONTEXT"] ?? "";
+  if ((env.DOCKER_HOST ?? "") !== "") return "default";
+  const fromEnv = env.DOCKER_CONTEXT ?? "";
   if (fromEnv !== "") return fromEnv;
   return config.currentContext ?? "default";
 }
@@ -35,7 +35,7 @@ export async function directoryOfContext(configDirectory: string, name: string):
 }
 
 export function defaultContext(env: Readonly<Record<string, string>>): ContextMeta {
-  const host = env["DOCKER_HOST"] ?? "";
+  const host = env.DOCKER_HOST ?? "";
   return {
     Name: "default",
     Metadata: {},
@@ -87,4 +87,4 @@ export async function writeContext(
   await writeFile(invocation, joinPath(directory, "meta.json"), JSON.stringify(meta), 0o644);
 }
 
-export const hostOf = (meta: ContextMeta): string => meta.Endpoints["docker"]?.Host ?? defaultHost;
+export const hostOf = (meta: ContextMeta): string => meta.Endpoints.docker?.Host ?? defaultHost;

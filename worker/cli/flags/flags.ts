@@ -102,8 +102,10 @@ export class Flags {
     const out: Record<string, string[]> = {};
     for (const text of this.list(name)) {
       const [key, value] = values.cut(text, "=");
-      const list = (out[key.trim().toLowerCase()] ??= []);
+      const name = key.trim().toLowerCase();
+      const list = out[name] ?? [];
       if (!list.includes(value.trim())) list.push(value.trim());
+      out[name] = list;
     }
     return out;
   }

@@ -8,7 +8,7 @@ export function shortId(id: string): string {
 
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
-const ascii = /^[\x00-\x7f]*$/;
+const ascii = /^[\p{ASCII}]*$/u;
 export const charWidth = (c: string): number => (wide.test(c) ? 2 : 1);
 export function textWidth(text: string): number {
   if (ascii.test(text)) return text.length;

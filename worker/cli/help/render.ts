@@ -34,7 +34,12 @@ const needs: Readonly<Record<keyof typeof has, readonly string[]>> = {
     ...["group", "scope", "sharing", "availability", "type", "secret", "limit-bytes", "required-bytes"].map(
       (flag) => `volume create --${flag}`,
     ),
-    ...["volume create --topology-required", "volume create --topology-preferred", "volume ls --cluster", "volume update --availability"],
+    ...[
+      "volume create --topology-required",
+      "volume create --topology-preferred",
+      "volume ls --cluster",
+      "volume update --availability",
+    ],
   ],
   active: ["swarm leave", "swarm unlock"],
 };
@@ -49,7 +54,8 @@ const has = {
 function isOffered(path: string, item: string, offer: Offer): boolean {
   const full = path === "" ? item : `${path} ${item}`;
   return (Object.keys(needs) as (keyof typeof has)[]).every(
-    (need) => has[need](offer) || !(needs[need].includes(full) || (item.startsWith("--") && needs[need].includes(item))),
+    (need) =>
+      has[need](offer) || !(needs[need].includes(full) || (item.startsWith("--") && needs[need].includes(item))),
   );
 }
 
@@ -72,7 +78,9 @@ export async function renderHelp(node: CommandNode, options: HelpOptions): Promi
   const { offer } = options;
   if (node.canonical.startsWith("checkpoint") && !offer.experimental)
     return `${commandPath(node)} is only supported on a Docker daemon with experimental features enabled\n`;
-  const described = node.flags.filter((f) => !f.hidden).map((flag, i) => ({ ...flag, description: help.flags?.[i] ?? "" }));
+  const described = node.flags
+    .filter((f) => !f.hidden)
+    .map((flag, i) => ({ ...flag, description: help.flags?.[i] ?? "" }));
   const flags = described.filter(({ name }) => isOffered(node.canonical, `--${name}`, offer));
   const isRoot = node.path === "";
   const usages = (): string =>

@@ -13,7 +13,10 @@ export interface ShowHelpOptions {
   readonly client: Client | undefined;
 }
 
-export async function showHelp(node: CommandNode, { invocation, out, configDirectory, client }: ShowHelpOptions): Promise<number> {
+export async function showHelp(
+  node: CommandNode,
+  { invocation, out, configDirectory, client }: ShowHelpOptions,
+): Promise<number> {
   const columns = invocation.terminal.stdin ? (await invocation.terminal.size()).columns : 80;
   out.print(
     await renderHelp(node, {
@@ -33,10 +36,10 @@ async function offerOf(client: Client | undefined): Promise<Offer> {
     const response = await client?.call("GET", "/_ping");
     if (response === undefined) return everything;
     const { headers } = response;
-    const swarm = headers["swarm"];
+    const swarm = headers.swarm;
     return {
       experimental: headers["docker-experimental"] === "true",
-      windows: (headers["ostype"] ?? "") === "windows" || headers["ostype"] === undefined,
+      windows: (headers.ostype ?? "") === "windows" || headers.ostype === undefined,
       swarm: swarm === undefined || swarm === "active/manager" ? "manager" : swarm === "inactive" ? "none" : "worker",
     };
   } catch {

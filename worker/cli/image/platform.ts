@@ -15,14 +15,30 @@ const architectures: Readonly<Record<string, readonly [string, string?]>> = {
   armhf: ["arm", "v7"],
   armel: ["arm", "v6"],
 };
-const known = new Set(["386", "amd64", "arm", "arm64", "loong64", "mips64", "mips64le", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"]);
+const known = new Set([
+  "386",
+  "amd64",
+  "arm",
+  "arm64",
+  "loong64",
+  "mips64",
+  "mips64le",
+  "ppc64",
+  "ppc64le",
+  "riscv64",
+  "s390x",
+  "wasm",
+]);
 const systems = new Set(["linux", "windows", "darwin", "freebsd", "wasip1"]);
 
 export function parsePlatform(text: string): Platform {
   const parts = text.split("/");
-  if (parts.length > 3) throw new CliError(`${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
+  if (parts.length > 3)
+    throw new CliError(`${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
   if (text === "" || parts.some((p) => !/^[A-Za-z0-9_.-]+$/.test(p)))
-    throw new CliError(`${JSON.stringify(text)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`);
+    throw new CliError(
+      `${JSON.stringify(text)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$": invalid argument`,
+    );
   const [first = "", second, variant] = parts.map((p) => p.toLowerCase());
   if (parts.length === 1) {
     if (systems.has(first)) return { architecture: "386", os: first };

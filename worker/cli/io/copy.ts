@@ -20,7 +20,8 @@ export async function checkDirectory({ flags, invocation }: Context, what: strin
   const info = await invocation.files.stat(directory);
   if (info === undefined)
     throw new CliError(`failed to ${what}: invalid output path: stat ${shown}: no such file or directory`);
-  if (info.type !== "directory") throw new CliError(`failed to ${what}: invalid output path: stat ${shown}: not a directory`);
+  if (info.type !== "directory")
+    throw new CliError(`failed to ${what}: invalid output path: stat ${shown}: not a directory`);
   const target = await invocation.files.stat(path);
   if (target?.type === "directory") throw new CliError(`failed to ${what}: cannot write to a directory`);
 }

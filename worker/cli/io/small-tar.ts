@@ -20,7 +20,10 @@ export interface TarHeader {
   readonly link?: string;
 }
 
-const octal = (value: number, width: number): string => `${Math.trunc(value).toString(8).padStart(width - 1, "0")}\0`;
+const octal = (value: number, width: number): string =>
+  `${Math.trunc(value)
+    .toString(8)
+    .padStart(width - 1, "0")}\0`;
 
 /** One header block, preceded by a pax record where the path or the link is too long for it. */
 export function tarHeader(header: TarHeader): Uint8Array {
@@ -34,7 +37,13 @@ export function tarHeader(header: TarHeader): Uint8Array {
   const main = rawHeader({ ...header, path: path.subarray(0, 100), link: link.subarray(0, 100) });
   if (records.length === 0) return main;
   const data = encoder.encode(records.join(""));
-  const pax = rawHeader({ ...header, path: encoder.encode("PaxHeaders.0/entry"), link: new Uint8Array(), size: data.length, type: "x" });
+  const pax = rawHeader({
+    ...header,
+    path: encoder.encode("PaxHeaders.0/entry"),
+    link: new Uint8Array(),
+    size: data.length,
+    type: "x",
+  });
   const out = new Uint8Array(block + padded(data.length) + block);
   out.set(pax);
   out.set(data, block);
@@ -50,7 +59,9 @@ function paxRecord(key: string, value: string): string {
   return length + body;
 }
 
-function rawHeader(header: Omit<TarHeader, "path" | "link"> & { readonly path: Uint8Array; readonly link: Uint8Array }): Uint8Array {
+function rawHeader(
+  header: Omit<TarHeader, "path" | "link"> & { readonly path: Uint8Array; readonly link: Uint8Array },
+): Uint8Array {
   const out = new Uint8Array(block);
   const text = (at: number, value: string): void => out.set(new TextEncoder().encode(value), at);
   out.set(header.path, 0);
@@ -74,7 +85,11 @@ export const tarEnd = (): Uint8Array => new Uint8Array(2 * block);
 export function tarBytes(files: readonly TarFile[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const { path, data, mode = 0o644 } of files)
-    parts.push(tarHeader({ path, mode, uid: 0, gid: 0, size: data.length, mtime: 0, type: "0" }), data, tarPadding(data.length));
+    parts.push(
+      tarHeader({ path, mode, uid: 0, gid: 0, size: data.length, mtime: 0, type: "0" }),
+      data,
+      tarPadding(data.length),
+    );
   parts.push(tarEnd());
   const out = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
   let at = 0;
@@ -120,7 +135,8 @@ export function untarFiles(bytes: Uint8Array): readonly TarFile[] {
     const header = parseTarHeader(bytes.subarray(at, at + block));
     if (header === undefined) break;
     at += block;
-    if (header.type === "0") files.push({ path: header.path, data: bytes.slice(at, at + header.size), mode: header.mode });
+    if (header.type === "0")
+      files.push({ path: header.path, data: bytes.slice(at, at + header.size), mode: header.mode });
     at += padded(header.size);
   }
   return files;

@@ -12,7 +12,11 @@ export interface CopySource {
   readonly name: string;
 }
 
-export function packTree(files: CliFiles, source: CopySource, count: (bytes: number) => void): ReadableStream<Uint8Array> {
+export function packTree(
+  files: CliFiles,
+  source: CopySource,
+  count: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
   const parts = pack(files, source);
   return new ReadableStream<Uint8Array>(
     {
@@ -34,7 +38,8 @@ async function* pack(files: CliFiles, { path, info, directory, name }: CopySourc
   yield* entry(files, path, name, info);
   if (directory)
     for (const child of await files.walk(path)) {
-      if (child.type !== "other") yield* entry(files, joinPath(path, child.path), name === "." ? child.path : `${name}/${child.path}`, child);
+      if (child.type !== "other")
+        yield* entry(files, joinPath(path, child.path), name === "." ? child.path : `${name}/${child.path}`, child);
     }
   yield tarEnd();
 }

@@ -69,9 +69,9 @@ export async function unpackTar(
     }
     const header: TarHeader = {
       ...raw,
-      path: renamed(pax["path"] ?? raw.path, rename),
-      link: pax["linkpath"] ?? raw.link ?? "",
-      size: Number(pax["size"] ?? raw.size),
+      path: renamed(pax.path ?? raw.path, rename),
+      link: pax.linkpath ?? raw.link ?? "",
+      size: Number(pax.size ?? raw.size),
     };
     pax = {};
     const target = cleanPath(joinPath(directory, header.path));
@@ -102,12 +102,14 @@ async function extract(
 ): Promise<void> {
   const existing = await files.stat(target, { follow: false });
   if (header.type === "5") {
-    if (existing !== undefined && existing.type !== "directory") throw new CliError(`cannot overwrite non-directory ${JSON.stringify(target)} with directory`);
+    if (existing !== undefined && existing.type !== "directory")
+      throw new CliError(`cannot overwrite non-directory ${JSON.stringify(target)} with directory`);
     if (existing === undefined) await files.mkdir(target, { mode: 0o755, parents: true });
     modes.push([target, header.mode]);
     return;
   }
-  if (existing?.type === "directory") throw new CliError(`cannot overwrite directory ${JSON.stringify(target)} with non-directory`);
+  if (existing?.type === "directory")
+    throw new CliError(`cannot overwrite directory ${JSON.stringify(target)} with non-directory`);
   if (existing !== undefined) await files.remove(target);
   if (header.type === "2") {
     await files.symlink(header.link ?? "", target);

@@ -31,7 +31,7 @@ function helpOf(path: string): string {
   const text = execFileSync("script", ["-qec", command, "/dev/null"], {
     encoding: "utf8",
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       HOME: "/root",
       DOCKER_CONFIG: home,
       DOCKER_HOST: "unix:///nonexistent",
@@ -42,8 +42,9 @@ function helpOf(path: string): string {
   const at = text.indexOf("Usage:  docker");
   return text
     .slice(at)
-    .replaceAll(/\x1b\[[0-9;]*m/g, "")
-    .replaceAll("\r", "").replaceAll(home, "<CONFIG>");
+    .replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "")
+    .replaceAll("\r", "")
+    .replaceAll(home, "<CONFIG>");
 }
 
 const headers = [

@@ -103,7 +103,8 @@ export function parseMount(spec: string, cwd: string): Readonly<Mount> {
         volume().DriverConfig.Name = value;
         break;
       case "volume-opt":
-        setPair((volume().DriverConfig.Options ??= {}), value);
+        volume().DriverConfig.Options ??= {};
+        setPair(volume().DriverConfig.Options ?? {}, value);
         break;
       case "image-subpath":
         mount.ImageOptions = { Subpath: value };

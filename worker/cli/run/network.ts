@@ -91,7 +91,7 @@ export function networkOptions(flags: Flags): NetworkOptions {
   if (given.length === 0) {
     const standard = attachment("default");
     applyFlags(standard, flags);
-    endpoints["default"] = endpointOf(standard);
+    endpoints.default = endpointOf(standard);
     return { mode: "default", endpoints };
   }
   given.forEach((network, i) => {

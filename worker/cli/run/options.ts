@@ -76,7 +76,7 @@ export async function containerOptions(context: Context): Promise<ContainerOptio
     throw new CliError("conflicting options: cannot specify both --restart and --rm");
   const network = networkOptions(flags);
   const stdin = flags.bool("interactive") || attach.includes("stdin");
-  const endpointMac = network.endpoints[network.mode]?.["MacAddress"];
+  const endpointMac = network.endpoints[network.mode]?.MacAddress;
   const unconfined = security.includes("systempaths=unconfined");
   const config: ContainerConfig = {
     Hostname: flags.string("hostname"),
@@ -153,7 +153,11 @@ export async function containerOptions(context: Context): Promise<ContainerOptio
 
 /** "net_admin" is CAP_NET_ADMIN; each once, in order of name. */
 const capabilities = (names: readonly string[]): readonly string[] =>
-  [...new Set(names.map((n) => n.trim().toUpperCase()).map((n) => (n === "ALL" || n.startsWith("CAP_") ? n : `CAP_${n}`)))].sort();
+  [
+    ...new Set(
+      names.map((n) => n.trim().toUpperCase()).map((n) => (n === "ALL" || n.startsWith("CAP_") ? n : `CAP_${n}`)),
+    ),
+  ].sort();
 
 function checkModes(flags: Flags): void {
   const hasTarget = (mode: string): boolean => /^container:.+$/.test(mode);

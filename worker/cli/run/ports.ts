@@ -52,7 +52,7 @@ function shortForm(spec: string): string {
     if (!ok || key === "") throw new CliError(`invalid publish opts format (should be name=value but got '${param}')`);
     params[key] = value;
   }
-  return `${params["published"] ?? ""}:${params["target"] ?? ""}/${params["protocol"]}`;
+  return `${params.published ?? ""}:${params.target ?? ""}/${params.protocol}`;
 }
 
 export function parsePorts(publish: readonly string[], expose: readonly string[]): Ports {
@@ -83,7 +83,9 @@ function addPublished({ exposed, bindings }: Ports, spec: string): void {
     exposed[key] = {};
     const host = hostPort === "" ? "" : String(hostFirst + i);
     const range = first === last && hostFirst !== hostLast ? `${host}-${hostLast}` : host;
-    (bindings[key] ??= []).push({ HostIp: ip, HostPort: range });
+    const list = bindings[key] ?? [];
+    list.push({ HostIp: ip, HostPort: range });
+    bindings[key] = list;
   }
 }
 

@@ -11,7 +11,7 @@ const variables: Readonly<Record<string, string>> = {
 };
 
 export function proxyEnvironment({ config, client }: Context, env: readonly string[]): readonly string[] {
-  const proxy = config.proxies?.[client.host] ?? config.proxies?.["default"];
+  const proxy = config.proxies?.[client.host] ?? config.proxies?.default;
   if (proxy === undefined) return [];
   const given = new Set(env.map((pair) => cut(pair, "=")[0]));
   return Object.entries(variables).flatMap(([key, name]) => {

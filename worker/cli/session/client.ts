@@ -161,14 +161,17 @@ export async function* jsonLines(response: ApiResponse): AsyncGenerator<unknown>
       rest += decoder.decode(chunk, { stream: true });
       const lines = rest.split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) if (line.trim() !== "") yield JSON.parse(line);
+      for (const line of lines) if (line.trim() !== "") yield parseLine(line);
     }
-    if (rest.trim() !== "") yield JSON.parse(rest);
+    if (rest.trim() !== "") yield parseLine(rest);
   } else {
     const text = await readText(response);
     for (const line of text.split("\n")) if (line.trim() !== "") yield JSON.parse(line);
   }
 }
+
+/** Nanoseconds since 1970 are more than a number holds: an event's come as text. */
+const parseLine = (line: string): unknown => JSON.parse(line.replace(/("timeNano":)(\d{17,})/, '$1"$2"'));
 
 /** A response's bytes, whatever form they come in. */
 export function readBytes(response: ApiResponse): ReadableStream<Uint8Array> {

@@ -26,7 +26,5 @@ export function requireSupport(context: Context): Promise<void> | undefined {
 async function check({ client }: Context, subject: string): Promise<void> {
   const { headers } = await client.call("GET", "/_ping");
   if (headers["docker-experimental"] !== "true")
-    throw new CliError(
-      `${subject} is only supported on a Docker daemon with experimental features enabled`,
-    );
+    throw new CliError(`${subject} is only supported on a Docker daemon with experimental features enabled`);
 }

@@ -180,7 +180,7 @@ export const builtins: Readonly<Record<string, (...args: unknown[]) => unknown>>
   },
   html: (...args) => text(args).replace(/[\0"'&<>]/g, (c) => htmlEntities[c] ?? c),
   js: (...args) =>
-    text(args).replace(/[\\'"<>&=\x00-\x1f]/g, (c) => {
+    text(args).replace(/[\\'"<>&=\p{Cc}]/gu, (c) => {
       const known = jsEntities[c];
       return known ?? `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
     }),

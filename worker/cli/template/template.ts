@@ -175,7 +175,7 @@ class Execution {
     const body = this.#defined.get(name);
     if (body === undefined) {
       this.#at = { kind: "string", at, value: name, text: `{{template ${quoted(name)}}}` };
-      return this.#fail(`template ${quoted(name)} not defined`);
+      this.#fail(`template ${quoted(name)} not defined`);
     }
     if (++this.#depth > 10_000) this.#fail("exceeded maximum template depth (10000)");
     const outer = this.#variables;
@@ -220,7 +220,7 @@ class Execution {
       case "chain":
         return this.#fields(this.#argument(first.operand, dot), first.names, first, rest, dot, final);
       case "identifier":
-        return this.#function(first.name, first, rest, dot, final);
+        return this.#function(first.name, first, rest, dot, final, command);
       case "pipe":
         this.#noArguments(command, rest, final, undefined);
         return this.#pipe(first, dot);
@@ -345,7 +345,14 @@ class Execution {
     return values;
   }
 
-  #function(name: string, node: Operand, args: readonly Operand[], dot: unknown, final: unknown): unknown {
+  #function(
+    name: string,
+    node: Operand,
+    args: readonly Operand[],
+    dot: unknown,
+    final: unknown,
+    whole: Operand | Command = node,
+  ): unknown {
     if (name === "and" || name === "or") return this.#shortCircuit(name, node, args, dot, final);
     const custom = Object.hasOwn(this.#functions, name) ? this.#functions[name] : undefined;
     const call = custom ?? builtins[name];
@@ -359,6 +366,7 @@ class Execution {
       if (error.arity)
         return this.#fail(`wrong number of args for ${name}: want ${error.message} got ${values.length}`);
       if (error.argument) return this.#fail(error.message);
+      this.#at = whole;
       return this.#fail(`error calling ${name}: ${error.message}`);
     }
   }

@@ -17,9 +17,12 @@ export const create: Handler = async ({ flags, args, client, out }) => {
 
 export const list: Handler = async ({ flags, args, client, out }) => {
   const [container = ""] = args;
-  const checkpoints = await client.get<readonly { readonly Name: string }[]>(`/containers/${segment(container)}/checkpoints`, {
-    dir: flags.string("checkpoint-dir"),
-  });
+  const checkpoints = await client.get<readonly { readonly Name: string }[]>(
+    `/containers/${segment(container)}/checkpoints`,
+    {
+      dir: flags.string("checkpoint-dir"),
+    },
+  );
   const rows = checkpoints.map(({ Name }) => new Methods("*checkpoint.checkpointContext", { Name: () => Name }));
   out.print(formatRows("table {{.Name}}", { Name: "CHECKPOINT NAME" }, rows));
   return 0;
@@ -27,6 +30,8 @@ export const list: Handler = async ({ flags, args, client, out }) => {
 
 export const remove: Handler = async ({ flags, args, client }) => {
   const [container = "", checkpoint = ""] = args;
-  await client.delete(`/containers/${segment(container)}/checkpoints/${segment(checkpoint)}`, { dir: flags.string("checkpoint-dir") });
+  await client.delete(`/containers/${segment(container)}/checkpoints/${segment(checkpoint)}`, {
+    dir: flags.string("checkpoint-dir"),
+  });
   return 0;
 };

@@ -1,6 +1,6 @@
 /** `docker attach`. */
 import type { ContainerInspect } from "../../api-types.ts";
-import { Attached, type AttachedEnd, checkTty, followSize } from "../../io/attached.ts";
+import { Attached, type AttachedEnd, checkTty, followSize, windowSize } from "../../io/attached.ts";
 import { forwardSignals } from "../../io/signal-proxy.ts";
 import { readJson, segment } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
@@ -14,6 +14,14 @@ async function inspectRunning({ client }: Context, name: string): Promise<Contai
   if (state.Paused) throw new CliError("You cannot attach to a paused container, unpause it first");
   if (state.Restarting) throw new CliError("You cannot attach to a restarting container, wait until it is running");
   return container;
+}
+
+/** A shell draws its prompt again only when the size changes: a wrong size first, the right one after it. */
+async function nudge(context: Context, id: string): Promise<void> {
+  const [rows, columns] = await windowSize(context);
+  await context.client
+    .call("POST", `/containers/${segment(id)}/resize`, { query: { h: rows + 1, w: columns + 1 } })
+    .catch(() => undefined);
 }
 
 export const attach: Handler = async (context) => {
@@ -34,6 +42,7 @@ export const attach: Handler = async (context) => {
     const connection = await attachContainer(context, name, streams);
     await inspectRunning(context, name);
     const session = new Attached(context, connection, { tty: config.Tty, ...streams });
+    if (config.Tty && out.isTerminal) await nudge(context, id);
     const size = config.Tty && out.isTerminal ? followSize(context, `/containers/${segment(id)}`) : undefined;
     return session.done.finally(() => size?.dispose());
   };

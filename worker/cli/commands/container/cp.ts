@@ -27,8 +27,10 @@ export const cp: Handler = async (context) => {
   if (to === "") throw new CliError("destination can not be empty");
   const source = parsePlace(from);
   const target = parsePlace(to);
-  if (source.container !== "" && target.container !== "") throw new CliError("copying between containers is not supported");
-  if (source.container === "" && target.container === "") throw new CliError("must specify at least one container source");
+  if (source.container !== "" && target.container !== "")
+    throw new CliError("copying between containers is not supported");
+  if (source.container === "" && target.container === "")
+    throw new CliError("must specify at least one container source");
   return source.container !== "" ? copyOut(context, source, target.path) : copyIn(context, source.path, target);
 };
 
@@ -58,7 +60,8 @@ function parseStat(header: string | undefined): PathStat | undefined {
   return JSON.parse(new TextDecoder().decode(bytes)) as PathStat;
 }
 
-const parentOf = (path: string): string => cleanPath(path).replace(/\/[^/]*$/, "") || (path.startsWith("/") ? "/" : ".");
+const parentOf = (path: string): string =>
+  cleanPath(path).replace(/\/[^/]*$/, "") || (path.startsWith("/") ? "/" : ".");
 /** The last element; "." where the path says so ("dir/."). */
 const baseOf = (path: string): string => (/(?:^|\/)\.$/.test(path) ? "." : (cleanPath(path).split("/").at(-1) ?? ""));
 
@@ -128,7 +131,6 @@ interface Placement {
 
 /** moby's archive.PrepareArchiveCopy. */
 function placement(source: Source, target: Target): Placement {
-
   const own = source.rename === undefined ? undefined : ([source.base, source.rename] as const);
   if (target.exists && target.directory) return { directory: target.path, rename: own };
   if (target.exists && source.directory) throw new CliError("cannot copy directory");
@@ -169,11 +171,16 @@ async function copyIn(context: Context, source: string, target: Place): Promise<
     headers: { "content-type": "application/x-tar" },
     stream,
   });
-  if (!isQuiet(context) && source !== "-") err.line(`Successfully copied ${humanSize(size, 3)} to ${target.container}:${path}`);
+  if (!isQuiet(context) && source !== "-")
+    err.line(`Successfully copied ${humanSize(size, 3)} to ${target.container}:${path}`);
   return 0;
 }
 
-async function localSource({ invocation }: Context, source: string, follow: boolean): Promise<CopySource & { readonly base: string }> {
+async function localSource(
+  { invocation }: Context,
+  source: string,
+  follow: boolean,
+): Promise<CopySource & { readonly base: string }> {
   const full = resolvePath(invocation.cwd, source);
   const clean = cleanPath(full);
   // "link/" and "link/." mean what the link points to.

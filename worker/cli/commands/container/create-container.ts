@@ -25,7 +25,9 @@ export async function createContainer(context: Context, options: ContainerOption
     throw new CliError(`container ID file found, make sure the other container isn't running or delete ${cidFile}`);
   const image = imageReference(config.Image);
   const pull = flags.string("pull") || "missing";
-  const platform = flags.changed("platform") ? flags.string("platform") : (invocation.env["DOCKER_DEFAULT_PLATFORM"] ?? "");
+  const platform = flags.changed("platform")
+    ? flags.string("platform")
+    : (invocation.env.DOCKER_DEFAULT_PLATFORM ?? "");
   if (platform !== "") checkPlatform(platform);
   const out = flags.bool("quiet") ? undefined : err;
   if (pull === "always") await pullImage(context, config.Image, { platform, out });
@@ -39,7 +41,8 @@ export async function createContainer(context: Context, options: ContainerOption
     );
   const created = await create()
     .catch(async (error) => {
-      if (!(error instanceof ApiError) || error.status !== 404 || image === undefined || pull !== "missing") throw error;
+      if (!(error instanceof ApiError) || error.status !== 404 || image === undefined || pull !== "missing")
+        throw error;
       if (!flags.bool("quiet")) err.line(`Unable to find image '${familiar(image)}' locally`);
       await pullImage(context, config.Image, { platform, out });
       return create();

@@ -1,8 +1,8 @@
 /** `docker ps`. */
 import type { ContainerSummary } from "../../api-types.ts";
 import { formatRows } from "../../format/formatter.ts";
-import { containerFormat, containerHeaders, containerRow } from "../../format/rows/container.ts";
 import { dockerFunctions } from "../../format/functions.ts";
+import { containerFormat, containerHeaders, containerRow } from "../../format/rows/container.ts";
 import { filterQuery } from "../../session/client.ts";
 import type { Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";
@@ -34,7 +34,16 @@ function namesSize(format: string): boolean {
   }
   return used;
 }
-const nobody: ContainerSummary = { Id: "", Names: [], Image: "", ImageID: "", Command: "", Created: 0, State: "", Status: "" };
+const nobody: ContainerSummary = {
+  Id: "",
+  Names: [],
+  Image: "",
+  ImageID: "",
+  Command: "",
+  Created: 0,
+  State: "",
+  Status: "",
+};
 
 export const list: Handler = async ({ flags, client, config, out, err, now }) => {
   const quiet = flags.bool("quiet");

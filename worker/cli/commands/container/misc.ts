@@ -1,14 +1,14 @@
 /** top, port, diff, commit, export, update. */
 import type { ContainerInspect, PortBinding } from "../../api-types.ts";
+import { cut } from "../../flags/values.ts";
 import { alignTabs } from "../../format/tabwriter.ts";
 import { naturalCompare } from "../../format/text.ts";
-import { checkDirectory, checkOutput, saveBytes } from "../../io/copy.ts";
 import { familiarName, normalizedReference } from "../../image/reference.ts";
+import { checkDirectory, checkOutput, saveBytes } from "../../io/copy.ts";
 import { parseRestartPolicy } from "../../run/options.ts";
 import { readBytes, segment } from "../../session/client.ts";
 import type { Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";
-import { cut } from "../../flags/values.ts";
 
 export const top: Handler = async ({ args, client, out }) => {
   const [name = "", ...options] = args;
@@ -21,7 +21,8 @@ export const top: Handler = async ({ args, client, out }) => {
   return 0;
 };
 
-const hostPort = ({ HostIp: ip, HostPort: port }: PortBinding): string => `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
+const hostPort = ({ HostIp: ip, HostPort: port }: PortBinding): string =>
+  `${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
 
 export const port: Handler = async ({ args, client, out }) => {
   const [name = "", wanted = ""] = args;
@@ -104,7 +105,9 @@ export const update: Handler = async ({ flags, args, client, out }) => {
     "cpu-rt-runtime": "CpuRealtimeRuntime",
     cpus: "NanoCpus",
   };
-  const given = [...Object.keys(numbers), "cpuset-cpus", "cpuset-mems", "pids-limit", "restart"].some((f) => flags.changed(f));
+  const given = [...Object.keys(numbers), "cpuset-cpus", "cpuset-mems", "pids-limit", "restart"].some((f) =>
+    flags.changed(f),
+  );
   if (!given) throw new CliError("you must provide one or more flags when using this command");
   const restart = parseRestartPolicy(flags.string("restart"));
   const body = {
@@ -118,7 +121,10 @@ export const update: Handler = async ({ flags, args, client, out }) => {
   const errors: string[] = [];
   for (const name of args) {
     try {
-      const report = await client.post<{ readonly Warnings?: readonly string[] | null }>(`/containers/${segment(name)}/update`, body);
+      const report = await client.post<{ readonly Warnings?: readonly string[] | null }>(
+        `/containers/${segment(name)}/update`,
+        body,
+      );
       out.line(name);
       warnings.push(...(report?.Warnings ?? []));
     } catch (error) {

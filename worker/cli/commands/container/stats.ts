@@ -17,8 +17,14 @@ interface StatsMessage {
   readonly id: string;
   readonly cpu_stats: CpuStats;
   readonly precpu_stats: CpuStats;
-  readonly memory_stats: { readonly usage?: number; readonly limit?: number; readonly stats?: Readonly<Record<string, number>> | null };
-  readonly blkio_stats: { readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null };
+  readonly memory_stats: {
+    readonly usage?: number;
+    readonly limit?: number;
+    readonly stats?: Readonly<Record<string, number>> | null;
+  };
+  readonly blkio_stats: {
+    readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null;
+  };
   readonly networks?: Readonly<Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>>;
   readonly pids_stats?: { readonly current?: number };
 }
@@ -69,13 +75,22 @@ export const stats: Handler = async (context) => {
   const format = given === "table" ? table : given;
   const trunc = !flags.bool("no-trunc");
   for (;;) {
-    const text = formatRows(format, headers, [...entries.values()].map((e) => row(e, trunc)));
+    const text = formatRows(
+      format,
+      headers,
+      [...entries.values()].map((e) => row(e, trunc)),
+    );
     if (!stream) {
       out.print(text);
       break;
     }
     // From the top-left corner, each line cleared to its end, and what is left below.
-    out.print(`\x1b[H${text.split("\n").map((line) => `${line} \x1b[K\n`).join("")}\x1b[J`);
+    out.print(
+      `\x1b[H${text
+        .split("\n")
+        .map((line) => `${line} \x1b[K\n`)
+        .join("")}\x1b[J`,
+    );
     await out.flush();
     if (entries.size === 0 && args.length > 0) break;
     await pause(500, signal);
@@ -98,8 +113,15 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function watch({ client }: Context, entries: Map<string, Entry>, add: (id: string) => void, all: boolean): Promise<void> {
-  for await (const message of client.lines("GET", "/events", { query: { filters: filterQuery({ type: ["container"] }) } })) {
+async function watch(
+  { client }: Context,
+  entries: Map<string, Entry>,
+  add: (id: string) => void,
+  all: boolean,
+): Promise<void> {
+  for await (const message of client.lines("GET", "/events", {
+    query: { filters: filterQuery({ type: ["container"] }) },
+  })) {
     const { Action, Actor } = message as { readonly Action: string; readonly Actor: { readonly ID: string } };
     const id = Actor.ID.slice(0, 12);
     if (Action === "start" || (all && Action === "create")) add(id);
@@ -144,15 +166,17 @@ function cpuPercent({ cpu_stats: cpu, precpu_stats: before }: StatsMessage): num
 
 /** Without the page cache: cgroup v1 calls it total_inactive_file, v2 inactive_file. */
 function memoryUsage({ memory_stats: { usage = 0, stats } }: StatsMessage): number {
-  const cache = stats?.["total_inactive_file"] ?? stats?.["inactive_file"] ?? 0;
+  const cache = stats?.total_inactive_file ?? stats?.inactive_file ?? 0;
   return cache < usage ? usage - cache : usage;
 }
 
 const absent = "--";
 
 function row({ container, stats: s, valid }: Entry, trunc: boolean): Methods {
-  const shown = (text: (stats: StatsMessage) => string, without = absent) => (): string =>
-    s === undefined || !valid ? without : text(s);
+  const shown =
+    (text: (stats: StatsMessage) => string, without = absent) =>
+    (): string =>
+      s === undefined || !valid ? without : text(s);
   const blocks = (stats: StatsMessage, letter: string): number =>
     (stats.blkio_stats.io_service_bytes_recursive ?? [])
       .filter((entry) => entry.op.toLowerCase().startsWith(letter))
@@ -164,12 +188,17 @@ function row({ container, stats: s, valid }: Entry, trunc: boolean): Methods {
     Name: () => (s !== undefined && s.name.length > 1 ? s.name.slice(1) : absent),
     ID: () => (trunc ? shortId(s?.id ?? "") : (s?.id ?? "")),
     CPUPerc: shown((stats) => `${cpuPercent(stats).toFixed(2)}%`),
-    MemUsage: shown((stats) => `${bytesSize(memoryUsage(stats))} / ${bytesSize(stats.memory_stats.limit ?? 0)}`, "-- / --"),
+    MemUsage: shown(
+      (stats) => `${bytesSize(memoryUsage(stats))} / ${bytesSize(stats.memory_stats.limit ?? 0)}`,
+      "-- / --",
+    ),
     MemPerc: shown((stats) => {
       const limit = stats.memory_stats.limit ?? 0;
       return `${(limit === 0 ? 0 : (memoryUsage(stats) / limit) * 100).toFixed(2)}%`;
     }),
-    NetIO: shown((stats) => `${humanSize(network(stats, "rx_bytes"), 3)} / ${humanSize(network(stats, "tx_bytes"), 3)}`),
+    NetIO: shown(
+      (stats) => `${humanSize(network(stats, "rx_bytes"), 3)} / ${humanSize(network(stats, "tx_bytes"), 3)}`,
+    ),
     BlockIO: shown((stats) => `${humanSize(blocks(stats, "r"), 3)} / ${humanSize(blocks(stats, "w"), 3)}`),
     PIDs: shown((stats) => String(stats.pids_stats?.current ?? 0)),
   });

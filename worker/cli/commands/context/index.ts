@@ -39,11 +39,16 @@ async function checkNew(context: Context, name: string): Promise<void> {
 }
 
 const descriptionOf = (meta: ContextMeta): string =>
-  meta.Name === "default" ? "Current DOCKER_HOST based configuration" : String(meta.Metadata["Description"] ?? "");
+  meta.Name === "default" ? "Current DOCKER_HOST based configuration" : String(meta.Metadata.Description ?? "");
 
 export const list: Handler = async ({ flags, invocation, configDirectory, contextName, out, err }) => {
   const metas = await listContexts(invocation, configDirectory);
-  const rows = metas.map((meta) => ({ name: meta.Name, description: descriptionOf(meta), host: hostOf(meta), error: "" }));
+  const rows = metas.map((meta) => ({
+    name: meta.Name,
+    description: descriptionOf(meta),
+    host: hostOf(meta),
+    error: "",
+  }));
   if (!rows.some((r) => r.name === contextName)) {
     const error = await readContext(invocation, configDirectory, contextName).then(() => "", messageOf);
     rows.push({ name: contextName, description: "", host: "", error });
@@ -72,7 +77,7 @@ export const list: Handler = async ({ flags, invocation, configDirectory, contex
         ),
     ),
   );
-  if ((invocation.env["DOCKER_HOST"] ?? "") !== "")
+  if ((invocation.env.DOCKER_HOST ?? "") !== "")
     err.line(
       "Warning: DOCKER_HOST environment variable overrides the active context. To use a context, either set the global --context flag, or unset DOCKER_HOST environment variable.",
     );
@@ -98,7 +103,7 @@ export const use: Handler = async (context) => {
   }
   out.line(name);
   err.line(`Current context is now ${JSON.stringify(name)}`);
-  if (name !== "default" && (invocation.env["DOCKER_HOST"] ?? "") !== "")
+  if (name !== "default" && (invocation.env.DOCKER_HOST ?? "") !== "")
     err.line(
       `Warning: DOCKER_HOST environment variable overrides the active context. To use ${JSON.stringify(name)}, either set the global --context flag, or unset DOCKER_HOST environment variable.`,
     );
@@ -114,11 +119,11 @@ async function endpointOf(context: Context, given: readonly string[]): Promise<C
       throw new CliError(`unable to create docker endpoint config: unrecognized config key: ${key}`);
     options[key] = value;
   }
-  if (options["from"] !== undefined) {
-    const source = await readContext(context.invocation, context.configDirectory, options["from"]);
+  if (options.from !== undefined) {
+    const source = await readContext(context.invocation, context.configDirectory, options.from);
     return source.Endpoints;
   }
-  return { docker: { Host: options["host"] ?? "", SkipTLSVerify: options["skip-tls-verify"] === "true" } };
+  return { docker: { Host: options.host ?? "", SkipTLSVerify: options["skip-tls-verify"] === "true" } };
 }
 
 export const create: Handler = async (context) => {
@@ -128,7 +133,8 @@ export const create: Handler = async (context) => {
   const docker = flags.list("docker");
   const from = flags.string("from");
   if (from !== "" && docker.length > 0) throw new CliError("cannot use --docker flag when --from is set");
-  const source = docker.length === 0 ? await readContext(invocation, configDirectory, from || context.contextName) : undefined;
+  const source =
+    docker.length === 0 ? await readContext(invocation, configDirectory, from || context.contextName) : undefined;
   const description = flags.string("description");
   await writeContext(invocation, configDirectory, {
     Name: name,
@@ -207,7 +213,8 @@ export const inspect: Handler = async (context) => {
 export const exportContext: Handler = async (context) => {
   const { args, invocation, configDirectory, out, err } = context;
   const [name = "", target = `${name}.dockercontext`] = args;
-  const meta = name === "default" ? defaultContext(invocation.env) : await readContext(invocation, configDirectory, name);
+  const meta =
+    name === "default" ? defaultContext(invocation.env) : await readContext(invocation, configDirectory, name);
   const bytes = tarBytes([{ path: "meta.json", data: new TextEncoder().encode(JSON.stringify(meta)) }]);
   if (target === "-") {
     if (out.isTerminal) throw new CliError("cowardly refusing to export to a terminal, specify a file path");
@@ -241,4 +248,3 @@ export const importContext: Handler = async (context) => {
   err.line(`Successfully imported context ${JSON.stringify(name)}`);
   return 0;
 };
-

@@ -11,7 +11,7 @@ export const list: Handler = async ({ flags, args, node, client, config, out, er
   const quiet = flags.bool("quiet");
   const filters = flags.filters();
   const [match] = args;
-  if (match !== undefined) (filters["reference"] ??= []).push(match);
+  if (match !== undefined) filters.reference = [...(filters.reference ?? []), match];
   if (flags.bool("tree")) {
     for (const [flag, shown] of [
       ["quiet", "quiet"],

@@ -12,15 +12,22 @@ import { Methods } from "../../template/value.ts";
 export const tag: Handler = async ({ args, client }) => {
   const [source = "", target = ""] = args;
   if (!/^[a-f0-9]{64}$/.test(source) && parseReference(source) === undefined)
-    throw new CliError(`Error parsing reference: ${JSON.stringify(source)} is not a valid repository/tag: invalid reference format`);
+    throw new CliError(
+      `Error parsing reference: ${JSON.stringify(source)} is not a valid repository/tag: invalid reference format`,
+    );
   let reference: ReturnType<typeof normalizedReference>;
   try {
     reference = withDefaultTag(normalizedReference(target));
   } catch (error) {
-    throw new CliError(`Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${messageOf(error)}`);
+    throw new CliError(
+      `Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${messageOf(error)}`,
+    );
   }
   if (reference.digest !== undefined) throw new CliError("refusing to create a tag with a digest reference");
-  await client.post(`/images/${imagePath(source)}/tag`, undefined, { repo: familiarName(reference), tag: reference.tag });
+  await client.post(`/images/${imagePath(source)}/tag`, undefined, {
+    repo: familiarName(reference),
+    tag: reference.tag,
+  });
   return 0;
 };
 

@@ -15,7 +15,11 @@ export const pull: Handler = async (context) => {
   const isDefault = reference.tag === undefined && reference.digest === undefined && !all;
   const full = all ? reference : withDefaultTag(reference);
   if (isDefault && !quiet) out.line(`Using default tag: ${full.tag}`);
-  await pullImage(context, image, { platform: flags.changed("platform") ? flags.string("platform") : (invocation.env["DOCKER_DEFAULT_PLATFORM"] ?? ""), out: quiet ? undefined : out, allTags: all });
+  await pullImage(context, image, {
+    platform: flags.changed("platform") ? flags.string("platform") : (invocation.env.DOCKER_DEFAULT_PLATFORM ?? ""),
+    out: quiet ? undefined : out,
+    allTags: all,
+  });
   const { domain, path, tag, digest } = full;
   out.line(`${domain}/${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`);
   return 0;

@@ -1,10 +1,10 @@
 /** push, save, load, import. */
 import { authHeader } from "../../config/auth.ts";
+import { parsePlatform } from "../../image/platform.ts";
 import { familiarName, normalizedReference, withDefaultTag } from "../../image/reference.ts";
 import { windowSize } from "../../io/attached.ts";
 import { checkDirectory, checkOutput, openFile, saveBytes } from "../../io/copy.ts";
 import { showProgress } from "../../io/progress.ts";
-import { parsePlatform } from "../../image/platform.ts";
 import { imagePath, jsonLines, readBytes, streamChunks } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError } from "../../session/errors.ts";
@@ -55,8 +55,7 @@ export const save: Handler = async (context) => {
 export const load: Handler = async (context) => {
   const { flags, client, invocation, out } = context;
   const input = flags.string("input");
-  if (input === "" && invocation.terminal.stdin)
-    throw new CliError("requested load from stdin, but stdin is empty");
+  if (input === "" && invocation.terminal.stdin) throw new CliError("requested load from stdin, but stdin is empty");
   const stream = input === "" ? invocation.stdin : await openFile(context, input);
   const platform = flags.string("platform");
   const response = await client.call("POST", "/images/load", {
@@ -67,7 +66,8 @@ export const load: Handler = async (context) => {
     headers: { "content-type": "application/x-tar" },
     stream,
   });
-  const isJson = response.body.kind !== "text" && !/^text\//.test(response.headers["content-type"] ?? "application/json");
+  const isJson =
+    response.body.kind !== "text" && !/^text\//.test(response.headers["content-type"] ?? "application/json");
   if (isJson) await showProgress(jsonLines(response), out, { columns: await columnsOf(context) });
   else for await (const chunk of streamChunks(readBytes(response))) await out.write(chunk);
   return 0;

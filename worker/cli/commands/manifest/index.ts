@@ -27,15 +27,19 @@ const parse = (name: string): Reference => withDefaultTag(normalizedReference(na
 
 async function distribution({ client, config }: Context, name: string): Promise<Distribution> {
   try {
-    const response = await client.call("GET", `/distribution/${imagePath(name)}/json`, { headers: authHeader(config, name) });
+    const response = await client.call("GET", `/distribution/${imagePath(name)}/json`, {
+      headers: authHeader(config, name),
+    });
     return (await readJson(response)) as Distribution;
   } catch (error) {
-    if (error instanceof ApiError && [401, 403, 404].includes(error.status)) throw new CliError(`no such manifest: ${fullName(parse(name))}`);
+    if (error instanceof ApiError && [401, 403, 404].includes(error.status))
+      throw new CliError(`no such manifest: ${fullName(parse(name))}`);
     throw error;
   }
 }
 
-const fileName = (reference: Reference): string => fullName(reference).replaceAll("/", "_").replaceAll(":", "-").replaceAll("@", "-");
+const fileName = (reference: Reference): string =>
+  fullName(reference).replaceAll("/", "_").replaceAll(":", "-").replaceAll("@", "-");
 const listDirectory = (context: Context, reference: Reference): string =>
   joinPath(context.configDirectory, `manifests/${fileName(reference)}`);
 
@@ -45,7 +49,11 @@ async function localList(context: Context, reference: Reference): Promise<readon
   const out: Descriptor[] = [];
   for (const { path, type } of await context.invocation.files.walk(directory))
     if (type === "file")
-      out.push(JSON.parse(new TextDecoder().decode(await context.invocation.files.read(joinPath(directory, path)))) as Descriptor);
+      out.push(
+        JSON.parse(
+          new TextDecoder().decode(await context.invocation.files.read(joinPath(directory, path))),
+        ) as Descriptor,
+      );
   return out;
 }
 

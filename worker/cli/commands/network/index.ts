@@ -28,7 +28,9 @@ const headers = {
 function format(source: string, quiet: boolean): string {
   if (source === "table") return quiet ? "{{.ID}}" : "table {{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.Scope}}";
   if (source === "raw")
-    return quiet ? "network_id: {{.ID}}" : "network_id: {{.ID}}\\nname: {{.Name}}\\ndriver: {{.Driver}}\\nscope: {{.Scope}}\\n";
+    return quiet
+      ? "network_id: {{.ID}}"
+      : "network_id: {{.ID}}\\nname: {{.Name}}\\ndriver: {{.Driver}}\\nscope: {{.Scope}}\\n";
   return source;
 }
 
@@ -129,7 +131,9 @@ export const remove: Handler = async (context) => {
   const { flags, args, client, out, err } = context;
   let failed = false;
   for (const name of args) {
-    const network = await client.get<{ readonly Ingress?: boolean }>(`/networks/${segment(name)}`).catch(() => undefined);
+    const network = await client
+      .get<{ readonly Ingress?: boolean }>(`/networks/${segment(name)}`)
+      .catch(() => undefined);
     if (network?.Ingress === true) {
       const question =
         "WARNING! Before removing the routing-mesh network, make sure all the nodes in your swarm run the same docker engine version. Otherwise, removal may not be effective and functionality of newly created ingress networks will be impaired.\nAre you sure you want to continue?";
@@ -147,4 +151,3 @@ export const remove: Handler = async (context) => {
   if (failed) throw new CliError("exit status 1");
   return 0;
 };
-

@@ -33,16 +33,21 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamOptions
     parseCidr(range, "");
     const pool = poolOf(range, "range");
     if (pool.IPRange !== undefined)
-      throw new CliError(`cannot configure multiple ranges (${range}, ${pool.IPRange}) on the same subnet (${pool.Subnet})`);
+      throw new CliError(
+        `cannot configure multiple ranges (${range}, ${pool.IPRange}) on the same subnet (${pool.Subnet})`,
+      );
     pool.IPRange = range;
   }
   for (const gateway of gateways) {
     const pool = poolOf(gateway, "gateway");
     if (pool.Gateway !== undefined)
-      throw new CliError(`cannot configure multiple gateways (${gateway}, ${pool.Gateway}) for the same subnet (${pool.Subnet})`);
+      throw new CliError(
+        `cannot configure multiple gateways (${gateway}, ${pool.Gateway}) for the same subnet (${pool.Subnet})`,
+      );
     pool.Gateway = gateway;
   }
-  for (const [name, address] of Object.entries(auxiliary)) poolOf(address, "aux-address").AuxiliaryAddresses[name] = address;
+  for (const [name, address] of Object.entries(auxiliary))
+    poolOf(address, "aux-address").AuxiliaryAddresses[name] = address;
   return pools;
 }
 

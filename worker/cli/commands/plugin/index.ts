@@ -1,12 +1,12 @@
 /** `docker plugin …`: managed plugins of the engine. */
 import { authHeader } from "../../config/auth.ts";
+import { resolvePath } from "../../config/config-file.ts";
 import { formatRows } from "../../format/formatter.ts";
 import { ellipsis, naturalCompare, shortId } from "../../format/text.ts";
 import { familiar, normalizedReference, withDefaultTag } from "../../image/reference.ts";
-import { packTree } from "../../io/tar-pack.ts";
-import { confirm } from "../../io/prompt.ts";
 import { showProgress } from "../../io/progress.ts";
-import { resolvePath } from "../../config/config-file.ts";
+import { confirm } from "../../io/prompt.ts";
+import { packTree } from "../../io/tar-pack.ts";
 import { filterQuery, imagePath, readJson } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, throwJoined } from "../../session/errors.ts";
@@ -19,7 +19,13 @@ interface Plugin {
   readonly Config: { readonly Description: string };
   readonly PluginReference?: string;
 }
-const headers = { ID: "ID", Name: "NAME", Description: "DESCRIPTION", Enabled: "ENABLED", PluginReference: "PLUGIN REFERENCE" };
+const headers = {
+  ID: "ID",
+  Name: "NAME",
+  Description: "DESCRIPTION",
+  Enabled: "ENABLED",
+  PluginReference: "PLUGIN REFERENCE",
+};
 
 export const list: Handler = async ({ flags, client, config, out }) => {
   const plugins = await client.get<readonly Plugin[]>("/plugins", { filters: filterQuery(flags.filters()) });
@@ -64,7 +70,9 @@ const one =
     return 0;
   };
 export const enable = one(({ client, flags }, name) =>
-  client.post(`/plugins/${imagePath(name)}/enable`, undefined, { timeout: flags.changed("timeout") ? flags.number("timeout") : 30 }),
+  client.post(`/plugins/${imagePath(name)}/enable`, undefined, {
+    timeout: flags.changed("timeout") ? flags.number("timeout") : 30,
+  }),
 );
 export const disable = one(({ client, flags }, name) =>
   client.post(`/plugins/${imagePath(name)}/disable`, undefined, { force: flags.bool("force") }),
@@ -99,12 +107,16 @@ interface Privilege {
 /** Asks the engine what the plugin may do, and the user whether it may. */
 async function privileges(context: Context, remote: string): Promise<readonly Privilege[]> {
   const { client, config, flags, out } = context;
-  const response = await client.call("GET", "/plugins/privileges", { query: { remote }, headers: authHeader(config, remote) });
+  const response = await client.call("GET", "/plugins/privileges", {
+    query: { remote },
+    headers: authHeader(config, remote),
+  });
   const wanted = (await readJson(response)) as readonly Privilege[];
   if (wanted.length === 0 || flags.bool("grant-all-permissions")) return wanted;
   out.line(`Plugin ${JSON.stringify(remote)} is requesting the following privileges:`);
   for (const { Name, Value } of wanted) out.line(` - ${Name}: [${Value.join(" ")}]`);
-  if (!(await confirm(context, "Do you grant the above permissions?"))) throw new CliError("permission denied while installing plugin");
+  if (!(await confirm(context, "Do you grant the above permissions?")))
+    throw new CliError("permission denied while installing plugin");
   return wanted;
 }
 
@@ -145,7 +157,9 @@ export const upgrade: Handler = async (context) => {
 export const push: Handler = async ({ args, client, config, out }) => {
   const [name = ""] = args;
   const reference = familiar(withDefaultTag(normalizedReference(name)));
-  const messages = client.lines("POST", `/plugins/${imagePath(reference)}/push`, { headers: authHeader(config, reference) });
+  const messages = client.lines("POST", `/plugins/${imagePath(reference)}/push`, {
+    headers: authHeader(config, reference),
+  });
   await showProgress(messages, out, { columns: 200 });
   return 0;
 };

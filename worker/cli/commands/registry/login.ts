@@ -59,7 +59,9 @@ async function ask(context: Context, given: Credentials & { readonly known: stri
       out.print(
         "Log in with your Docker ID or email address to push and pull images from Docker Hub. If you don't have a Docker ID, head over to https://hub.docker.com/ to create one.\nYou can log in with your password or a Personal Access Token (PAT). Using a limited-scope PAT grants better security and is required for organizations using SSO. Learn more at https://docs.docker.com/go/access-tokens/\n\n",
       );
-    username = (await readLine(context, given.known === "" ? "Username: " : `Username (${given.known}): `)).trim() || given.known;
+    username =
+      (await readLine(context, given.known === "" ? "Username: " : `Username (${given.known}): `)).trim() ||
+      given.known;
     if (username === "") throw new CliError("Error: Non-null Username Required");
   }
   const password = given.password === "" ? (await readSecret(context, "Password: ")).trim() : given.password;
@@ -69,11 +71,14 @@ async function ask(context: Context, given: Credentials & { readonly known: stri
 
 async function authenticate(context: Context, { username, password, server }: Credentials): Promise<string> {
   const { client, config, invocation, configDirectory, err } = context;
-  const { Status, IdentityToken } = await client.post<{ readonly Status: string; readonly IdentityToken?: string }>("/auth", {
-    username,
-    password,
-    serveraddress: server,
-  });
+  const { Status, IdentityToken } = await client.post<{ readonly Status: string; readonly IdentityToken?: string }>(
+    "/auth",
+    {
+      username,
+      password,
+      serveraddress: server,
+    },
+  );
   const entry: AuthEntry =
     IdentityToken !== undefined && IdentityToken !== ""
       ? { ...encodeEntry(username, ""), identitytoken: IdentityToken }

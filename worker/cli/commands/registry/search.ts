@@ -29,7 +29,8 @@ export const search: Handler = async ({ flags, args, client, config, out, err })
   const trunc = !flags.bool("no-trunc");
   const given = flags.string("format");
   const isJson = given === "json" || /\bjson \./.test(given);
-  const format = given === "" || given === "table" ? "table {{.Name}}\\t{{.Description}}\\t{{.StarCount}}\\t{{.IsOfficial}}" : given;
+  const format =
+    given === "" || given === "table" ? "table {{.Name}}\\t{{.Description}}\\t{{.StarCount}}\\t{{.IsOfficial}}" : given;
   const rows = results.map(
     (r) =>
       new Methods("*registry.searchContext", {

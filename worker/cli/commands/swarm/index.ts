@@ -6,12 +6,12 @@ import { formatRows } from "../../format/formatter.ts";
 import { inspectAll } from "../../format/inspect.ts";
 import { naturalCompare } from "../../format/text.ts";
 import { humanDuration } from "../../format/units.ts";
+import { showHelp } from "../../help/show.ts";
 import { openFile } from "../../io/copy.ts";
 import { toMap } from "../../run/key-values.ts";
 import { filterQuery, segment } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, messageOf, throwJoined } from "../../session/errors.ts";
-import { showHelp } from "../../help/show.ts";
 import { Methods } from "../../template/value.ts";
 
 type Kind = "node" | "service" | "secret" | "config";
@@ -21,7 +21,10 @@ interface Named {
   readonly CreatedAt: string;
   readonly UpdatedAt: string;
   readonly Version: { readonly Index: number };
-  readonly Spec: Readonly<Record<string, unknown>> & { readonly Name?: string; readonly Labels?: Readonly<Record<string, string>> | null };
+  readonly Spec: Readonly<Record<string, unknown>> & {
+    readonly Name?: string;
+    readonly Labels?: Readonly<Record<string, string>> | null;
+  };
   readonly Description?: { readonly Hostname?: string; readonly Engine?: { readonly EngineVersion?: string } };
   readonly Status?: { readonly State?: string };
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability?: string; readonly Addr?: string };
@@ -30,47 +33,68 @@ interface Named {
 
 const title = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
-const tables: Readonly<Record<Kind, { readonly format: string; readonly headers: Readonly<Record<string, string>> }>> = {
-  node: {
-    format: "table {{.ID}} {{if .Self}}*{{else}} {{ end }}\\t{{.Hostname}}\\t{{.Status}}\\t{{.Availability}}\\t{{.ManagerStatus}}\\t{{.EngineVersion}}",
-    headers: { ID: "ID", Self: "", Hostname: "HOSTNAME", Status: "STATUS", Availability: "AVAILABILITY", ManagerStatus: "MANAGER STATUS", EngineVersion: "ENGINE VERSION" },
-  },
-  service: {
-    format: "table {{.ID}}\\t{{.Name}}\\t{{.Mode}}\\t{{.Replicas}}\\t{{.Image}}\\t{{.Ports}}",
-    headers: { ID: "ID", Name: "NAME", Mode: "MODE", Replicas: "REPLICAS", Image: "IMAGE", Ports: "PORTS" },
-  },
-  secret: {
-    format: "table {{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.CreatedAt}}\\t{{.UpdatedAt}}",
-    headers: { ID: "ID", Name: "NAME", Driver: "DRIVER", CreatedAt: "CREATED", UpdatedAt: "UPDATED", Labels: "LABELS" },
-  },
-  config: {
-    format: "table {{.ID}}\\t{{.Name}}\\t{{.CreatedAt}}\\t{{.UpdatedAt}}",
-    headers: { ID: "ID", Name: "NAME", CreatedAt: "CREATED", UpdatedAt: "UPDATED", Labels: "LABELS" },
-  },
-};
+const tables: Readonly<Record<Kind, { readonly format: string; readonly headers: Readonly<Record<string, string>> }>> =
+  {
+    node: {
+      format:
+        "table {{.ID}} {{if .Self}}*{{else}} {{ end }}\\t{{.Hostname}}\\t{{.Status}}\\t{{.Availability}}\\t{{.ManagerStatus}}\\t{{.EngineVersion}}",
+      headers: {
+        ID: "ID",
+        Self: "",
+        Hostname: "HOSTNAME",
+        Status: "STATUS",
+        Availability: "AVAILABILITY",
+        ManagerStatus: "MANAGER STATUS",
+        EngineVersion: "ENGINE VERSION",
+      },
+    },
+    service: {
+      format: "table {{.ID}}\\t{{.Name}}\\t{{.Mode}}\\t{{.Replicas}}\\t{{.Image}}\\t{{.Ports}}",
+      headers: { ID: "ID", Name: "NAME", Mode: "MODE", Replicas: "REPLICAS", Image: "IMAGE", Ports: "PORTS" },
+    },
+    secret: {
+      format: "table {{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.CreatedAt}}\\t{{.UpdatedAt}}",
+      headers: {
+        ID: "ID",
+        Name: "NAME",
+        Driver: "DRIVER",
+        CreatedAt: "CREATED",
+        UpdatedAt: "UPDATED",
+        Labels: "LABELS",
+      },
+    },
+    config: {
+      format: "table {{.ID}}\\t{{.Name}}\\t{{.CreatedAt}}\\t{{.UpdatedAt}}",
+      headers: { ID: "ID", Name: "NAME", CreatedAt: "CREATED", UpdatedAt: "UPDATED", Labels: "LABELS" },
+    },
+  };
 
 function rowOf(kind: Kind, item: Named, now: number, self: string): Methods {
   const since = (text: string): string => `${humanDuration(now - Date.parse(text))} ago`;
-  const task = item.Spec["TaskTemplate"] as { readonly ContainerSpec?: { readonly Image?: string } } | undefined;
-  const mode = Object.keys((item.Spec["Mode"] as object | undefined) ?? { Replicated: {} })[0] ?? "Replicated";
+  const task = item.Spec.TaskTemplate as { readonly ContainerSpec?: { readonly Image?: string } } | undefined;
+  const mode = Object.keys((item.Spec.Mode as object | undefined) ?? { Replicated: {} })[0] ?? "Replicated";
   const manager = item.ManagerStatus;
   return new Methods(`*${kind}.${kind}Context`, {
     ID: () => item.ID,
     Self: () => item.ID === self,
     Hostname: () => item.Description?.Hostname ?? "",
     Status: () => title(item.Status?.State ?? ""),
-    Availability: () => title(String(item.Spec["Availability"] ?? "")),
-    ManagerStatus: () => (manager === undefined ? "" : manager.Leader === true ? "Leader" : title(manager.Reachability ?? "")),
+    Availability: () => title(String(item.Spec.Availability ?? "")),
+    ManagerStatus: () =>
+      manager === undefined ? "" : manager.Leader === true ? "Leader" : title(manager.Reachability ?? ""),
     EngineVersion: () => item.Description?.Engine?.EngineVersion ?? "",
     Name: () => item.Spec.Name ?? "",
     Mode: () => mode.toLowerCase(),
     Replicas: () => `${item.ServiceStatus?.RunningTasks ?? 0}/${item.ServiceStatus?.DesiredTasks ?? 0}`,
     Image: () => (task?.ContainerSpec?.Image ?? "").replace(/@.*$/, ""),
     Ports: () => "",
-    Driver: () => ((item.Spec["Driver"] as { readonly Name?: string } | undefined)?.Name ?? ""),
+    Driver: () => (item.Spec.Driver as { readonly Name?: string } | undefined)?.Name ?? "",
     CreatedAt: () => since(item.CreatedAt),
     UpdatedAt: () => since(item.UpdatedAt),
-    Labels: () => Object.entries(item.Spec.Labels ?? {}).map(([k, v]) => `${k}=${v}`).join(","),
+    Labels: () =>
+      Object.entries(item.Spec.Labels ?? {})
+        .map(([k, v]) => `${k}=${v}`)
+        .join(","),
     Label: (name: string) => item.Spec.Labels?.[name] ?? "",
   });
 }
@@ -225,7 +249,10 @@ export const scale: Handler = async (context) => {
       continue;
     }
     try {
-      await change(context, "service", name, (spec) => ({ ...spec, Mode: { Replicated: { Replicas: Number(count) } } }));
+      await change(context, "service", name, (spec) => ({
+        ...spec,
+        Mode: { Replicated: { Replicas: Number(count) } },
+      }));
       context.out.line(`${name} scaled to ${count}`);
     } catch (error) {
       errors.push(new CliError(`${name}: ${messageOf(error)}`));
@@ -242,7 +269,12 @@ export const serviceCreate: Handler = async ({ flags, args, client, out }) => {
     Name: flags.string("name"),
     Labels: toMap(flags.list("label")),
     TaskTemplate: {
-      ContainerSpec: { Image: image, Args: command, Env: flags.list("env"), Labels: toMap(flags.list("container-label")) },
+      ContainerSpec: {
+        Image: image,
+        Args: command,
+        Env: flags.list("env"),
+        Labels: toMap(flags.list("container-label")),
+      },
     },
     Mode: flags.string("mode") === "global" ? { Global: {} } : { Replicated: { Replicas: replicas } },
   });
@@ -276,7 +308,15 @@ export const init: Handler = async (context) => {
     DataPathAddr: flags.string("data-path-addr"),
     DataPathPort: flags.number("data-path-port"),
     ForceNewCluster: flags.bool("force-new-cluster"),
-    Spec: { Labels: null, Orchestration: {}, Raft: {}, Dispatcher: {}, CAConfig: {}, TaskDefaults: {}, EncryptionConfig: { AutoLockManagers: flags.bool("autolock") } },
+    Spec: {
+      Labels: null,
+      Orchestration: {},
+      Raft: {},
+      Dispatcher: {},
+      CAConfig: {},
+      TaskDefaults: {},
+      EncryptionConfig: { AutoLockManagers: flags.bool("autolock") },
+    },
     AutoLockManagers: flags.bool("autolock"),
     Availability: flags.string("availability"),
     DefaultAddrPool: pools.length === 0 ? null : pools,
@@ -293,7 +333,9 @@ async function printJoinCommand({ client, out }: Context, node: string, role: "w
   const { JoinTokens } = await client.get<SwarmInspect>("/swarm");
   const token = role === "worker" ? JoinTokens.Worker : JoinTokens.Manager;
   if (ManagerStatus !== undefined)
-    out.print(`To add a ${role} to this swarm, run the following command:\n\n    docker swarm join --token ${token} ${ManagerStatus.Addr}\n\n`);
+    out.print(
+      `To add a ${role} to this swarm, run the following command:\n\n    docker swarm join --token ${token} ${ManagerStatus.Addr}\n\n`,
+    );
 }
 
 export const join: Handler = async ({ flags, args, client, out }) => {
@@ -355,11 +397,15 @@ export const stackFile: Handler = async (context) => {
 
 export const swarmUpdate: Handler = async (context) => {
   const { flags, client, out, invocation, configDirectory, node } = context;
-  if (!node.flags.some((f) => flags.changed(f.name))) return showHelp(node, { invocation, out, configDirectory, client });
+  if (!node.flags.some((f) => flags.changed(f.name)))
+    return showHelp(node, { invocation, out, configDirectory, client });
   const swarm = await client.get<SwarmInspect>("/swarm");
   await client.post(
     "/swarm/update",
-    { ...swarm.Spec, ...(flags.changed("autolock") && { EncryptionConfig: { AutoLockManagers: flags.bool("autolock") } }) },
+    {
+      ...swarm.Spec,
+      ...(flags.changed("autolock") && { EncryptionConfig: { AutoLockManagers: flags.bool("autolock") } }),
+    },
     { version: swarm.Version.Index },
   );
   out.line("Swarm updated.");

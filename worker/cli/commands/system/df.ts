@@ -61,8 +61,13 @@ function row({ type, total, active, size, reclaimable, percent }: Summary): Meth
   });
 }
 
-const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0);
-const cacheSize = (records: readonly BuildCacheRecord[]): number => sum(records.filter((r) => !r.Shared), (r) => r.Size);
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);
+const cacheSize = (records: readonly BuildCacheRecord[]): number =>
+  sum(
+    records.filter((r) => !r.Shared),
+    (r) => r.Size,
+  );
 
 function summaries(usage: DiskUsage): readonly Methods[] {
   const images = usage.Images ?? [];
@@ -86,7 +91,10 @@ function summaries(usage: DiskUsage): readonly Methods[] {
       total: containers.length,
       active: containers.filter(isActive).length,
       size: sum(containers, (c) => c.SizeRw ?? 0),
-      reclaimable: sum(containers.filter((c) => !isActive(c)), (c) => c.SizeRw ?? 0),
+      reclaimable: sum(
+        containers.filter((c) => !isActive(c)),
+        (c) => c.SizeRw ?? 0,
+      ),
       percent: true,
     }),
     row({
@@ -94,7 +102,10 @@ function summaries(usage: DiskUsage): readonly Methods[] {
       total: volumes.length,
       active: volumes.filter((v) => (v.UsageData?.RefCount ?? 0) > 0).length,
       size: sum(sized, (v) => v.UsageData?.Size ?? 0),
-      reclaimable: sum(sized.filter((v) => v.UsageData?.RefCount === 0), (v) => v.UsageData?.Size ?? 0),
+      reclaimable: sum(
+        sized.filter((v) => v.UsageData?.RefCount === 0),
+        (v) => v.UsageData?.Size ?? 0,
+      ),
       percent: true,
     }),
     row({
@@ -102,7 +113,12 @@ function summaries(usage: DiskUsage): readonly Methods[] {
       total: cache.length,
       active: cache.filter((r) => r.InUse).length,
       size: cacheSize(cache),
-      reclaimable: cacheSize(cache) - sum(cache.filter((r) => r.InUse && !r.Shared), (r) => r.Size),
+      reclaimable:
+        cacheSize(cache) -
+        sum(
+          cache.filter((r) => r.InUse && !r.Shared),
+          (r) => r.Size,
+        ),
       percent: false,
     }),
   ];
@@ -120,7 +136,10 @@ function verbose({ now }: Context, usage: DiskUsage, format: string): string {
   const records = byLastUse(usage.BuildCache ?? []);
   const cache = records.map((r) => buildCacheRow(r, trunc, time));
   if (format !== "table") {
-    const data = struct({ Images: images, Containers: containers, Volumes: volumes, BuildCache: cache }, "*formatter.diskUsageContext");
+    const data = struct(
+      { Images: images, Containers: containers, Volumes: volumes, BuildCache: cache },
+      "*formatter.diskUsageContext",
+    );
     const source = format === "raw" ? rawVerbose() : format === "json" ? "{{json .}}" : format;
     try {
       return parseTemplate(source.trim().replaceAll("\\t", "\t").replaceAll("\\n", "\n")).execute(data);

@@ -12,7 +12,7 @@ interface EventMessage {
   readonly Actor: { readonly ID: string; readonly Attributes?: Readonly<Record<string, string>> | null };
   readonly scope?: string;
   readonly time?: number;
-  readonly timeNano?: number | bigint;
+  readonly timeNano?: number | string;
   readonly status?: string;
   readonly id?: string;
   readonly from?: string;
@@ -29,7 +29,8 @@ export const events: Handler = async ({ flags, client, out, now }) => {
   } catch (error) {
     throw new CliError(`Error parsing format: ${messageOf(error)}`, 64);
   }
-  const time = (flag: string): string | undefined => (flags.string(flag) === "" ? undefined : apiTimestamp(flags.string(flag), now()));
+  const time = (flag: string): string | undefined =>
+    flags.string(flag) === "" ? undefined : apiTimestamp(flags.string(flag), now());
   const messages = client.lines("GET", "/events", {
     query: { since: time("since"), until: time("until"), filters: filterQuery(flags.filters()) },
   });
@@ -55,15 +56,16 @@ function eventValue(event: EventMessage): object {
       Actor: actor,
       ...(scope !== "" && { scope }),
       ...(time !== 0 && { time }),
-      ...(timeNano !== 0 && { timeNano }),
+      ...(timeNano !== 0 && { timeNano: BigInt(timeNano) }),
     },
     "*events.Message",
-    { Status: status, ID: id, From: from, Scope: scope, Time: time, TimeNano: timeNano },
+    { Status: status, ID: id, From: from, Scope: scope, Time: time, TimeNano: BigInt(timeNano) },
   );
 }
 
 export function eventLine({ Type, Action, Actor, time = 0, timeNano = 0 }: EventMessage): string {
-  const stamp = timeNano !== 0 ? `${nanoTime(timeNano)} ` : time !== 0 ? `${nanoTime(BigInt(time) * 1_000_000_000n)} ` : "";
+  const stamp =
+    timeNano !== 0 ? `${nanoTime(timeNano)} ` : time !== 0 ? `${nanoTime(BigInt(time) * 1_000_000_000n)} ` : "";
   const attributes = Object.entries(Actor.Attributes ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([k, v]) => `${k}=${v}`);
@@ -72,7 +74,7 @@ export function eventLine({ Type, Action, Actor, time = 0, timeNano = 0 }: Event
 }
 
 /** RFC 3339 with nine digits. A number has lost the last digits of the nanoseconds: they are what is left of it. */
-function nanoTime(nano: number | bigint): string {
+function nanoTime(nano: number | bigint | string): string {
   const value = BigInt(nano);
   const whole = value / 1_000_000_000n;
   return `${new Date(Number(whole) * 1000).toISOString().slice(0, 19)}.${String(value % 1_000_000_000n).padStart(9, "0")}Z`;

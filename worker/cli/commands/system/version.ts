@@ -112,7 +112,7 @@ function serverPart(server: ServerVersion): object {
       Components: components.map((c) => ({ ...c, Details: goMap(withDate(c)) })),
     },
     "types.Version",
-    { APIVersion: server["ApiVersion"], MinAPIVersion: server["MinAPIVersion"] },
+    { APIVersion: server.ApiVersion, MinAPIVersion: server.MinAPIVersion },
   );
 }
 
@@ -121,17 +121,17 @@ function engineOf(server: ServerVersion): Component {
   const names = ["ApiVersion", "MinAPIVersion", "GitCommit", "GoVersion", "Os", "Arch", "BuildTime"];
   return {
     Name: "Engine",
-    Version: String(server["Version"]),
+    Version: String(server.Version),
     Details: {
       ...Object.fromEntries(names.map((n) => [n, String(server[n] ?? "")])),
-      Experimental: String(server["Experimental"] === true),
+      Experimental: String(server.Experimental === true),
     },
   };
 }
 
 function withDate({ Name: name, Details: details }: Component): Readonly<Record<string, string>> {
-  if (name !== "Engine" || details?.["BuildTime"] === undefined) return details ?? {};
-  return { ...details, BuildTime: ansiDate(details["BuildTime"]) };
+  if (name !== "Engine" || details?.BuildTime === undefined) return details ?? {};
+  return { ...details, BuildTime: ansiDate(details.BuildTime) };
 }
 /** time.ANSIC: "Fri May 30 12:07:14 2025". */
 function ansiDate(text: string): string {

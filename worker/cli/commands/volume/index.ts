@@ -36,7 +36,18 @@ export const list: Handler = async ({ flags, client, config, out }) => {
   return 0;
 };
 
-const clusterFlags = ["group", "scope", "sharing", "availability", "type", "secret", "limit-bytes", "required-bytes", "topology-required", "topology-preferred"];
+const clusterFlags = [
+  "group",
+  "scope",
+  "sharing",
+  "availability",
+  "type",
+  "secret",
+  "limit-bytes",
+  "required-bytes",
+  "topology-required",
+  "topology-preferred",
+];
 
 export const create: Handler = async ({ flags, args, client, out }) => {
   const [name = ""] = args;
@@ -90,7 +101,12 @@ export const update: Handler = async ({ flags, args, client }) => {
   const volume = await client.get<{ readonly ClusterVolume?: ClusterVolume }>(`/volumes/${segment(name)}`);
   const { ClusterVolume: cluster } = volume;
   if (cluster === undefined) throw new CliError("can only update cluster volumes");
-  const spec = flags.changed("availability") ? { ...cluster.Spec, Availability: flags.string("availability") } : cluster.Spec;
-  await client.call("PUT", `/volumes/${segment(cluster.ID)}`, { query: { version: cluster.Version.Index }, json: { Spec: spec } });
+  const spec = flags.changed("availability")
+    ? { ...cluster.Spec, Availability: flags.string("availability") }
+    : cluster.Spec;
+  await client.call("PUT", `/volumes/${segment(cluster.ID)}`, {
+    query: { version: cluster.Version.Index },
+    json: { Spec: spec },
+  });
   return 0;
 };
