@@ -66,6 +66,7 @@ export class HealthMonitor {
   readonly #began: number;
   #state: HealthState = startingHealth;
   #stopped = false;
+  #frozen = false;
   #cancel = (): void => {};
   #abort: AbortController | undefined;
 
@@ -81,7 +82,7 @@ export class HealthMonitor {
   }
 
   #schedule(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#frozen) return;
     const { Interval, StartInterval } = this.#check;
     const starting = this.#inStartPeriod && this.#state.Status === "starting";
     const wait = starting
@@ -119,6 +120,13 @@ export class HealthMonitor {
     this.#state = nextHealth(previous, result, this.#check, starting);
     this.#ports.changed(this.#state, previous);
     this.#schedule();
+  }
+
+  /** A frozen container is not asked; its state stays as it is. */
+  freeze(on: boolean): void {
+    this.#frozen = on;
+    this.#cancel();
+    if (!on) this.#schedule();
   }
 
   stop(): void {

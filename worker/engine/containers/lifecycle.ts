@@ -396,6 +396,7 @@ export class Lifecycle {
         { op: "write", path: `${cgroup}/cgroup.freeze`, data: on ? "1" : "0", create: false },
       ]);
       container.setState({ ...state, status: on ? "paused" : "running" });
+      container.healthMonitor?.freeze(on);
       this.event(container, on ? "pause" : "unpause");
       await this.#store.save(container);
     });

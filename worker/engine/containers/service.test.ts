@@ -490,6 +490,10 @@ describe("Health checks", () => {
     await kit.clock.advance(1000);
     expect(await health()).toBe("healthy");
     code = 1;
+    await kit.containers.pause("c1");
+    await kit.clock.advance(9000);
+    await kit.containers.unpause("c1");
+    expect(await health()).toBe("healthy");
     await kit.clock.advance(1000);
     expect(await health()).toBe("healthy");
     await kit.clock.advance(1000);

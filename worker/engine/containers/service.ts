@@ -405,11 +405,13 @@ export class Containers {
       yield statsView(container, sample, previous);
       previous = sample;
       await new Promise<void>((resolve) => {
-        const cancel = this.#d.clock.after(sampleInterval, resolve);
-        signal.addEventListener("abort", () => {
+        const end = (): void => {
           cancel();
+          signal.removeEventListener("abort", end);
           resolve();
-        });
+        };
+        const cancel = this.#d.clock.after(sampleInterval, end);
+        signal.addEventListener("abort", end);
       });
     }
   }
