@@ -9,7 +9,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Catalogue, hashOfBuilder } from "./catalogue.ts";
+import { Catalogue, hashesOfBuilder } from "./catalogue.ts";
 import { readLock, writeLock } from "./lock.ts";
 import { currentLock, openPackageSources } from "./package-sources.ts";
 import { readBytecode } from "./packages/bytecode.ts";
@@ -60,7 +60,7 @@ async function main(): Promise<number> {
     sources,
     key: await openSigningKey(signingKeyPath),
     bytecode: await readBytecode(prebuiltDirectory),
-    builder: await hashOfBuilder(),
+    builder: await hashesOfBuilder(),
     log,
   });
   if (!values.prebuilt) await copyPrebuilt();

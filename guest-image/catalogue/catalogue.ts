@@ -1,7 +1,7 @@
 /** Builds the parts of the catalogue, each when it is not up to date. */
 
 import { createHash, type Hash } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SUITE } from "../debian/mirror.ts";
 import { PackagesGone } from "../debian/package-cache.ts";
@@ -24,23 +24,51 @@ export interface CatalogueOptions {
   readonly sources: PackageSources;
   readonly key: SigningKey;
   readonly bytecode: ReadonlyMap<string, Uint8Array>;
-  /** A hash of the builder's own source. */
-  readonly builder: string;
+  readonly builder: BuilderHashes;
   readonly log: (line: string) => void;
 }
 
-/** Changes with any source of the builder; recipes count by themselves, per layer. */
-export async function hashOfBuilder(): Promise<string> {
+/** What decides the content of a layer, besides its recipe and its packages' effects, which count by themselves. */
+const LAYER_SOURCES = [
+  "debian/ar.ts",
+  "debian/deb.ts",
+  "debian/decompress.ts",
+  "debian/file-tree.ts",
+  "catalogue/busybox.ts",
+  "catalogue/dpkg-database.ts",
+  "catalogue/elf.ts",
+  "catalogue/estargz.ts",
+  "catalogue/layer-builder.ts",
+  "catalogue/ld-cache.ts",
+  "catalogue/packages/bytecode.ts",
+  "catalogue/root-fs.ts",
+  "catalogue/tar-header.ts",
+];
+/** What decides the rest of an image. */
+const IMAGE_SOURCES = ["catalogue/catalogue.ts", "catalogue/registry-layout.ts"];
+const PACKAGE_SOURCES = [
+  "catalogue/packages/apt-repository.ts",
+  "catalogue/packages/wheel.ts",
+  "catalogue/packages/wheel-index.ts",
+];
+
+async function hashOf(sources: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const folder of ["debian", "catalogue", "catalogue/effects", "catalogue/packages"]) {
-    const directory = join(repositoryRoot, "guest-image", folder);
-    for (const file of (await readdir(directory)).sort()) {
-      if (!file.endsWith(".ts") || file.endsWith(".test.ts") || file === "build.ts") continue;
-      hash.update(await readFile(join(directory, file)));
-    }
-  }
+  for (const source of sources) hash.update(await readFile(join(repositoryRoot, "guest-image", source)));
   return hash.digest("hex");
 }
+
+export interface BuilderHashes {
+  readonly layers: string;
+  readonly images: string;
+  readonly packages: string;
+}
+
+export const hashesOfBuilder = async (): Promise<BuilderHashes> => ({
+  layers: await hashOf(LAYER_SOURCES),
+  images: await hashOf(IMAGE_SOURCES),
+  packages: await hashOf(PACKAGE_SOURCES),
+});
 
 /** Says what a part of the catalogue was made from. The images in the repository have none: they are made on request. */
 class Stamp {
@@ -92,7 +120,7 @@ export class Catalogue {
       packages: sources.cache,
       prebuiltDirectory,
       cacheDirectory: join(cacheDirectory, "layers"),
-      builder,
+      builder: builder.layers,
       aptKey: key.publicKey,
       bytecode,
       log,
@@ -114,10 +142,14 @@ export class Catalogue {
   }
 
   async #buildImage(recipe: ImageRecipe): Promise<void> {
-    const { root, log } = this.#options;
+    const { root, builder, log } = this.#options;
     const stacks = stacksOf(recipe);
     const keys = await Promise.all(stacks.map((stack) => this.#layers.key(stack)));
-    const stamp = new Stamp(root, recipe.name, createHash("sha256").update(JSON.stringify([recipe, keys])));
+    const stamp = new Stamp(
+      root,
+      recipe.name,
+      createHash("sha256").update(JSON.stringify([builder.images, recipe, keys])),
+    );
     if (await stamp.isFresh()) return;
     const start = performance.now();
     const layers = [];
@@ -139,7 +171,9 @@ export class Catalogue {
     const wheels = filesOf(this.#lock, wheelLayer);
     const debs = filesOf(this.#lock, aptLayer);
     const hashes = [...wheels, ...debs].map(({ sha256 }) => sha256);
-    const content = createHash("sha256").update([builder, this.#lock.date, ...hashes, ...bytecode.keys()].join("\n"));
+    const content = createHash("sha256").update(
+      [builder.packages, this.#lock.date, ...hashes, ...bytecode.keys()].join("\n"),
+    );
     const stamp = new Stamp(root, "packages", content.update(key.publicKey));
     if (await stamp.isFresh()) return;
     const start = performance.now();

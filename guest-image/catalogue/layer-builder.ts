@@ -11,6 +11,7 @@ import { busyboxLinks } from "./busybox.ts";
 import { recordInstallation } from "./dpkg-database.ts";
 import { effectsOf } from "./effects/index.ts";
 import { type Layer, type LayerEntry, writeEstargz } from "./estargz.ts";
+import { ldCache } from "./ld-cache.ts";
 import { filesOf, type Lock } from "./lock.ts";
 import { addBytecode } from "./packages/bytecode.ts";
 import type { LayerRecipe } from "./recipe.ts";
@@ -27,7 +28,7 @@ export interface LayerBuilderOptions {
   readonly packages: PackageCache;
   readonly prebuiltDirectory: string;
   readonly cacheDirectory: string;
-  /** A hash of the builder itself: another builder makes other layers. */
+  /** A hash of the builder's source: another builder makes other layers. */
   readonly builder: string;
   /** The public key of the catalogue's apt repository. */
   readonly aptKey: Uint8Array;
@@ -77,7 +78,9 @@ export class LayerBuilder {
     const { lock, builder, prebuiltDirectory, aptKey, bytecode } = this.#options;
     const hash = createHash("sha256").update(`${builder}\n${lock.date}\n`);
     for (const layer of stack) {
-      hash.update(JSON.stringify({ layer, files: filesOf(lock, layer).map(({ sha256 }) => sha256) }));
+      const files = filesOf(lock, layer);
+      const effects = effectsOf(files.map(({ name }) => name));
+      hash.update(JSON.stringify({ layer, effects, files: files.map(({ sha256 }) => sha256) }));
       for (const file of Object.values(layer.prebuilt ?? {}))
         hash.update(await readFile(join(prebuiltDirectory, file)));
       if (layer.trustsCatalogue) hash.update(aptKey);
@@ -140,6 +143,7 @@ export class LayerBuilder {
     if (layer.effects !== undefined) apply(tree, layer.effects);
     if (layer.trustsCatalogue) tree.file("etc/apt/trusted.gpg.d/drydock.gpg", aptKey);
     if (layer.bytecode) addBytecode(tree, bytecode);
+    if (layer.only === undefined && files.length > 0) tree.file("etc/ld.so.cache", ldCache(tree));
     if (layer.busyboxLinks !== undefined) busyboxLinks(tree, layer.busyboxLinks);
     return tree;
   }

@@ -14,6 +14,8 @@ alias grep='grep --color=auto'
 alias ll='ls -l'
 alias la='ls -A'
 export EDITOR=nano LESS=-R
+# Letters of all languages; LANG would make every program read a dozen more files.
+[ -n "$LANG" ] || export LC_CTYPE=C.UTF-8
 
 # Completions are many small files: they are read at the first Tab.
 _load_completions() {

@@ -120,6 +120,7 @@ export const promptFiles: readonly string[] = [
   "bin/bash",
   "lib/i386-linux-gnu/libc.so.6",
   "lib/i386-linux-gnu/libtinfo.so.6",
+  "etc/ld.so.cache",
   "etc/passwd",
   "etc/group",
   "etc/nsswitch.conf",

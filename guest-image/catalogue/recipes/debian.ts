@@ -2,6 +2,7 @@ import { type FileRecipe, type ImageRecipe, type LayerRecipe, PATH } from "../re
 
 /** What starting a shell or one of the usual commands reads. */
 const SHELL = [
+  "etc/ld.so.cache",
   "lib/ld-linux.so.2",
   "lib/i386-linux-gnu/libc.so.6",
   "bin/bash",
