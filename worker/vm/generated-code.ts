@@ -12,7 +12,7 @@ type Origin =
   | { readonly kind: "merged"; readonly source: MergedSource };
 
 /** A merged module's bytes are needed only when the machine is saved again: the host may have compiled them as a stream. */
-class MergedSource {
+export class MergedSource {
   private readonly load: () => Promise<Uint8Array>;
   private parsed: Promise<Map<number, GeneratedFunction>> | undefined;
 
@@ -45,6 +45,14 @@ export class CodeCapture {
     return functions;
   }
 
+  /** The same in two parts: slots in which code of `base` stands, and a module of all other code. */
+  async since(base: MergedSource | undefined): Promise<{ keptSlots: number[]; code: Uint8Array<ArrayBuffer> }> {
+    const isKept = ({ origin }: { origin: Origin }) => origin.kind === "merged" && origin.source === base;
+    const kept = [...this.slots].filter(([, entry]) => isKept(entry));
+    const later = new CodeCapture(new Map([...this.slots].filter(([, entry]) => !isKept(entry))));
+    return { keptSlots: kept.map(([slot]) => slot), code: await later.merged() };
+  }
+
   /** One module that brings the whole table back in another emulator. */
   async merged(): Promise<Uint8Array<ArrayBuffer>> {
     return mergeFunctions(await this.functions());
@@ -57,6 +65,8 @@ export class GeneratedCode {
   private waiting: (() => void)[] = [];
   private table: WebAssembly.Table | undefined;
   private imports: WebAssembly.ModuleImports = {};
+  /** The first module that the table was filled with: the snapshot's. */
+  private firstSource: MergedSource | undefined;
 
   attach(table: WebAssembly.Table, exports: V86Exports): void {
     this.table = table;
@@ -99,11 +109,28 @@ export class GeneratedCode {
     return new CodeCapture(slots);
   }
 
-  /** Puts a merged module's functions into the empty table. */
+  /** Puts a merged module's functions into the table. They are all that was not there before, or comes in its place. */
   async restore(module: WebAssembly.Module, bytes: () => Promise<Uint8Array>): Promise<void> {
+    const before = new Map(this.occupiedSlots().map((slot) => [slot, this.table?.get(slot)]));
     await WebAssembly.instantiate(module, { e: this.imports });
     const source = new MergedSource(bytes);
-    for (const slot of this.occupiedSlots()) this.origins.set(slot, { kind: "merged", source });
+    this.firstSource ??= source;
+    for (const slot of this.occupiedSlots()) {
+      if (this.table?.get(slot) !== before.get(slot)) this.origins.set(slot, { kind: "merged", source });
+    }
+  }
+
+  /** Empties all other slots. */
+  retain(slots: ReadonlySet<number>): void {
+    for (const slot of this.occupiedSlots()) {
+      if (slots.has(slot)) continue;
+      this.table?.set(slot, null);
+      this.origins.delete(slot);
+    }
+  }
+
+  get snapshotSource(): MergedSource | undefined {
+    return this.firstSource;
   }
 
   /** Makes the table what it was. The functions are this emulator's own. */

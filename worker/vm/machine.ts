@@ -13,6 +13,7 @@ import { GeneratedCode } from "./generated-code.ts";
 import { type DiskFailure, IdeDisk, type SectorDevice } from "./ide-disk.ts";
 import { createPacing, type Pacing } from "./pacing.ts";
 import { SerialLog } from "./serial-log.ts";
+import type { SnapshotManifest } from "./snapshot.ts";
 import {
   V86,
   type V86Core,
@@ -68,6 +69,8 @@ export class Machine {
   readonly clock: MachineClock;
   readonly code: GeneratedCode;
   readonly options: MachineOptions;
+  /** The snapshot that the machine was restored from, with the hashes of its pages: an export holds what differs. */
+  baseline: { readonly manifest: SnapshotManifest; readonly hashes: ReadonlyMap<number, number> } | undefined;
   private readonly emulator: V86Emulator;
   private readonly core: V86Core;
   private readonly exports: V86Exports;

@@ -5,6 +5,7 @@
 
 import { MachineError } from "./errors.ts";
 import type { BootFiles } from "./machine.ts";
+import { decodePlain } from "./plain-data.ts";
 import {
   type MachineBuild,
   SNAPSHOT_FORMAT,
@@ -25,7 +26,7 @@ export interface BuildSource {
 }
 
 export async function readBuild(source: BuildSource): Promise<MachineBuild> {
-  const build = JSON.parse(await source.readText(BUILD_MANIFEST)) as MachineBuild;
+  const build = decodePlain(await source.readText(BUILD_MANIFEST)) as MachineBuild;
   if (build.format !== SNAPSHOT_FORMAT) throw new MachineError("mismatch", "The machine's build is of another format.");
   return build;
 }

@@ -10,8 +10,8 @@ import { MachineError } from "./errors.ts";
 import type { Partitions } from "./layer-disk.ts";
 import type { PlacedLayer } from "./layer-disk-device.ts";
 import { JIT_CONFIG, Machine, type MachineOptions, type MemoryLayout } from "./machine.ts";
-import { PAGE, pageHash } from "./page-hash.ts";
-import { countPages, encodeState, type PageRun, runsOf, StateDecoder } from "./state-image.ts";
+import { hashPages, PAGE, pageHash } from "./page-hash.ts";
+import { countPages, encodeState, gatherPages, type PageRun, runsOf, StateDecoder } from "./state-image.ts";
 
 export const SNAPSHOT_FORMAT = 1;
 
@@ -85,35 +85,55 @@ export interface SnapshotParts {
 /** Saves a machine. It is paused, and stays so. `host` is asked at the same instant. */
 export async function saveMachine(machine: Machine, host: () => unknown): Promise<SavedMachine> {
   await machine.quiesce();
+  // From here to the first `await` all is one instant: a client that sends meanwhile writes into the machine's memory.
   const devices = machine.saveDevices();
   const code = machine.code.capture();
   const clock = machine.clock.now();
   const hostState = host();
-  const hash = pageHash(machine.memory);
-  const memoryBytes = machine.memory.buffer.byteLength;
-  const hashes = Array.from({ length: memoryBytes / PAGE }, (_, page) => hash(page * PAGE));
-  const pages = runsOf(hashes.flatMap((value, page) => (value === 0 ? [] : [page])));
+  const { memory } = machine;
+  const hashes = hashPages(memory, pageHash(memory));
+  const pages = runsOf(pagesWhere(hashes, (hash) => hash !== 0));
+  const contents = gatherPages(new Uint8Array(memory.buffer), pages);
+  const memoryHash = digest(hashRuns(memory, pages));
+
   const written = await pagesOfFreshMachine(machine.options, devices);
   const clear = runsOf(written.filter((page) => hashes[page] === 0));
   return {
     memoryMegabytes: machine.options.memoryMegabytes,
     jit: JIT_CONFIG,
     layout: machine.layout,
-    memoryBytes,
+    memoryBytes: hashes.length * PAGE,
     pages: countPages(pages),
-    memoryHash: memoryHash(machine.memory, pages),
+    memoryHash,
     modules: code.slots.size,
     clock,
     host: hostState,
-    state: encodeState({ devices, pages, clear }, new Uint8Array(machine.memory.buffer)),
+    state: encodeState({ devices, pages, clear }, contents),
     code: await code.merged(),
   };
+}
+
+/** What a later instant of a restored machine differs in from its snapshot (./checkpoint-file.ts). */
+export interface MachineOverlay {
+  readonly devices: Uint8Array;
+  readonly memoryBytes: number;
+  readonly pages: readonly PageRun[];
+  /** Of {@link pages}, one after the other. */
+  readonly contents: Uint8Array;
+  readonly clear: readonly PageRun[];
+  /** Slots in which the snapshot's own code still stands. */
+  readonly keptSlots: readonly number[];
+  /** A merged module of the code that was generated since. */
+  readonly code: Uint8Array<ArrayBuffer>;
+  readonly clock: number;
+  readonly pendingInput: readonly Uint8Array[];
 }
 
 /** Makes the saved machine. It does not run yet. Fails with {@link MachineError} "mismatch" or "memory". */
 export async function restoreMachine(
   parts: SnapshotParts,
   options: Omit<MachineOptions, "emulator" | "memoryMegabytes" | "boot">,
+  overlay?: MachineOverlay,
 ): Promise<Machine> {
   const { manifest } = parts;
   if (JSON.stringify(manifest.jit) !== JSON.stringify(JIT_CONFIG)) {
@@ -122,7 +142,7 @@ export async function restoreMachine(
   const emulator = await parts.emulator;
   const machine = await Machine.create({ ...options, emulator, memoryMegabytes: manifest.memoryMegabytes });
   try {
-    await fill(machine, parts);
+    await fill(machine, parts, overlay);
   } catch (error) {
     await machine.destroy();
     throw error instanceof MachineError
@@ -132,12 +152,27 @@ export async function restoreMachine(
   return machine;
 }
 
-async function fill(machine: Machine, parts: SnapshotParts): Promise<void> {
+async function fill(machine: Machine, parts: SnapshotParts, overlay: MachineOverlay | undefined): Promise<void> {
   const { manifest } = parts;
   const { layout } = machine;
   if (layout.main !== manifest.layout.main || layout.vga !== manifest.layout.vga) {
     throw new MachineError("mismatch", "The snapshot belongs to another emulator: its memory is laid out differently.");
   }
+  const pages = await fillMemory(machine, parts, overlay);
+  const hashes = hashRuns(machine.memory, pages);
+  if (digest(hashes) !== manifest.memoryHash) throw new MachineError("mismatch", "The snapshot's memory is damaged.");
+  machine.baseline = { manifest, hashes };
+  await machine.code.restore(await parts.code, () => parts.codeBytes());
+  if (machine.code.size !== manifest.modules) throw new MachineError("mismatch", "The snapshot's code is incomplete.");
+  machine.clock.continueAt(manifest.clock);
+  if (overlay !== undefined) await applyOverlay(machine, overlay);
+}
+
+async function fillMemory(
+  machine: Machine,
+  parts: SnapshotParts,
+  overlay: MachineOverlay | undefined,
+): Promise<readonly PageRun[]> {
   const decoder = new StateDecoder();
   let pages: readonly PageRun[] | undefined;
   let memory = new Uint8Array();
@@ -149,18 +184,27 @@ async function fill(machine: Machine, parts: SnapshotParts): Promise<void> {
     const read = decoder.readImage(bytes);
     if (read === undefined) continue;
     pages = read.image.pages;
-    machine.restoreDevices(read.image.devices);
-    memory = growTo(machine.memory, manifest.memoryBytes);
-    for (const { first, count } of read.image.clear) memory.fill(0, first * PAGE, (first + count) * PAGE);
+    machine.restoreDevices(overlay?.devices ?? read.image.devices);
+    memory = growTo(machine.memory, overlay?.memoryBytes ?? parts.manifest.memoryBytes);
+    for (const run of read.image.clear) memory.fill(0, run.first * PAGE, (run.first + run.count) * PAGE);
     decoder.place(read.rest, memory);
   }
   if (pages === undefined || !decoder.complete) throw new MachineError("mismatch", "The snapshot is cut off.");
-  if (memoryHash(machine.memory, pages) !== manifest.memoryHash) {
-    throw new MachineError("mismatch", "The snapshot's memory is damaged.");
+  return pages;
+}
+
+async function applyOverlay(machine: Machine, overlay: MachineOverlay): Promise<void> {
+  const memory = new Uint8Array(machine.memory.buffer);
+  for (const { first, count } of overlay.clear) memory.fill(0, first * PAGE, (first + count) * PAGE);
+  let done = 0;
+  for (const { first, count } of overlay.pages) {
+    memory.set(overlay.contents.subarray(done, done + count * PAGE), first * PAGE);
+    done += count * PAGE;
   }
-  await machine.code.restore(await parts.code, () => parts.codeBytes());
-  if (machine.code.size !== manifest.modules) throw new MachineError("mismatch", "The snapshot's code is incomplete.");
-  machine.clock.continueAt(manifest.clock);
+  machine.code.retain(new Set(overlay.keptSlots));
+  await machine.code.restore(await WebAssembly.compile(overlay.code), async () => overlay.code);
+  machine.console.reset(overlay.pendingInput);
+  machine.clock.continueAt(overlay.clock);
 }
 
 /** The emulator's memory at its saved size. */
@@ -176,16 +220,22 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): Uint8Array<Ar
   return new Uint8Array(memory.buffer as ArrayBuffer);
 }
 
-function memoryHash(memory: WebAssembly.Memory, runs: readonly PageRun[]): string {
+/** Hashes of the pages of all runs, in their order. */
+function hashRuns(memory: WebAssembly.Memory, runs: readonly PageRun[]): Map<number, number> {
   const hash = pageHash(memory);
+  const hashes = new Map<number, number>();
+  for (const { first, count } of runs) {
+    for (let page = first; page < first + count; page++) hashes.set(page, hash(page * PAGE));
+  }
+  return hashes;
+}
+
+function digest(hashes: ReadonlyMap<number, number>): string {
   let low = 0;
   let high = 0;
-  for (const { first, count } of runs) {
-    for (let page = first; page < first + count; page++) {
-      const value = hash(page * PAGE);
-      low = Math.imul(low ^ (value % 2 ** 32), 0x9e3779b1) ^ page;
-      high = (Math.imul(high ^ Math.floor(value / 2 ** 32), 0x85ebca77) + low) | 0;
-    }
+  for (const [page, value] of hashes) {
+    low = Math.imul(low ^ (value % 2 ** 32), 0x9e3779b1) ^ page;
+    high = (Math.imul(high ^ Math.floor(value / 2 ** 32), 0x85ebca77) + low) | 0;
   }
   return [low, high].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
@@ -195,10 +245,13 @@ async function pagesOfFreshMachine(options: MachineOptions, devices: Uint8Array)
   const { boot: _boot, ...bare } = options;
   const fresh = await Machine.create(bare);
   fresh.restoreDevices(devices);
-  const hash = pageHash(fresh.memory);
-  const pages: number[] = [];
-  for (let page = 0; page < fresh.memory.buffer.byteLength / PAGE; page++)
-    if (hash(page * PAGE) !== 0) pages.push(page);
+  const pages = pagesWhere(hashPages(fresh.memory, pageHash(fresh.memory)), (hash) => hash !== 0);
   await fresh.destroy();
+  return pages;
+}
+
+function pagesWhere(hashes: Float64Array, wanted: (hash: number) => boolean): number[] {
+  const pages: number[] = [];
+  for (const [page, hash] of hashes.entries()) if (wanted(hash)) pages.push(page);
   return pages;
 }

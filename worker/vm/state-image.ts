@@ -44,11 +44,22 @@ export function countPages(runs: readonly PageRun[]): number {
   return runs.reduce((sum, { count }) => sum + count, 0);
 }
 
-export function encodeState(image: StateImage, memory: Uint8Array): Uint8Array<ArrayBuffer> {
+/** The runs' pages, one after the other. */
+export function gatherPages(memory: Uint8Array, runs: readonly PageRun[]): Uint8Array<ArrayBuffer> {
+  const contents = new Uint8Array(countPages(runs) * PAGE);
+  let at = 0;
+  for (const { first, count } of runs) {
+    contents.set(memory.subarray(first * PAGE, (first + count) * PAGE), at);
+    at += count * PAGE;
+  }
+  return contents;
+}
+
+export function encodeState(image: StateImage, contents: Uint8Array): Uint8Array<ArrayBuffer> {
   const { devices, pages, clear } = image;
   const devicesEnd = HEADER + pad(devices.length);
-  const contents = devicesEnd + (pages.length + clear.length) * 8;
-  const encoded = new Uint8Array(contents + countPages(pages) * PAGE);
+  const runsEnd = devicesEnd + (pages.length + clear.length) * 8;
+  const encoded = new Uint8Array(runsEnd + contents.length);
   const view = new DataView(encoded.buffer);
   [MAGIC, devices.length, pages.length, clear.length].forEach((word, index) => {
     view.setUint32(index * 4, word, true);
@@ -58,11 +69,7 @@ export function encodeState(image: StateImage, memory: Uint8Array): Uint8Array<A
     view.setUint32(devicesEnd + index * 8, first, true);
     view.setUint32(devicesEnd + index * 8 + 4, count, true);
   });
-  let at = contents;
-  for (const { first, count } of pages) {
-    encoded.set(memory.subarray(first * PAGE, (first + count) * PAGE), at);
-    at += count * PAGE;
-  }
+  encoded.set(contents, runsEnd);
   return encoded;
 }
 
