@@ -40,10 +40,10 @@ async function exchange(guest: Pick<Guest, "connect">, url: URL, init: Init): Pr
     .catch((cause) => {
       throw new TypeError(`dial tcp ${host === "localhost" ? "127.0.0.1" : host}:${port}: connect: ${reason(cause)}`);
     });
-  const sent = send(connection, url, init);
+  const writer = connection.writable.getWriter();
   // A server may answer and close before it has read everything; its answer counts then.
-  sent.catch(() => undefined);
-  return await receive(connection, url, init, sent);
+  send(writer, url, init).catch(() => undefined);
+  return await receive(connection, writer, url, init);
 }
 
 const reason = (cause: unknown): string => {
@@ -52,8 +52,7 @@ const reason = (cause: unknown): string => {
   return cause instanceof Error ? cause.message : String(cause);
 };
 
-async function send(connection: ByteDuplex, url: URL, init: Init): Promise<void> {
-  const writer = connection.writable.getWriter();
+async function send(writer: WritableStreamDefaultWriter<Uint8Array>, url: URL, init: Init): Promise<void> {
   const { body } = init;
   const bytes = typeof body === "string" ? encoder.encode(body) : body instanceof Uint8Array ? body : undefined;
   const method = init.method ?? "GET";
@@ -74,7 +73,6 @@ async function send(connection: ByteDuplex, url: URL, init: Init): Promise<void>
     }
     await writer.write(encoder.encode("0\r\n\r\n"));
   }
-  writer.releaseLock();
 }
 
 /** http-parser-js asks its chunks for text the way Node's Buffer gives it. */
@@ -84,7 +82,12 @@ class Chunk extends Uint8Array<ArrayBuffer> {
   }
 }
 
-async function receive(connection: ByteDuplex, url: URL, init: Init, sent: Promise<void>): Promise<Response> {
+async function receive(
+  connection: ByteDuplex,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  url: URL,
+  init: Init,
+): Promise<Response> {
   const reader = connection.readable.getReader();
   const parser = new HTTPParser(HTTPParser.RESPONSE);
   const parts: Uint8Array[] = [];
@@ -101,9 +104,8 @@ async function receive(connection: ByteDuplex, url: URL, init: Init, sent: Promi
     complete = head !== undefined;
   };
   const close = async (): Promise<void> => {
-    await reader.cancel().catch(() => undefined);
-    await sent.catch(() => undefined);
-    await connection.writable.close().catch(() => undefined);
+    // Aborted, not closed: nobody is left who would take the rest of a request.
+    await Promise.allSettled([writer.abort(), reader.cancel()]);
   };
   /** False at the end of the connection. */
   const advance = async (): Promise<boolean> => {
