@@ -65,13 +65,20 @@ export class Container {
 
   wait(condition: WaitCondition, signal?: AbortSignal): Promise<WaitResult> {
     return new Promise((resolve, reject) => {
-      const waiter = { condition, resolve };
-      this.#waiters.push(waiter);
-      signal?.addEventListener("abort", () => {
+      const gone = (): void => {
         const at = this.#waiters.indexOf(waiter);
         if (at >= 0) this.#waiters.splice(at, 1);
-        reject(signal.reason);
-      });
+        reject(signal?.reason);
+      };
+      const waiter = {
+        condition,
+        resolve: (result: WaitResult): void => {
+          signal?.removeEventListener("abort", gone);
+          resolve(result);
+        },
+      };
+      this.#waiters.push(waiter);
+      signal?.addEventListener("abort", gone);
     });
   }
 
