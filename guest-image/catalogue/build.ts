@@ -79,7 +79,10 @@ async function main(): Promise<number> {
       log(`${name} could not be built: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
-  if (failed.length === 0) return 0;
+  if (failed.length === 0) {
+    if (positionals.length === 0 && !values.prebuilt) await catalogue.prune();
+    return 0;
+  }
   if (sources.mirror === undefined) log(NO_MIRROR);
   log(`the catalogue lacks ${failed.join(", ")}; build again to add what is missing`);
   return 1;

@@ -113,6 +113,11 @@ export class Catalogue {
     return this.#withFallback(() => this.#buildPackages());
   }
 
+  /** Drops layers of earlier builds; for when every image has been built. */
+  prune(): Promise<void> {
+    return this.#layers.prune();
+  }
+
   #layerBuilder(): LayerBuilder {
     const { sources, key, bytecode, builder, log } = this.#options;
     return new LayerBuilder({

@@ -1,7 +1,7 @@
 /** Makes layers from recipes: packages, effects, then what differs from the layer below, as eStargz. */
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Deb } from "../debian/deb.ts";
 import { type FileNode, FileTree, sortedEntries } from "../debian/file-tree.ts";
@@ -68,6 +68,7 @@ export function layerEntries(tree: FileTree, base?: FileTree): readonly LayerEnt
 export class LayerBuilder {
   readonly #options: LayerBuilderOptions;
   readonly #trees = new Map<string, Promise<FileTree>>();
+  readonly #keys = new Set<string>();
 
   constructor(options: LayerBuilderOptions) {
     this.#options = options;
@@ -86,7 +87,17 @@ export class LayerBuilder {
       if (layer.trustsCatalogue) hash.update(aptKey);
       if (layer.bytecode) for (const [source, code] of bytecode) hash.update(source).update(code);
     }
-    return hash.digest("hex");
+    const key = hash.digest("hex");
+    this.#keys.add(key);
+    return key;
+  }
+
+  /** Removes cached layers whose keys nobody asked for. */
+  async prune(): Promise<void> {
+    const { cacheDirectory } = this.#options;
+    for (const file of await readdir(cacheDirectory)) {
+      if (!this.#keys.has(file.split(".")[0] ?? "")) await rm(join(cacheDirectory, file));
+    }
   }
 
   async build(stack: readonly LayerRecipe[]): Promise<BuiltLayer> {

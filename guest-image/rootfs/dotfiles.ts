@@ -17,7 +17,12 @@ export EDITOR=nano LESS=-R
 # Letters of all languages; LANG would make every program read a dozen more files.
 [ -n "$LANG" ] || export LC_CTYPE=C.UTF-8
 
-# Completions are many small files: they are read at the first Tab.
+# Completions are read at the first Tab: docker's alone, or bash-completion with its many small files.
+_load_docker() {
+  . /usr/share/bash-completion/completions/docker
+  return 124
+}
+complete -F _load_docker docker
 _load_completions() {
   complete -r -D
   . /usr/share/bash-completion/bash_completion

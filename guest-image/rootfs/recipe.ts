@@ -1,5 +1,6 @@
 /** The userland at the prompt: what a learner finds in the machine around the containers. */
 
+import { bashScript } from "../../worker/cli/completion/bash.ts";
 import type { LayerRecipe } from "../catalogue/recipe.ts";
 import { BASHRC, INPUTRC, NANORC, SUDOERS } from "./dotfiles.ts";
 
@@ -83,6 +84,7 @@ export const userlandLayer: LayerRecipe = {
       { path: `${HOME}/site`, owner: LEARNER },
     ],
     files: [
+      { path: "usr/share/bash-completion/completions/docker", text: bashScript },
       { path: "etc/hostname", text: "drydock\n" },
       {
         path: "etc/hosts",
