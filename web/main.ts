@@ -1,3 +1,4 @@
+import "@xterm/xterm/css/xterm.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/frame.css";

@@ -103,7 +103,8 @@ export class FakeShell implements HostTerminal {
 
   async #pour(): Promise<void> {
     while (this.#flood && this.#output !== undefined) {
-      for (let count = 0; count < 400; count += 1) this.#print("all work and no play makes a dull machine\n");
+      if ((this.#output.desiredSize ?? 0) > 0)
+        for (let count = 0; count < 400; count += 1) this.#print("all work and no play makes a dull machine\n");
       await new Promise((resolve) => setTimeout(resolve));
     }
   }

@@ -108,7 +108,7 @@ export class Networks extends LightElement {
       }}>
         <rect class=${chosen ? "h" : "b"} x=${x} y=${box.top} width=${box.width} height=${box.height} rx="8" />
         <text class="name" x=${x + 12} y=${box.top + 26}>${clip(container.name)}</text>
-        <text class="s" x=${x + 12} y=${box.top + 46}>${clip(container.aliases.filter((alias) => alias !== container.name).join(", ") || `${attached.length} network${attached.length === 1 ? "" : "s"}`)}</text>
+        <text class="s" aria-hidden="true" x=${x + 12} y=${box.top + 46}>${clip(container.aliases.filter((alias) => alias !== container.name).join(", ") || `${attached.length} network${attached.length === 1 ? "" : "s"}`)}</text>
       </g>
     </g>` as unknown as TemplateResult;
   }

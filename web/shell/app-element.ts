@@ -53,6 +53,8 @@ export class AppElement extends LightElement {
     (state) => state.machine.kind,
   );
   #lastRoute: unknown;
+  #lastFile: string | undefined;
+  #lastPreview: number | undefined;
 
   constructor() {
     super();
@@ -81,6 +83,16 @@ export class AppElement extends LightElement {
   }
 
   protected override willUpdate(_: PropertyValues): void {
+    const { active } = this.#files.value;
+    if (active !== this.#lastFile) {
+      this.#lastFile = active;
+      if (active !== undefined) this.narrowPane = "editor";
+    }
+    const preview = this.#preview.value;
+    if (preview !== this.#lastPreview) {
+      this.#lastPreview = preview;
+      if (preview !== undefined) this.narrowPane = "preview";
+    }
     const route = this.#route.value;
     if (route === this.#lastRoute) return;
     const first = this.#lastRoute === undefined;
@@ -89,7 +101,6 @@ export class AppElement extends LightElement {
     // Coming to a panel opens the panels; the first address of a narrow window does not hide the terminal's start.
     if ((!first || narrow.matches) && route.view !== "playground" && route.view !== "home")
       this.panelsCollapsed = false;
-    if (this.#files.value.active !== undefined && route.view === "playground") this.narrowPane = "editor";
   }
 
   collapsePanels(collapsed: boolean): void {

@@ -47,8 +47,8 @@ export function openMenu(
     anchor.setAttribute("aria-expanded", "false");
     if (within) anchor.focus();
   });
-  // In the dialog that holds the anchor, or it would lie inert behind it.
-  (anchor.closest("dialog") ?? document.body).append(menu);
+  // Within the landmark or the dialog that holds the anchor: behind an open dialog everything else is inert.
+  (anchor.closest("dialog, .pane, header") ?? document.body).append(menu);
   menu.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(menu, anchor, at);

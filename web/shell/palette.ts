@@ -5,34 +5,9 @@ import * as actions from "../engine/actions.ts";
 import { containerName, isUp, shortId } from "../engine/format.ts";
 import { remember, remembered } from "../state/settings.ts";
 import { type IconName, icon } from "./icons.ts";
+import { type Command, match } from "./palette-match.ts";
 import type { Route } from "./router.ts";
 import { chooseTheme } from "./theme.ts";
-
-export interface Command {
-  readonly label: string;
-  readonly icon: IconName;
-  readonly hint?: string;
-  readonly run: () => void;
-}
-
-/** Every word of the query occurs in the label. Labels that start with the query come first, then the recent ones. */
-export function match(commands: readonly Command[], query: string, recent: readonly string[]): readonly Command[] {
-  const words = query
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "");
-  const rank = (command: Command): number => {
-    const label = command.label.toLowerCase();
-    if (query !== "" && label.startsWith(query.toLowerCase())) return 0;
-    const last = recent.indexOf(command.label);
-    return last >= 0 ? 1 + last / 100 : 2;
-  };
-  return commands
-    .filter(({ label }) => words.every((word) => label.toLowerCase().includes(word)))
-    .map((command, index) => ({ command, index, rank: rank(command) }))
-    .sort((a, b) => a.rank - b.rank || a.index - b.index)
-    .map(({ command }) => command);
-}
 
 function commandsOf(app: App): readonly Command[] {
   const go = (label: string, glyph: IconName, route: Route): Command => ({

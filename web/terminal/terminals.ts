@@ -1,5 +1,4 @@
 /** All terminals of the page: which tabs there are, which sessions stand in them, and which is in front. */
-import "@xterm/xterm/css/xterm.css";
 import type { App } from "../app.ts";
 import { onThemeChange } from "../shell/theme.ts";
 import type { TerminalTab } from "../state/page-state.ts";

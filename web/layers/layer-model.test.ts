@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { LayerFile } from "../../worker/protocol/index.ts";
+import { instructionOf, layersOf, treeOf, wasteOf } from "./layer-model.ts";
+
+const file = (path: string, size: number, change: LayerFile["change"] = "added"): LayerFile => ({
+  path,
+  size,
+  change,
+  type: "file",
+  mode: 0o644,
+});
+const item = (CreatedBy: string, Size: number) => ({ Id: "", Created: 0, CreatedBy, Size, Tags: null, Comment: "" });
+
+describe("an image's layers", () => {
+  it("shows instructions as somebody wrote them", () => {
+    expect(instructionOf('/bin/sh -c #(nop)  CMD ["sh"]')).toBe('CMD ["sh"]');
+    expect(instructionOf("RUN /bin/sh -c make all # buildkit")).toBe("RUN make all");
+    expect(instructionOf("/bin/sh -c apt-get update")).toBe("RUN apt-get update");
+    expect(instructionOf("COPY . /app # buildkit")).toBe("COPY . /app");
+  });
+
+  it("matches instructions with the layers that they made", () => {
+    const history = [
+      item("CMD x", 0),
+      item("RUN make", 10),
+      item("WORKDIR /app", 0),
+      item("ENV A=b", 0),
+      item("ADD rootfs /", 50),
+    ];
+    expect(layersOf(history, 2).map(({ index }) => index)).toEqual([undefined, 1, undefined, undefined, 0]);
+    expect(layersOf(history, 3).map(({ index }) => index)).toEqual([undefined, 2, 1, undefined, 0]);
+  });
+
+  it("counts bytes that a later layer replaces or removes, directories with what is in them", () => {
+    const waste = wasteOf([
+      { index: 0, diffId: "a", files: [file("etc/passwd", 100), file("cache/a", 10), file("cache/b", 20)] },
+      {
+        index: 1,
+        diffId: "b",
+        files: [file("etc/passwd", 120, "changed"), { ...file("cache", 0, "removed"), type: "directory" }],
+      },
+    ]);
+    expect(waste.map(({ path, bytes, cause }) => [path, bytes, cause])).toEqual([
+      ["etc/passwd", 100, "changed"],
+      ["cache/b", 20, "removed"],
+      ["cache/a", 10, "removed"],
+    ]);
+  });
+
+  it("builds the tree of what matches a filter, directories first", () => {
+    const tree = treeOf([file("b.txt", 1), file("dir/a.txt", 1), file("dir/other", 1)], "a.txt");
+    expect(tree.map(({ name }) => name)).toEqual(["dir"]);
+    expect(tree[0]?.children.map(({ path }) => path)).toEqual(["dir/a.txt"]);
+  });
+});

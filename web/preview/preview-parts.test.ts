@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { CookieJar, parseSetCookie, pathMatches } from "./cookie-jar.ts";
+import { parseHead, sendRequest } from "./http-client.ts";
+import { portOfHost, previewId, previewOrigin } from "./origin.ts";
+import { localPath } from "./sandboxed.ts";
+import { encodeFrame, FrameParser, opcodes } from "./websocket-frames.ts";
+
+function server(answer: string, cut = 7) {
+  let sent = "";
+  const bytes = new TextEncoder().encode(answer);
+  return {
+    sent: () => sent,
+    stream: {
+      readable: new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (let at = 0; at < bytes.length; at += cut) controller.enqueue(bytes.slice(at, at + cut));
+          controller.close();
+        },
+      }),
+      writable: new WritableStream<Uint8Array>({
+        write(chunk) {
+          sent += new TextDecoder().decode(chunk);
+        },
+      }),
+    },
+  };
+}
+const get = { method: "GET", target: "/", host: "localhost:8080", headers: [] } as const;
+const text = (body: ReadableStream<Uint8Array>): Promise<string> =>
+  new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+
+describe("HTTP over a byte stream", () => {
+  it("reads a body of known length", async () => {
+    const { stream, sent } = server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello and more");
+    const response = await sendRequest(stream, get);
+    expect([response.status, await text(response.body)]).toEqual([200, "hello"]);
+    expect(sent()).toContain("GET / HTTP/1.1\r\nHost: localhost:8080\r\n");
+  });
+
+  it("joins chunks, and passes trailers over", async () => {
+    const { stream } = server(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n6;x=y\r\npedia \r\n0\r\nT: x\r\n\r\n",
+    );
+    expect(await text((await sendRequest(stream, get)).body)).toBe("Wikipedia ");
+  });
+
+  it("reads to the end of the connection when there is no length", async () => {
+    expect(await text((await sendRequest(server("HTTP/1.0 200 OK\r\n\r\nall of it").stream, get)).body)).toBe(
+      "all of it",
+    );
+  });
+
+  it("passes over what stands before the answer", async () => {
+    const { stream } = server("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+    expect((await sendRequest(stream, get)).status).toBe(204);
+  });
+
+  it("fails on a cut body, on no answer, and on what is not HTTP", async () => {
+    const cut = await sendRequest(server("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello").stream, get);
+    await expect(text(cut.body)).rejects.toThrow("closed the connection within");
+    await expect(sendRequest(server("").stream, get)).rejects.toThrow("without an answer");
+    await expect(sendRequest(server("SSH-2.0-OpenSSH_9.2\r\n\r\n").stream, get)).rejects.toThrow("not HTTP");
+    expect(() => parseHead("HTTP/1.1 200 OK\r\nbroken")).toThrow("malformed header");
+  });
+
+  it("sends a body, and no header that would end the head early", async () => {
+    const { stream, sent } = server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    await sendRequest(stream, {
+      ...get,
+      method: "POST",
+      headers: [
+        ["X-Bad", "a\r\nInjected: yes"],
+        ["Connection", "keep-alive"],
+      ],
+      body: new TextEncoder().encode("body"),
+    });
+    expect(sent()).toContain("Content-Length: 4\r\n\r\nbody");
+    expect(sent()).not.toContain("Injected");
+    expect(sent()).not.toContain("keep-alive");
+  });
+});
+
+describe("the cookie jar", () => {
+  it("keeps cookies by name and path, sends the longer path first, and drops what has expired", () => {
+    const jar = new CookieJar();
+    jar.take(["a=1; Path=/", "b=2; Path=/app; HttpOnly", "c=3; Max-Age=10; Path=/"], "/", 1000);
+    expect(jar.header("/app/x", 1000)).toBe("b=2; a=1; c=3");
+    expect(jar.header("/", 12_000)).toBe("a=1");
+    jar.take(["a=; Max-Age=0; Path=/"], "/", 1000);
+    expect(jar.header("/", 1000)).toBe("c=3");
+  });
+
+  it("takes the request's directory for a cookie without path, and no cookie without name", () => {
+    expect(parseSetCookie("a=1", "/shop/cart", 0)?.path).toBe("/shop");
+    expect(parseSetCookie("=1", "/", 0)).toBeUndefined();
+    expect(pathMatches("/a", "/ab")).toBe(false);
+    expect(pathMatches("/a", "/a/b")).toBe(true);
+  });
+});
+
+describe("a preview's address", () => {
+  it("is a host of its own in development, and one of the wildcard's when deployed", () => {
+    const id = previewId(8080, "k3v9x2");
+    expect(previewOrigin({ protocol: "http:", hostname: "localhost", port: "4000" }, id, undefined)).toBe(
+      "http://p8080-k3v9x2.localhost:4000",
+    );
+    expect(previewOrigin({ protocol: "http:", hostname: "drydock.localhost", port: "" }, id, undefined)).toBe(
+      "http://p8080-k3v9x2.drydock.localhost",
+    );
+    expect(previewOrigin({ protocol: "https:", hostname: "drydock.example", port: "" }, id, "*.preview.example")).toBe(
+      "https://p8080-k3v9x2.preview.example",
+    );
+    expect(previewOrigin({ protocol: "https:", hostname: "drydock.example", port: "" }, id, undefined)).toBeUndefined();
+  });
+
+  it("tells the port, and the app's own hosts from a preview's", () => {
+    expect(portOfHost("p8080-k3v9x2.localhost")).toBe(8080);
+    expect(portOfHost("localhost")).toBeUndefined();
+    expect(portOfHost("drydock.localhost")).toBeUndefined();
+  });
+
+  it("follows links to the same server only", () => {
+    expect(localPath("../b?c=1", "/a/x", 8080)).toBe("/b?c=1");
+    expect(localPath("https://elsewhere.example/", "/", 8080)).toBeUndefined();
+    expect(localPath("javascript:alert(1)", "/", 8080)).toBeUndefined();
+  });
+});
+
+describe("WebSocket frames", () => {
+  const unmasked = (frame: Uint8Array): Uint8Array => {
+    const size = frame[1] === undefined ? 0 : frame[1] & 0x7f;
+    const extended = size === 126 ? 2 : size === 127 ? 8 : 0;
+    const mask = frame.subarray(2 + extended, 6 + extended);
+    const payload = frame.subarray(6 + extended).map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+    return Uint8Array.from([frame[0] ?? 0, size, ...frame.subarray(2, 2 + extended), ...payload]);
+  };
+
+  it.each([0, 1, 125, 126, 65_535, 65_536])("come back as they were sent, %i bytes", (length) => {
+    const payload = new Uint8Array(length).map((_, index) => index);
+    const [message] = new FrameParser().push(unmasked(encodeFrame(opcodes.binary, payload)));
+    expect(message?.payload).toEqual(payload);
+  });
+
+  it("are joined when they come in fragments, with a ping in between", () => {
+    const parser = new FrameParser();
+    const bytes = Uint8Array.from([0x01, 2, 65, 66, 0x89, 0, 0x80, 1, 67]);
+    const messages = [...bytes].flatMap((byte) => parser.push(Uint8Array.of(byte)));
+    expect(messages.map(({ opcode, payload }) => [opcode, new TextDecoder().decode(payload)])).toEqual([
+      [opcodes.ping, ""],
+      [opcodes.text, "ABC"],
+    ]);
+  });
+
+  it("are refused when they are too large or masked", () => {
+    expect(() => new FrameParser().push(Uint8Array.from([0x82, 127, 0, 0, 1, 0, 0, 0, 0, 0]))).toThrow("too large");
+    expect(() => new FrameParser().push(Uint8Array.from([0x82, 0x81, 0, 0, 0, 0, 0]))).toThrow("masked");
+  });
+});
