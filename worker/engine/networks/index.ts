@@ -8,6 +8,7 @@
  */
 export type { NetworkCreateRequest } from "./create-request.ts";
 export type { NetworksState, SandboxState } from "./model.ts";
+export type { ExtraName } from "./names.ts";
 export type { NetworkJson } from "./network-json.ts";
 export type { NameServer } from "./sandboxes.ts";
 export { NetworkService, type NetworksDependencies } from "./service.ts";

@@ -19,6 +19,7 @@ import { defaultBridgeGateway, defaultNetworks } from "./default-networks.ts";
 import { checkEndpointSettings } from "./endpoint-settings.ts";
 import { filterNetworks, prunable } from "./filters.ts";
 import type { NetworkRecord, NetworksState, SandboxState } from "./model.ts";
+import { NetworkNames } from "./names.ts";
 import { hexId } from "./naming.ts";
 import type { MachineResolver } from "./network-files.ts";
 import { type NetworkJson, networkJson } from "./network-json.ts";
@@ -52,6 +53,7 @@ const settingsKind = "network-settings";
 
 export class NetworkService implements Networks {
   readonly #guest: Guest;
+  readonly #nameServer: NameServer;
   readonly #records: RecordStore;
   readonly #events: EventSink;
   readonly #users: NetworkUsers;
@@ -63,11 +65,14 @@ export class NetworkService implements Networks {
   readonly #kernel: NetworkKernel;
   readonly #pool: SandboxPool;
   readonly #sandboxes: Sandboxes;
+  /** What the embedded name server asks. */
+  readonly names: NetworkNames;
   #globalId: Uint8Array = new Uint8Array(5);
 
   constructor(dependencies: NetworksDependencies) {
     const { guest, random, clock, events } = dependencies;
     this.#guest = guest;
+    this.#nameServer = dependencies.names;
     this.#records = dependencies.records;
     this.#events = events;
     this.#users = dependencies.users;
@@ -77,6 +82,7 @@ export class NetworkService implements Networks {
     this.#registry = new NetworkRegistry(dependencies.records);
     const state = new KernelState(dependencies.state);
     this.#state = state;
+    this.names = new NetworkNames(state, (endpoint) => this.#registry.get(endpoint.network));
     this.#kernel = new NetworkKernel({ guest, random, state });
     const sizes = dependencies.poolSizes ?? defaultPoolSizes;
     const defaultBridge = () => this.#defaultBridge();
@@ -95,8 +101,8 @@ export class NetworkService implements Networks {
   }
 
   /**
-   * Loads the records, makes the default networks on the first start, and brings the kernel to what the records say. Sandboxes of the
-   * given state whose containers do not run any more are closed.
+   * Loads the records, makes the default networks on the first start, and brings the kernel to what the records say. The sockets of
+   * name servers do not outlive the engine, so those of the given state's sandboxes are opened again.
    */
   async start(): Promise<void> {
     await this.#registry.load();
@@ -109,7 +115,16 @@ export class NetworkService implements Networks {
     for (const id of this.#state.links.keys()) if (!known.has(id)) this.#state.links.delete(id);
     await this.#guest.batch([{ op: "mkdir", path: namespaceDirectory, parents: true }]);
     await this.#kernel.create(this.#registry.all());
-    for (const container of this.#state.sandboxes.keys())
+    await Promise.all(
+      [...this.#state.sandboxes.values()].map((sandbox) =>
+        sandbox.embeddedDns ? this.#nameServer.open(sandbox) : undefined,
+      ),
+    );
+  }
+
+  /** Once it is known which containers run: closes the given state's sandboxes of those that do not. */
+  closeStale(): void {
+    for (const container of [...this.#state.sandboxes.keys()])
       if (this.#users.find(container)?.running !== true) this.#sandboxes.close(container, false);
   }
 
