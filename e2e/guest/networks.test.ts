@@ -1,6 +1,7 @@
 /** Networks on the real kernel of a booted machine: reachability, isolation, published ports, and namespaces that come and go. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EmbeddedNameServer } from "../../worker/engine/dns/index.ts";
 import type { ContainerId, NetworkUsers, Sandbox, SandboxRequest } from "../../worker/engine/domains.ts";
 import { NetworkService } from "../../worker/engine/networks/index.ts";
 import type { GuestProcess, Listener } from "../../worker/engine/ports/guest.ts";
@@ -16,6 +17,7 @@ describe("networks in a booted machine", () => {
   let machine: BootedMachine;
   let guest: AgentClient;
   let networks: NetworkService;
+  let nameServer: EmbeddedNameServer;
   const containers: { readonly id: ContainerId; readonly name: string; readonly running: boolean }[] = [];
   const users: NetworkUsers = {
     find: (reference) => containers.find(({ id, name }) => id === reference || name === reference),
@@ -29,6 +31,16 @@ describe("networks in a booted machine", () => {
     guest = new AgentClient(machine.link);
     await guest.renew({ now: Date.now(), entropy: new Uint8Array(64), hostname: "drydock" }, { fresh: true });
     await installUserland(guest, "/roots/busybox");
+    nameServer = new EmbeddedNameServer({
+      guest,
+      source: () => networks.names,
+      resolver: {
+        resolve: async (name, type) =>
+          name === "outside.example" && type === "A"
+            ? { status: "answered", records: [{ name, ttl: 60, record: { type: "A", address: "192.0.2.7" } }] }
+            : { status: "noSuchName" },
+      },
+    });
     networks = new NetworkService({
       guest,
       users,
@@ -37,7 +49,7 @@ describe("networks in a booted machine", () => {
       clock: { now: () => new Date(), monotonic: () => performance.now(), after: () => () => {} },
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
       machine: { servers: [], search: [], options: [], hosts: "127.0.0.1 localhost\n" },
-      names: { open: async () => {}, close: async () => {} },
+      names: nameServer,
       poolSizes: { connected: 2, bare: 1 },
     });
     await networks.start();
@@ -187,6 +199,31 @@ describe("networks in a booted machine", () => {
     await close(container);
     await close(peer);
     await networks.remove("extra");
+  });
+
+  test("containers of a user-defined network find each other by name, alias and id, and ask for the rest outside", async () => {
+    await networks.create({ Name: "names" });
+    const web = await open("names", { endpoints: { names: { Aliases: ["www"] } } });
+    const client = await open("names");
+    const name = containers.find(({ id }) => id === web.id2)?.name ?? "";
+    const look = async (what: string, server = "127.0.0.11") => {
+      const { stdout, stderr } = await run(client.namespace, "nslookup", what, server);
+      return stdout + stderr;
+    };
+    const address = addressIn(web, "names") ?? "";
+    for (const known of [name, "www", web.id2.slice(0, 12), `${name}.names`, name.toUpperCase()])
+      expect(await look(known), known).toContain(`Address: ${address}`);
+    expect(await look(address)).toContain(`name = ${name}.names`);
+    expect(await look("outside.example")).toContain("Address: 192.0.2.7");
+    const started = performance.now();
+    expect(await look("nowhere.example")).toContain("NXDOMAIN");
+    expect(performance.now() - started).toBeLessThan(4000);
+    await nameServer.openForMachine("172.17.0.1");
+    const bridged = await open("bridge");
+    const asked = await run(bridged.namespace, "nslookup", "outside.example", "172.17.0.1");
+    expect(asked.stdout).toContain("Address: 192.0.2.7");
+    for (const sandbox of [web, client, bridged]) await close(sandbox);
+    await networks.remove("names");
   });
 
   test("macvlan and ipvlan networks put containers beside their parent device", async () => {
