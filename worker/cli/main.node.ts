@@ -1,4 +1,5 @@
 /** A CliInvocation from Node's own process. */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -52,9 +53,7 @@ export function processInvocation(args: readonly string[] = process.argv.slice(2
         const [columns = 0, rows = 0] = process.stdout.isTTY ? process.stdout.getWindowSize() : [];
         return { rows, columns };
       },
-      setRaw: async (on) => {
-        if (process.stdin.isTTY) process.stdin.setRawMode(on);
-      },
+      setRaw: async (on) => setRaw(on),
     },
     signals: new ReadableStream<number>({
       start(controller) {
@@ -63,6 +62,23 @@ export function processInvocation(args: readonly string[] = process.argv.slice(2
     }),
     files: nodeFiles,
   };
+}
+
+let cooked: string | undefined;
+
+/** Node's raw mode goes on turning newlines of the output into CR LF; `stty raw` does not. */
+function setRaw(on: boolean): void {
+  if (!process.stdin.isTTY) return;
+  const stty = (...args: readonly string[]): string =>
+    execFileSync("stty", args, { stdio: ["inherit", "pipe", "ignore"], encoding: "utf8" }).trim();
+  try {
+    if (on) {
+      cooked = stty("-g");
+      stty("raw", "-echo");
+    } else if (cooked !== undefined) stty(cooked);
+  } catch {
+    process.stdin.setRawMode(on);
+  }
 }
 
 /** Touches the process's stdin only when the command reads it. */

@@ -6,8 +6,20 @@ import { CliError } from "./errors.ts";
 const experimentalFlags = ["checkpoint", "checkpoint-dir", "squash", "stream"];
 const windowsFlags = ["cpu-count", "cpu-percent", "io-maxbandwidth", "io-maxiops"];
 
+const trusting = new Set(["container run", "container create", "image pull", "image push"]);
+
+/** DOCKER_CONTENT_TRUST=1 asks for signed images only; there is no notary server that could vouch for any. */
+function refuseUnsigned({ node, flags, invocation }: Context): void {
+  const wanted = ["1", "t", "true"].includes((invocation.env.DOCKER_CONTENT_TRUST ?? "").toLowerCase());
+  const disabled = flags.boolOr("disable-content-trust", !wanted);
+  if (!trusting.has(node.canonical) || disabled) return;
+  const code = node.canonical === "container run" ? 125 : 1;
+  throw new CliError("error contacting notary server: dial tcp: lookup notary.docker.io: no such host", code);
+}
+
 export function requireSupport(context: Context): Promise<void> | undefined {
   const { node, flags } = context;
+  refuseUnsigned(context);
   const windows = windowsFlags.filter((f) => flags.changed(f));
   if (windows.length > 0)
     throw new CliError(

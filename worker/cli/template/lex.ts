@@ -89,7 +89,6 @@ export function lex(name: string, input: string): readonly Token[] {
   /** Lexes up to and with the closing delimiter; answers whether it trims what follows. */
   function action(): boolean {
     let depth = 0;
-    const openLine = line;
     for (;;) {
       const rest = input.slice(at);
       const close = /^(?:[ \t\r\n]+-)?\}\}/.exec(rest)?.[0];
@@ -101,7 +100,7 @@ export function lex(name: string, input: string): readonly Token[] {
         return trims;
       }
       const c = rest[0];
-      if (c === undefined) return fail("unclosed action", line) ?? openLine > 0;
+      if (c === undefined) return fail("unclosed action");
       const space = /^[ \t\r\n]+/.exec(rest)?.[0];
       if (space !== undefined) {
         // A trim marker belongs to the delimiter: " -}}".
@@ -114,15 +113,15 @@ export function lex(name: string, input: string): readonly Token[] {
       else if (c === "|") emit("|", "|");
       else if (c === '"') {
         const text = /^"(?:[^"\\\n]|\\[^\n])*"/.exec(rest)?.[0];
-        if (text === undefined) return fail("unterminated quoted string") ?? false;
+        if (text === undefined) return fail("unterminated quoted string");
         emit("string", text);
       } else if (c === "`") {
         const end = rest.indexOf("`", 1);
-        if (end < 0) return fail("unterminated raw quoted string") ?? false;
+        if (end < 0) return fail("unterminated raw quoted string");
         emit("rawString", rest.slice(0, end + 1));
       } else if (c === "'") {
         const text = /^'(?:[^'\\\n]|\\[^\n])+'/.exec(rest)?.[0];
-        if (text === undefined) return fail("unterminated character constant") ?? false;
+        if (text === undefined) return fail("unterminated character constant");
         emit("char", text);
       } else if (c === "$") emit("variable", /^\$[\p{L}\p{Nd}_]*/u.exec(rest)?.[0] ?? "$");
       else if (c === "." && !/^\.\d/.test(rest)) {
@@ -160,12 +159,7 @@ export function lex(name: string, input: string): readonly Token[] {
       } else if (c === ",") emit(",", ",");
       else {
         const code = (rest.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-        fail(
-          `unexpected ${c <= " " ? "" : ""}unrecognized character in action: U+${code} '${c}'`.replace(
-            "unexpected ",
-            "",
-          ),
-        );
+        fail(`unrecognized character in action: U+${code} '${c}'`);
       }
     }
   }

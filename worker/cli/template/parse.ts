@@ -103,7 +103,7 @@ class Parser {
     this.#defined.set(unquote(name.text), list);
   }
 
-  #list(): { readonly list: readonly Node[]; readonly ending: Ending; readonly chained?: "if" | "with" } {
+  #list(): { readonly list: readonly Node[]; readonly ending: Ending } {
     const list: Node[] = [];
     while (this.#peek().kind !== "eof") {
       const node = this.#textOrAction();
@@ -150,9 +150,7 @@ class Parser {
           return this.#unexpected(token, "command");
       }
     this.#next--;
-    const depth = this.#variables.length;
     const pipe = this.#pipe("command", "right");
-    void depth;
     return { kind: "action", at: token.at, pipe };
   }
 

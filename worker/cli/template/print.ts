@@ -166,7 +166,7 @@ function verbatim(verb: string, value: unknown, flags: Flags): string {
         return `[${(value as readonly unknown[]).map((v) => verbatim(verb, v, flags)).join(" ")}]`;
       break;
     case "nil":
-      return verb === "s" || verb === "d" ? `%!${verb}(<nil>)` : `%!${verb}(<nil>)`;
+      return `%!${verb}(<nil>)`;
     case "map":
     case "stringer":
     case "struct":

@@ -212,7 +212,7 @@ class Execution {
       case "variable": {
         const value = this.#variable(first.name);
         if (first.names.length === 0) {
-          this.#noArguments(command, rest, final, value);
+          this.#noArguments(command, rest, final);
           return value;
         }
         return this.#fields(value, first.names, first, rest, dot, final);
@@ -222,16 +222,15 @@ class Execution {
       case "identifier":
         return this.#function(first.name, first, rest, dot, final, command);
       case "pipe":
-        this.#noArguments(command, rest, final, undefined);
+        this.#noArguments(command, rest, final);
         return this.#pipe(first, dot);
       default:
-        this.#noArguments(command, rest, final, undefined);
+        this.#noArguments(command, rest, final);
         if (first.kind === "nil") return this.#fail("nil is not a command");
         return this.#argument(first, dot);
     }
   }
-  #noArguments(command: Command, rest: readonly Operand[], final: unknown, value: unknown): void {
-    void value;
+  #noArguments(command: Command, rest: readonly Operand[], final: unknown): void {
     const [first] = command.args;
     if ((rest.length > 0 || final !== none) && first !== undefined)
       this.#fail(`can't give argument to non-function ${nodeText(first)}`);

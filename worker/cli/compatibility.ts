@@ -1,0 +1,45 @@
+/** Where this client does less than docker/cli 28.2.2, by canonical command or "command --flag". Everything else is complete. */
+export interface Shortfall {
+  readonly level: "partial" | "no";
+  readonly why: string;
+}
+const partial = (why: string): Shortfall => ({ level: "partial", why });
+const no = (why: string): Shortfall => ({ level: "no", why });
+
+const notary = no("content trust needs a notary server, and none is reachable");
+const swarm = partial("asks the engine and shows its refusal; flags that shape a service are not sent");
+
+export const shortfalls: Readonly<Record<string, Shortfall>> = {
+  completion: partial("bash only"),
+  "image ls --tree": no("needs an engine with the containerd image store"),
+  login: partial("no device login at Docker Hub; credential helpers are not called"),
+  "manifest create": partial("platforms are those that the engine tells"),
+  "manifest inspect": partial("the Engine API tells digest, size and platforms, not the layers"),
+  "manifest push": no("the Engine API has no operation for it"),
+  "service create": swarm,
+  "service logs": swarm,
+  "service ps": swarm,
+  "service rollback": swarm,
+  "service update": swarm,
+  "node ps": swarm,
+  "stack config": swarm,
+  "stack deploy": swarm,
+  "stack ls": swarm,
+  "stack ps": swarm,
+  "stack rm": swarm,
+  "stack services": swarm,
+  "swarm ca": swarm,
+  "swarm init": swarm,
+  "swarm unlock": swarm,
+  "swarm unlock-key": swarm,
+  "swarm update": swarm,
+  "trust inspect": partial("always tells that nothing is signed"),
+  "trust key generate": notary,
+  "trust key load": notary,
+  "trust revoke": notary,
+  "trust sign": notary,
+  "trust signer add": notary,
+  "trust signer remove": notary,
+  "container run --use-api-socket": no("experimental; there are no credentials to hand over"),
+  "container create --use-api-socket": no("experimental; there are no credentials to hand over"),
+};
