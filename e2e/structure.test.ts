@@ -32,7 +32,7 @@ function read(path: string): SourceFile {
 }
 
 const files = ["worker", "web", "lessons", "guest-image"].flatMap(sources).map(read);
-const isNodeFile = (path: string) => /\.node\.ts$/.test(path);
+const isNodeFile = (path: string) => /(\.node|\/node)\.ts$/.test(path);
 
 /** Imports of files that `from` selects and `forbidden` matches, as lines to read. */
 function violations(from: (path: string) => boolean, forbidden: RegExp): readonly string[] {

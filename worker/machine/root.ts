@@ -31,7 +31,7 @@ export async function enterUserland(guest: Guest, device: string): Promise<void>
       { op: "mkdir", path: `${root}${path}`, parents: true },
       { op: "mount", source: path, target: `${root}${path}`, flags: ["move"] },
     ]),
-    { op: "switchRoot", path: root },
+    { op: "pivotRoot", path: root },
     { op: "mkdir", path: workspacePath, parents: true },
     {
       op: "mount",
@@ -51,5 +51,14 @@ export async function mountDisk(guest: Guest): Promise<void> {
     { op: "mount", source: disk, target: "/var/lib/docker", type: "ext4", flags: ["noatime"], data: "noinit_itable" },
     // The learner's home outlives the machine's memory; the workspace inside it is the page's and is put back on top.
     { op: "mkdir", path: "/var/lib/docker/home", parents: true, ...learner },
+  ]);
+}
+
+/** The opposite, before a snapshot is taken. Fails while something still uses the disk. */
+export async function unmountDisk(guest: Guest): Promise<void> {
+  await guest.batch([
+    { op: "umount", path: "/var/lib/docker/containers", ignore: ["EINVAL", "ENOENT"] },
+    { op: "umount", path: "/var/lib/docker" },
+    { op: "sync" },
   ]);
 }

@@ -27,10 +27,20 @@ function plain(name: string, driver: "host" | "null", id: NetworkId, created: st
   };
 }
 
-export function defaultNetworks(newId: () => NetworkId, created: string): readonly NetworkRecord[] {
+/**
+ * Their ids are fixed, where dockerd draws them: the machine's snapshot holds docker0 for the bridge's id, and every playground that
+ * starts from it must know its network by that id.
+ */
+const ids = {
+  bridge: "e5eac9b60c73f9f04d81b1b82c29db497e55423cff404285d6cd2687314f8c25" as NetworkId,
+  host: "2de4bb1a93d2e4d48d70ae7a5e6a6ddb612c3806093c78de39275d1ac3b37508" as NetworkId,
+  none: "7e483740a4ee92c90c646738c6b86f4c74a7d759efc1b55e06e45ac439d5dfc5" as NetworkId,
+};
+
+export function defaultNetworks(created: string): readonly NetworkRecord[] {
   return [
     {
-      ...plain("bridge", "host", newId(), created),
+      ...plain("bridge", "host", ids.bridge, created),
       driver: "bridge",
       ipam: {
         driver: "default",
@@ -47,7 +57,7 @@ export function defaultNetworks(newId: () => NetworkId, created: string): readon
         [options.mtu]: "1500",
       },
     },
-    plain("host", "host", newId(), created),
-    plain("none", "null", newId(), created),
+    plain("host", "host", ids.host, created),
+    plain("none", "null", ids.none, created),
   ];
 }

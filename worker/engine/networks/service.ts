@@ -107,7 +107,7 @@ export class NetworkService implements Networks {
   async start(): Promise<void> {
     await this.#registry.load();
     if (predefined.some((name) => this.#registry.byName(name) === undefined)) {
-      const made = defaultNetworks(() => this.#newId(), timestamp(this.#clock));
+      const made = defaultNetworks(timestamp(this.#clock));
       for (const record of made) if (this.#registry.byName(record.name) === undefined) await this.#registry.put(record);
     }
     await this.#loadGlobalId();

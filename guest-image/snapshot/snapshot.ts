@@ -1,0 +1,89 @@
+/** Boots one machine, makes it what a playground starts from, and saves it warm. */
+import { assemble } from "../../worker/assembly.ts";
+import type { BlockImage } from "../../worker/engine/ports/host.ts";
+import { AgentClient } from "../../worker/guest/agent-client.ts";
+import { readFacts } from "../../worker/machine/facts.ts";
+import { packHostState, userlandKey } from "../../worker/machine/host-state.ts";
+import { enterUserland, mountDisk, unmountDisk } from "../../worker/machine/root.ts";
+import { catalogueBase, nodeClock, repositoryFetch } from "../../worker/node-platform.node.ts";
+import { FileBlobStore } from "../../worker/storage/blobs.ts";
+import type { SparseDisk } from "../../worker/storage/disk.ts";
+import { FileLogStore } from "../../worker/storage/logs.ts";
+import { MemoryFiles } from "../../worker/storage/memory-files.ts";
+import { JournalRecordStore } from "../../worker/storage/records.ts";
+import { GuestLayerDisk } from "../../worker/vm/layer-disk.ts";
+import { LayerDiskDevice } from "../../worker/vm/layer-disk-device.ts";
+import { type BootFiles, Machine } from "../../worker/vm/machine.ts";
+import { type SavedMachine, type SnapshotManifest, saveMachine } from "../../worker/vm/snapshot.ts";
+import { FileTree, NinepServer } from "../../worker/workspace/index.ts";
+import { warm } from "./warm.ts";
+
+const BOOT_TIMEOUT = 300_000;
+
+export interface SnapshotRecipe {
+  readonly emulator: WebAssembly.Module;
+  readonly memoryMegabytes: number;
+  readonly boot: BootFiles;
+  readonly disk: SparseDisk;
+  readonly userland: BlockImage;
+}
+
+export async function buildSnapshot(
+  recipe: SnapshotRecipe,
+): Promise<SavedMachine & Pick<SnapshotManifest, "layers" | "partitions">> {
+  const { disk, userland, ...rest } = recipe;
+  const layers = new LayerDiskDevice();
+  const ninep = new NinepServer(new FileTree(() => Date.now()));
+  const machine = await Machine.create({
+    ...rest,
+    layerDisk: layers,
+    writableDisk: disk,
+    handle9p: ninep.handle,
+    onLost: (error, serial) => {
+      process.stderr.write(serial);
+      throw error;
+    },
+  });
+  machine.run();
+  try {
+    await machine.serial.waitFor(/^BOOT-OK/m, { signal: AbortSignal.timeout(BOOT_TIMEOUT) });
+  } catch (error) {
+    throw new Error(`The machine did not boot:\n${machine.serial.tail()}`, { cause: error });
+  }
+  const guest = new AgentClient(machine.console);
+  const entropy = crypto.getRandomValues(new Uint8Array(32));
+  await guest.renew({ now: Date.now(), entropy, hostname: "drydock" }, { fresh: true });
+  const layerDisk = new GuestLayerDisk(layers, guest);
+  await enterUserland(guest, await layerDisk.attach(userlandKey, userland));
+  await mountDisk(guest);
+
+  const files = new MemoryFiles();
+  const engine = await assemble({
+    guest,
+    layerDisk,
+    blobs: await FileBlobStore.open(files),
+    records: await JournalRecordStore.open(files),
+    logs: new FileLogStore(files),
+    clock: nodeClock,
+    randomness: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
+    fetch: repositoryFetch,
+    catalogue: catalogueBase,
+    facts: await readFacts(guest, "snapshot"),
+  });
+  await warm(guest, engine);
+  await engine.networks.fillPool();
+  await engine.idle();
+  await engine.stop();
+  await unmountDisk(guest);
+  await guest.zeroFreeMemory();
+  const host = () =>
+    packHostState({
+      schema: 1,
+      agent: guest.exportState(),
+      ninep: ninep.exportState(),
+      engine: engine.exportState(),
+    });
+  const saved = await saveMachine(machine, host);
+  await machine.destroy();
+  return { ...saved, layers: layers.layers(), partitions: layerDisk.partitions };
+}
