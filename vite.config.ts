@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { defineConfig, type Plugin } from "vite";
@@ -24,12 +25,22 @@ function serviceWorkers(): Plugin {
   return {
     name: "drydock-service-workers",
     apply: "build",
-    async generateBundle() {
+    async generateBundle(_, output) {
       const pageScript = (await bundle("web/preview/page-script.ts")).trim().replaceAll("</script", "<\\/script");
       this.emitFile({
         type: "asset",
         fileName: "drydock-preview-sw.js",
         source: await bundle("web/preview/service-worker.ts", { __PAGE_SCRIPT__: JSON.stringify(pageScript) }),
+      });
+      const files = Object.keys(output).filter((file) => file.startsWith("assets/"));
+      this.emitFile({
+        type: "asset",
+        fileName: "sw.js",
+        source: await bundle("web/offline/service-worker.ts", {
+          __PAGE_FILES__: JSON.stringify(files),
+          // The names carry their contents' hashes, so the list of them tells versions apart.
+          __PAGE_VERSION__: JSON.stringify(createHash("sha256").update(files.join()).digest("hex").slice(0, 16)),
+        }),
       });
     },
   };

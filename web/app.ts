@@ -9,14 +9,18 @@ import type { Action } from "./engine/actions.ts";
 import { Engine, errorText } from "./engine/engine.ts";
 import { containerName } from "./engine/format.ts";
 import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
+import { startOffline } from "./offline/updates.ts";
 import { formatRoute, parseRoute, type Route, titleOf } from "./shell/router.ts";
 import { type ListName, Mirror } from "./state/mirror.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
+import { holdPlayground } from "./state/playground-lock.ts";
 import { remember } from "./state/settings.ts";
 import type { Terminals } from "./terminal/terminals.ts";
 
 export class App {
   readonly store: PageStore;
+  /** How often the machine has been started: what showed the one before is made anew. */
+  starts = 0;
   #bridge: Bridge | undefined;
   #engine: Engine | undefined;
   #terminals: Promise<Terminals> | undefined;
@@ -57,7 +61,7 @@ export class App {
   }
 
   /** Starts the machine, or starts it again after a failure or a loss. */
-  async startMachine(): Promise<void> {
+  async startMachine(options: { readonly takeOver?: boolean } = {}): Promise<void> {
     const { kind } = this.store.state.machine;
     if (kind === "starting" || kind === "running") return;
     this.store.set({ machine: { kind: "starting", progress: {} } });
@@ -67,16 +71,25 @@ export class App {
           kind: "unsupported",
           message: "This browser runs no WebAssembly, which the machine is made of. Allow it, or use another browser.",
         });
+      const lock = await holdPlayground({ steal: options.takeOver === true });
+      if (lock === undefined) {
+        this.store.set({ machine: { kind: "elsewhere" } });
+        return;
+      }
       const bridge = new Bridge(createWorker());
       this.#bridge = bridge;
       this.#engine = new Engine(bridge);
+      lock.taken.addEventListener("abort", () => bridge.lose("Another tab has taken this playground over."));
+      bridge.lost.addEventListener("abort", () => lock.release(), { once: true });
       bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
       const terminals = this.terminals();
       const report = await bridge.start((progress) => this.#onProgress(progress));
+      this.starts += 1;
       this.store.set({ machine: { kind: "running", report } });
       for (const notice of report.notices) this.toast({ kind: "info", text: notice });
       (await terminals).machineStarted();
       void this.#follow(bridge);
+      void startOffline(this, report.usedFiles ?? []);
     } catch (error) {
       const bridge = this.#bridge;
       // Failed, not lost: the bridge is let go first, so that its end is not reported as one.
@@ -186,7 +199,7 @@ export class App {
     const id = this.#nextId++;
     this.store.set({ toasts: [...this.store.state.toasts.slice(-4), { ...toast, id }] });
     if (toast.kind === "bad") this.announce(toast.text);
-    else setTimeout(() => this.dismiss(id), 8000);
+    else if (toast.lasting !== true) setTimeout(() => this.dismiss(id), 8000);
   }
 
   dismiss(id: number): void {

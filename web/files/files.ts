@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { FileEntry } from "../../worker/protocol/index.ts";
+import { BridgeError, type FileEntry } from "../../worker/protocol/index.ts";
 import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
@@ -28,6 +28,11 @@ export class Files extends LightElement {
     () => this.app.store,
     (state) => state.openFiles,
   );
+  readonly #machine = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.machine.kind,
+  );
   #stale = new Set<string>();
   #watching: unknown;
 
@@ -41,7 +46,6 @@ export class Files extends LightElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.#watch();
     this.addEventListener("dragover", (event) => {
       event.preventDefault();
       this.dropping = true;
@@ -54,6 +58,11 @@ export class Files extends LightElement {
       this.dropping = false;
       if (event.dataTransfer !== null) void uploadDropped(this.app, event.dataTransfer, this.#directory());
     });
+  }
+
+  /** Watches again when the machine has been started again. */
+  protected override updated(): void {
+    if (this.#machine.value === "running") void this.#watch();
   }
 
   async #watch(): Promise<void> {
@@ -70,7 +79,8 @@ export class Files extends LightElement {
         this.#refreshSoon(parentOf(value.path));
       }
     } catch (error) {
-      this.failure = errorText(error);
+      // A machine that stopped is reported elsewhere; what was listed stays in sight.
+      if (!(error instanceof BridgeError && error.kind === "workerLost")) this.failure = errorText(error);
     }
   }
 

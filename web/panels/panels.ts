@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { publishedPorts } from "../engine/format.ts";
 import { type IconName, icon } from "../shell/icons.ts";
 import type { Arrangement } from "../shell/layout.ts";
@@ -86,7 +87,7 @@ export class Panels extends LightElement {
           }
         </span>
       </div>
-      ${collapsed ? nothing : this.#view(shown)}`;
+      ${collapsed ? nothing : keyed(this.app.starts, this.#view(shown))}`;
   }
 
   protected override updated(): void {

@@ -19,6 +19,8 @@ export class Foot extends LightElement {
         return { dot: "pause", text: "Machine starting" };
       case "running":
         return { dot: "run", text: "Machine running" };
+      case "elsewhere":
+        return { dot: "exit", text: "Open in another tab" };
       case "failed":
         return { dot: "bad", text: "Machine did not start" };
       case "lost":
@@ -27,7 +29,7 @@ export class Foot extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const { machine, memoryUsed, engineVersion, apiVersion } = this.#state.value;
+    const { machine, offline, memoryUsed, engineVersion, apiVersion } = this.#state.value;
     const { dot, text } = this.#machine();
     const memory = machine.kind === "running" ? machine.report.memoryBytes : undefined;
     return html`<footer class="foot">
@@ -36,6 +38,7 @@ export class Foot extends LightElement {
       ${engineVersion === undefined ? nothing : html`<span class="num wide">Engine ${engineVersion} · API ${apiVersion}</span>`}
       <span class="grow"></span>
       ${machine.kind === "running" ? html`<span class="wide">${machine.report.durable ? "Kept on this device" : "Not kept after a reload"}</span>` : nothing}
+      ${offline ? html`<span class="wide">Works offline</span>` : nothing}
       <button @click=${() => this.dispatchEvent(new CustomEvent("open-keys", { bubbles: true }))}><kbd>F1</kbd> Keys</button>
     </footer>`;
   }

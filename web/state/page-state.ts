@@ -7,6 +7,8 @@ export type MachineState =
   | { readonly kind: "off" }
   | { readonly kind: "starting"; readonly progress: Readonly<Partial<Record<StartStage, StartProgress>>> }
   | { readonly kind: "running"; readonly report: StartReport }
+  /** Another tab works on the playground. */
+  | { readonly kind: "elsewhere" }
   /** The start failed; nothing runs. */
   | { readonly kind: "failed"; readonly error: WireError }
   /** It ran, and its Worker is gone. */
@@ -32,6 +34,8 @@ export interface Toast {
   readonly id: number;
   readonly kind: "info" | "bad";
   readonly text: string;
+  /** Stays until it is dismissed, as errors do. */
+  readonly lasting?: boolean;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
@@ -45,6 +49,8 @@ export interface PageState {
   readonly volumes: readonly Volume[] | undefined;
   readonly engineVersion: string | undefined;
   readonly apiVersion: string | undefined;
+  /** The page and the machine also come without a network. */
+  readonly offline: boolean;
   readonly memoryUsed: number | undefined;
   readonly terminals: { readonly tabs: readonly TerminalTab[]; readonly active: number | undefined };
   readonly commands: readonly CommandEntry[];
@@ -65,6 +71,7 @@ export function createPageStore(route: Route): PageStore {
     volumes: undefined,
     engineVersion: undefined,
     apiVersion: undefined,
+    offline: false,
     memoryUsed: undefined,
     terminals: { tabs: [], active: undefined },
     commands: [],

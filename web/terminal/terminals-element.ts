@@ -48,8 +48,8 @@ export class TerminalsElement extends LightElement {
     const stopped = machine.kind === "failed" || machine.kind === "lost";
     return html`
       ${this.#strip(machine)}
-      <div class="screens" ?hidden=${stopped || this.#active === undefined}></div>
-      ${stopped ? this.#stopped(machine) : this.#active === undefined ? this.#boot(machine) : nothing}
+      <div class="screens" ?hidden=${stopped || machine.kind === "elsewhere" || this.#active === undefined}></div>
+      ${machine.kind === "elsewhere" ? this.#elsewhere() : stopped ? this.#stopped(machine) : this.#active === undefined ? this.#boot(machine) : nothing}
       ${this.#ended()}
       ${this.hint && machine.kind === "running" ? this.#hintLine() : nothing}
       ${this.#active === undefined ? nothing : html`<dd-key-bar></dd-key-bar>`}`;
@@ -164,6 +164,16 @@ export class TerminalsElement extends LightElement {
           ${hopeless ? nothing : html`<button class="btn go big" @click=${() => void this.app.startMachine()}>${icon("retry")}${lost ? "Start the machine again" : "Try again"}</button>`}
           <button class="btn big" @click=${() => void this.app.copy(report(machine), "Details")}>${icon("copy")}Copy details for a bug report</button>
         </div>
+      </div>
+    </div>`;
+  }
+
+  #elsewhere(): TemplateResult {
+    return html`<div class="empty" style="background: var(--term-bg)">
+      <div class="stopped">
+        <h2>This playground is open in another tab</h2>
+        <p>One tab works on it at a time. Taken over, the other tab stops; files, images and volumes are kept.</p>
+        <div class="row"><button class="btn go big" @click=${() => void this.app.startMachine({ takeOver: true })}>Use it here</button></div>
       </div>
     </div>`;
   }

@@ -26,6 +26,8 @@ export interface StartReport {
   readonly durable: boolean;
   /** Sentences for the person at the page, such as "Storage is not available: nothing is kept after a reload." */
   readonly notices: readonly string[];
+  /** URLs of the site's files that the start has used, for the offline cache. The bridge fills it in. */
+  readonly usedFiles?: readonly string[];
 }
 
 export type WireBody =

@@ -71,11 +71,12 @@ export function serviceOf(host: DrydockHost): WorkerService {
     ping: () => true,
     start: (port) => {
       const progress = new PortSender<StartProgress>(port);
-      return outcome(() =>
-        host.start({
+      return outcome(async () => ({
+        ...(await host.start({
           onProgress: (stage, loadedBytes, totalBytes) => progress.send({ stage, loadedBytes, totalBytes }),
-        }),
-      ).finally(() => progress.end());
+        })),
+        usedFiles: performance.getEntriesByType("resource").map(({ name }) => name),
+      })).finally(() => progress.end());
     },
     request: (request) => outcome(() => api.request(request)),
     cancel: (id) => api.cancel(id),

@@ -1,0 +1,83 @@
+/**
+ * The site's service worker: the page and the parts of the machine that were used work without a network. The page's files
+ * are kept as one version; the next version waits until the person at the page takes it.
+ */
+import type { ServiceWorkerScope } from "../preview/service-worker-scope.ts";
+
+declare const self: ServiceWorkerScope;
+/** Put in by the build: the page's files, relative to the site, and a hash over them. */
+declare const __PAGE_FILES__: readonly string[];
+declare const __PAGE_VERSION__: string;
+
+const pageCache = `drydock-page-${__PAGE_VERSION__}`;
+const machineCache = "drydock-machine";
+/** Parts of the machine that are kept; old builds' fall out at the far end. */
+const machineEntries = 400;
+
+const site = new URL("./", self.location.href);
+const index = new URL("./index.html", site).href;
+/** The build's names carry a hash, and never change what they name. */
+const immutable = /[-.][\w-]{8,}\.\w+$|\/[0-9a-f]{32,}(\.\w+)?$/;
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+self.addEventListener("message", (event) => {
+  const { type, urls } = (event.data ?? {}) as { readonly type?: unknown; readonly urls?: unknown };
+  if (type === "drydock-take-over") event.waitUntil(self.skipWaiting());
+  if (type === "drydock-keep" && Array.isArray(urls))
+    event.waitUntil(keep(urls.filter((url) => typeof url === "string")));
+});
+
+async function install(): Promise<void> {
+  const cache = await caches.open(pageCache);
+  await cache.addAll([index, ...__PAGE_FILES__.map((file) => new URL(file, site).href)]);
+}
+
+async function activate(): Promise<void> {
+  for (const name of await caches.keys())
+    if (name.startsWith("drydock-page-") && name !== pageCache) await caches.delete(name);
+  await self.clients.claim();
+}
+
+const ours = (url: URL): boolean => url.origin === site.origin && url.pathname.startsWith(site.pathname);
+
+async function keep(urls: readonly string[]): Promise<void> {
+  const cache = await caches.open(machineCache);
+  for (const url of urls.slice(0, machineEntries)) {
+    if (!ours(new URL(url)) || (await caches.match(url)) !== undefined) continue;
+    await cache.add(url).catch(() => {});
+  }
+  const keys = await cache.keys();
+  for (const key of keys.slice(0, Math.max(0, keys.length - machineEntries))) await cache.delete(key);
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  // Ranges are the image store's: it keeps what it has read itself.
+  if (request.method !== "GET" || request.headers.has("range") || !ours(url)) return;
+  if (request.mode === "navigate") {
+    if (url.pathname === site.pathname || url.href.split(/[?#]/)[0] === index)
+      event.respondWith(fromCache(index, request));
+    return;
+  }
+  event.respondWith(immutable.test(url.pathname) ? fromCache(request, request) : fromNetwork(request));
+});
+
+async function fromCache(key: Request | string, request: Request): Promise<Response> {
+  return (await caches.match(key)) ?? (await fetch(request));
+}
+
+/** The manifest of the machine's build and the like: fresh when there is a network, the last one otherwise. */
+async function fromNetwork(request: Request): Promise<Response> {
+  try {
+    const response = await fetch(request);
+    if (response.ok && response.status === 200 && (await caches.match(request)) !== undefined)
+      await (await caches.open(machineCache)).put(request, response.clone());
+    return response;
+  } catch (error) {
+    const kept = await caches.match(request);
+    if (kept !== undefined) return kept;
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+/** Registers the site's service worker once the machine runs, keeps what the start has used, and offers updates. */
+import type { App } from "../app.ts";
+
+/** Whether the page comes from the service worker's cache, so that it also comes without a network. */
+export const worksOffline = (): boolean => navigator.serviceWorker?.controller != null;
+
+export async function startOffline(app: App, used: readonly string[]): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    const registration = await navigator.serviceWorker.register("./sw.js");
+    offerWaiting(app, registration);
+    registration.addEventListener("updatefound", () => {
+      registration.installing?.addEventListener("statechange", () => offerWaiting(app, registration));
+    });
+    const { active } = await navigator.serviceWorker.ready;
+    active?.postMessage({ type: "drydock-keep", urls: used });
+    app.store.set({ offline: true });
+  } catch {
+    // Denied (a private window, an embedded frame): the page works, and needs the network.
+  }
+}
+
+/** A new version waits behind the one that runs. It is taken when the person says so, or when all tabs are closed. */
+function offerWaiting(app: App, registration: ServiceWorkerRegistration): void {
+  const { waiting, active } = registration;
+  if (waiting === null || active === null) return;
+  app.toast({
+    kind: "info",
+    lasting: true,
+    text: "A new version of this page is ready. Containers are kept as after any reload.",
+    action: {
+      label: "Reload with it",
+      run: () => {
+        navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+        waiting.postMessage({ type: "drydock-take-over" });
+      },
+    },
+  });
+}
