@@ -8,17 +8,17 @@ import { shell, USERLAND } from "./rig.ts";
 
 const PREPARE = `
 b=busybox; mkdir -p /tmp/work /disk; $b mount -t ext4 /dev/sdb /disk && cd /tmp/work
-$b dd if=/dev/urandom of=a bs=64k count=8 2>/dev/null; $b sha256sum < a > sum
+$b dd if=/dev/urandom of=a bs=64k count=1 2>/dev/null; $b sha256sum < a > sum
 `;
 
 const LOOPS: Readonly<Record<string, string>> = {
-  memory: `i=0; while :; do $b cp a c; $b sha256sum < c > c.sum; $b cmp -s sum c.sum && i=$((i+1)) || echo memory $i >> bad; echo $i > memory; done`,
+  memory: `i=0; while :; do $b cp a c; $b sha256sum < c > c.sum; $b cmp -s sum c.sum && i=$((i+1)) || echo memory $i >> bad; echo $i > memory; $b sleep 0.05; done`,
   disk: `i=0; while :; do $b cp a /disk/d$((i%4)); $b sync; echo 1 > /proc/sys/vm/drop_caches; $b sha256sum < /disk/d$((i%4)) > d.sum
-    $b cmp -s sum d.sum && i=$((i+1)) || echo disk $i >> bad; echo $i > disk; done`,
-  starts: `(while :; do $b true; echo x; done) | (i=0; while read x; do i=$((i+1)); echo $i > starts; done)`,
+    $b cmp -s sum d.sum && i=$((i+1)) || echo disk $i >> bad; echo $i > disk; $b sleep 0.05; done`,
+  starts: `(while :; do $b true; echo x; $b sleep 0.02; done) | (i=0; while read x; do i=$((i+1)); echo $i > starts; done)`,
   timers: `i=0; while :; do $b sleep 0.1; i=$((i+1)); echo $i > timers; done`,
   network: `$b nc -ll -p 7007 -e $b cat & until [ "$(echo x | $b nc -w 60 127.0.0.1 7007)" = x ]; do $b sleep 0.1; done; i=0
-    while :; do x=$(echo token$i | $b nc -w 60 127.0.0.1 7007); [ "$x" = token$i ] && i=$((i+1)) || echo network $i "$x" >> bad; echo $i > network; done`,
+    while :; do x=$(echo token$i | $b nc -w 60 127.0.0.1 7007); [ "$x" = token$i ] && i=$((i+1)) || echo network $i "$x" >> bad; echo $i > network; $b sleep 0.05; done`,
 };
 
 export type Counts = Readonly<Record<string, number>>;
