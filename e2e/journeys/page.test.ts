@@ -93,6 +93,23 @@ describe("terminals", () => {
     await page.context().close();
   });
 
+  it("come back after a reload with their tabs and what stood in them", async () => {
+    const page = await open("#/playground");
+    await ready(page);
+    await type(page, "echo before");
+    await page.getByRole("button", { name: "New terminal" }).click();
+    await expect.poll(() => page.getByRole("tablist", { name: "Terminals" }).getByRole("tab").count()).toBe(2);
+    await page.getByRole("tablist", { name: "Terminals" }).getByRole("tab").first().click();
+    await terminalShows(page, "before");
+    await page.reload();
+    await ready(page);
+    await expect.poll(() => page.getByRole("tablist", { name: "Terminals" }).getByRole("tab").count()).toBe(2);
+    await terminalShows(page, "-- before the reload --");
+    await type(page, "echo after");
+    await terminalShows(page, "after");
+    await page.context().close();
+  });
+
   it("let a program put nothing on the clipboard unless a person agrees", async () => {
     const page = await open("#/playground");
     await ready(page);

@@ -93,7 +93,12 @@ export class FakeShell implements HostTerminal {
       void this.#pour();
       return false;
     }
-    if (command === "stty") this.#print(`${this.#size.rows} ${this.#size.columns}\n`);
+    if (command === "crowd") {
+      for (let index = 0; index < Number(args[0] ?? 200); index += 1)
+        this.#engine.add(`crowd_${index}`, "busybox:latest", "running", 60, [], { bridge: `172.17.1.${index}` });
+      this.#engine.emit("container", "create", "", { name: "crowd" });
+    } else if (command === "storm") void this.#storm();
+    else if (command === "stty") this.#print(`${this.#size.rows} ${this.#size.columns}\n`);
     else if (command === "echo") this.#print(`${args.join(" ")}\n`);
     else if (command === "printf") this.#print(args.join(" ").replaceAll("\\e", "\x1b").replaceAll("\\a", "\x07"));
     else if (command === "docker") this.#docker(args);
@@ -106,6 +111,18 @@ export class FakeShell implements HostTerminal {
       if ((this.#output.desiredSize ?? 0) > 0)
         for (let count = 0; count < 400; count += 1) this.#print("all work and no play makes a dull machine\n");
       await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  /** A hundred events a second, until Ctrl-C. */
+  async #storm(): Promise<void> {
+    this.#flood = true;
+    for (let count = 0; this.#flood; count += 1) {
+      for (let index = 0; index < 10; index += 1) {
+        const container = this.#engine.containers[(count * 10 + index) % this.#engine.containers.length];
+        if (container !== undefined) this.#engine.emit("container", "start", container.id, { name: container.name });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 

@@ -102,7 +102,7 @@ export class Mirror {
       while (this.#stale.delete(name) && !this.#options.signal.aborted) {
         const list = await this.#source.list(name);
         this.#options.onList({ [name]: list });
-        await new Promise((resolve) => setTimeout(resolve, this.#options.pauseMs ?? 60));
+        await new Promise((resolve) => setTimeout(resolve, this.#options.pauseMs ?? 100));
       }
     } catch {
       // The engine could not be listed: the next event asks again, and a lost Worker is reported by the bridge.

@@ -1,6 +1,7 @@
 /** One xterm.js terminal and the byte streams behind it. It lives as long as its tab, on screen or not. */
 import { ClipboardAddon } from "@xterm/addon-clipboard";
 import { FitAddon } from "@xterm/addon-fit";
+import { SerializeAddon } from "@xterm/addon-serialize";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import type { BridgeTerminal } from "../bridge/client.ts";
@@ -28,6 +29,7 @@ export class TerminalSession {
   state: SessionState = { kind: "waiting" };
   readonly #options: SessionOptions;
   readonly #fit = new FitAddon();
+  readonly #serialize = new SerializeAddon();
   readonly #encoder = new TextEncoder();
   readonly #resize = new ResizeObserver(() => this.fit());
   #wire: BridgeTerminal | undefined;
@@ -50,6 +52,7 @@ export class TerminalSession {
       minimumContrastRatio: 4.5,
     });
     this.terminal.loadAddon(this.#fit);
+    this.terminal.loadAddon(this.#serialize);
     this.terminal.loadAddon(new WebLinksAddon((_, uri) => openLink(uri)));
     this.terminal.loadAddon(
       new ClipboardAddon(undefined, {
@@ -152,6 +155,11 @@ export class TerminalSession {
 
   retheme(): void {
     this.terminal.options.theme = themeFromTokens();
+  }
+
+  /** The screen and some lines above it, as text that brings them back. */
+  serialize(scrollback: number): string {
+    return this.#serialize.serialize({ scrollback, excludeModes: true, excludeAltBuffer: true });
   }
 
   /** What the screen shows, without trailing blanks. */

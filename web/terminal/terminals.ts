@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import { onThemeChange } from "../shell/theme.ts";
 import type { TerminalTab } from "../state/page-state.ts";
 import { addContainerLinks } from "./container-links.ts";
+import { keptScrollback, loadTerminals, reloadMark, type SavedTerminals, saveTerminals } from "./saved-terminals.ts";
 import { TerminalSession } from "./session.ts";
 
 export interface OpenOptions {
@@ -21,14 +22,21 @@ const containerShell = ["/bin/sh", "-c", "command -v bash >/dev/null && exec bas
 export class Terminals {
   readonly #app: App;
   readonly #sessions = new Map<number, TerminalSession>();
+  readonly #options = new Map<number, OpenOptions>();
+  /** Brought back from before the reload and not shown yet: their shells start when they are. */
+  readonly #asleep = new Set<number>();
+  readonly #saved = loadTerminals();
   #nextId = 1;
-  #stateVersion = 0;
 
   constructor(app: App) {
     this.#app = app;
     onThemeChange(() => {
       for (const session of this.#sessions.values()) session.retheme();
     });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.#save();
+    });
+    addEventListener("pagehide", () => this.#save());
   }
 
   session(id: number): TerminalSession | undefined {
@@ -48,9 +56,35 @@ export class Terminals {
     return tabs.find((tab) => tab.id === active);
   }
 
-  machineStarted(): void {
-    if (this.#tabs.length === 0) this.open({});
+  async machineStarted(): Promise<void> {
+    if (this.#tabs.length === 0) this.#restore(await this.#saved);
     else for (const session of this.#sessions.values()) this.#reconnect(session);
+  }
+
+  #restore(saved: SavedTerminals | undefined): void {
+    for (const { title, sessions } of saved?.tabs ?? []) {
+      for (const [index, { options, screen }] of sessions.entries()) {
+        const session = this.#add({ ...options, title, split: index > 0 });
+        if (screen.trim() !== "") session.terminal.write(screen + reloadMark);
+      }
+    }
+    const front = this.#tabs[saved?.active ?? 0] ?? this.#tabs[0];
+    if (front === undefined) this.open({});
+    else this.show(front.id);
+  }
+
+  #save(): void {
+    if (this.#tabs.length === 0) return;
+    void saveTerminals({
+      tabs: this.#tabs.map(({ title, sessions }) => ({
+        title,
+        sessions: sessions.map((id) => ({
+          options: this.#options.get(id) ?? {},
+          screen: this.#sessions.get(id)?.serialize(keptScrollback) ?? "",
+        })),
+      })),
+      active: this.#tabs.findIndex(({ id }) => id === this.#app.store.state.terminals.active),
+    });
   }
 
   machineLost(): void {
@@ -58,11 +92,25 @@ export class Terminals {
       session.terminal.write("\r\n\x1b[2m-- the machine stopped here --\x1b[0m\r\n");
   }
 
+  #wake(tab: TerminalTab | undefined): void {
+    for (const id of tab?.sessions ?? []) {
+      const session = this.#sessions.get(id);
+      // The element mounts it first, so that the process starts with the window's true size.
+      if (this.#asleep.delete(id) && session !== undefined) setTimeout(() => void session.connect());
+    }
+  }
+
   #reconnect(session: TerminalSession): void {
-    if (session.state.kind !== "running") void session.connect();
+    if (session.state.kind === "ended" || session.state.kind === "failed") void session.connect();
   }
 
   open(options: OpenOptions): TerminalSession {
+    const session = this.#add(options);
+    this.#wake(this.active);
+    return session;
+  }
+
+  #add(options: OpenOptions): TerminalSession {
     const id = this.#nextId++;
     const title = options.title ?? options.container ?? "bash";
     const session = new TerminalSession({
@@ -78,6 +126,8 @@ export class Terminals {
     });
     addContainerLinks(session.terminal, this.#app);
     this.#sessions.set(id, session);
+    this.#options.set(id, options);
+    this.#asleep.add(id);
     const { active } = this;
     if (options.split === true && active !== undefined)
       this.#set(
@@ -85,19 +135,17 @@ export class Terminals {
         active.id,
       );
     else this.#set([...this.#tabs, { id, title, sessions: [id] }], id);
-    // The element mounts it first, so that the process starts with the window's true size.
-    setTimeout(() => void session.connect());
     return session;
   }
 
   /** Re-renders the elements that show a session's state. */
   #touch(): void {
-    this.#stateVersion += 1;
     this.#app.store.set({ terminals: { ...this.#app.store.state.terminals } });
   }
 
   show(tab: number): void {
     this.#set(this.#tabs, tab);
+    this.#wake(this.active);
   }
 
   focus(): void {
@@ -142,6 +190,7 @@ export class Terminals {
   #drop(id: number): void {
     this.#sessions.get(id)?.dispose();
     this.#sessions.delete(id);
+    this.#options.delete(id);
   }
 
   /** The session that gets what the page types: the focused one, or the first of the tab in front. */
