@@ -16,7 +16,7 @@ import { createDeviceOps, givesGateway } from "./drivers.ts";
 import { portRules, rulesOp } from "./firewall.ts";
 import { address, chooseAddress, poolFamily } from "./ipam.ts";
 import type { AddressPool, Endpoint, NetworkLink, NetworkRecord, PublishedPort } from "./model.ts";
-import { hexId, newMacText } from "./naming.ts";
+import { endpointMacText, hexId } from "./naming.ts";
 import type { KernelState } from "./state.ts";
 
 export const isDefaultBridge = (record: NetworkRecord): boolean => record.name === "bridge";
@@ -100,8 +100,9 @@ export function planEndpoint(input: {
     return { endpoint: { ...common, ...none }, ops: [] };
   }
   const asked = config.IPAMConfig ?? {};
-  const mac =
-    config.MacAddress === undefined || config.MacAddress === "" ? newMacText(random) : config.MacAddress.toLowerCase();
+  const address4 = record.enableIPv4 ? allocate(record, 4, asked.IPv4Address, state) : undefined;
+  const askedMac = config.MacAddress ? config.MacAddress.toLowerCase() : undefined;
+  const mac = askedMac ?? endpointMacText(address4, random);
   if (parseMac(mac) === undefined) throw new EngineError("invalidParameter", `invalid MAC address: ${mac}`);
   const hostIndex = state.newLinkIndex();
   // A device made beside its parent keeps the index that it had there.
@@ -110,7 +111,7 @@ export function planEndpoint(input: {
   const endpoint: Endpoint = {
     ...common,
     mac: record.driver === "ipvlan" ? "" : mac,
-    address4: record.enableIPv4 ? allocate(record, 4, asked.IPv4Address, state) : undefined,
+    address4,
     address6: record.enableIPv6 ? allocate(record, 6, asked.IPv6Address, state) : undefined,
     device,
     hostDevice: record.driver === "bridge" ? veth : undefined,

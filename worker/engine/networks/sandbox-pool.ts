@@ -8,10 +8,10 @@ import type { NetworkId } from "../domains.ts";
 import {
   addAddress,
   addRoute,
+  changeLink,
   deleteAddress,
   deleteLink,
   formatAddress,
-  formatMac,
   listAddresses,
   listLinks,
   listSockets,
@@ -26,7 +26,7 @@ import type { Clock, Randomness } from "../ports/host.ts";
 import { createDeviceOps } from "./drivers.ts";
 import { address, chooseAddress, poolPrefixLength } from "./ipam.ts";
 import type { AddressPool, NetworkRecord, ReadySandbox } from "./model.ts";
-import { hexId, newMac } from "./naming.ts";
+import { endpointMac, endpointMacText, hexId } from "./naming.ts";
 import type { KernelState } from "./state.ts";
 
 export const namespaceDirectory = "/run/docker/netns";
@@ -89,7 +89,7 @@ export class SandboxPool {
       await this.#guest.batch(removeNamespaceOps(taken.namespace));
       return undefined;
     }
-    return { ...taken, endpoint: { ...taken.endpoint, address4: wanted } };
+    return this.#withAddress(taken, wanted);
   }
 
   takeBare(): ReadySandbox | undefined {
@@ -186,7 +186,7 @@ export class SandboxPool {
     if (wanted === undefined || address(wanted).value >= address(head.endpoint.address4).value)
       return Promise.resolve();
     const at = this.#state.ready.indexOf(head);
-    this.#state.ready[at] = { ...head, endpoint: { ...head.endpoint, address4: wanted } };
+    this.#state.ready[at] = this.#withAddress(head, wanted);
     const change = this.#readdress(head, wanted).finally(() => this.#changing.delete(head.id));
     this.#changing.set(head.id, change);
     return change;
@@ -230,6 +230,10 @@ export class SandboxPool {
     return wanted === undefined ? undefined : formatAddress(wanted);
   }
 
+  #withAddress(ready: ConnectedSandbox, address4: string): ConnectedSandbox {
+    return { ...ready, endpoint: { ...ready.endpoint, address4, mac: endpointMacText(address4, this.#random) } };
+  }
+
   async #readdress(ready: ReadySandbox, wanted: string): Promise<void> {
     const pool = this.#pool();
     if (ready.endpoint === undefined || pool === undefined) return;
@@ -238,6 +242,7 @@ export class SandboxPool {
     const route = pool.gateway === undefined ? [] : [addRoute(4, { gateway: address(pool.gateway), link: index })];
     const messages = [
       deleteAddress(index, { address: address(ready.endpoint.address4), length }),
+      changeLink(index, { mac: endpointMac(wanted, this.#random) }),
       addAddress(index, { address: address(wanted), length }),
       ...route,
     ];
@@ -280,13 +285,13 @@ export class SandboxPool {
     if (pool === undefined || free === undefined) return;
     const id = hexId(this.#random);
     const namespace = namespacePath(id);
-    const mac = newMac(this.#random);
     const address4 = formatAddress(free);
+    const mac = endpointMacText(address4, this.#random);
     const hostDevice = `veth${hexId(this.#random).slice(0, 7)}`;
     const entry: ReadySandbox = {
       id,
       namespace,
-      endpoint: { network: record.id, mac: formatMac(mac), address4, hostDevice, deviceIndex: firstDevice.index },
+      endpoint: { network: record.id, mac, address4, hostDevice, deviceIndex: firstDevice.index },
     };
     const device = createDeviceOps(
       record,
@@ -295,7 +300,7 @@ export class SandboxPool {
         device: firstDevice,
         hostDevice,
         hostIndex: this.#state.newLinkIndex(),
-        mac: formatMac(mac),
+        mac,
         address4,
         address6: undefined,
       },
