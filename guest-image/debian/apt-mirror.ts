@@ -4,6 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -16,6 +17,14 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const OUTPUT_LIMIT = 256 * 1024 * 1024;
 const FILES_PER_RUN = 16;
 const RUNS_AT_ONCE = 4;
+
+const TRANSFER = [
+  "Acquire::Retries=1",
+  "Acquire::http::Timeout=15",
+  "Acquire::https::Timeout=15",
+  // apt run by root would hand its downloads to the user _apt, who cannot write into our folders.
+  "APT::Sandbox::User=root",
+].flatMap((setting) => ["-o", setting]);
 
 /** The Debian archive that the machine's apt is configured for; undefined without apt, or on another distribution. */
 export async function aptRepository(): Promise<string | undefined> {
@@ -56,11 +65,8 @@ export class AptMirror implements DebianMirror {
       `APT::Architecture=${ARCHITECTURE}`,
       `APT::Architectures::=${ARCHITECTURE}`,
       "Acquire::Languages=none",
-      "Acquire::Retries=2",
-      // apt run by root would hand its downloads to the user _apt, who cannot write into our folders.
-      "APT::Sandbox::User=root",
     ];
-    return settings.flatMap((setting) => ["-o", setting]);
+    return [...TRANSFER, ...settings.flatMap((setting) => ["-o", setting])];
   }
 
   async index(signal?: AbortSignal): Promise<PackageIndex> {
@@ -94,8 +100,11 @@ export class AptMirror implements DebianMirror {
     const batches: (typeof files)[] = [];
     for (let i = 0; i < files.length; i += FILES_PER_RUN) batches.push(files.slice(i, i + FILES_PER_RUN));
     const worker = async (): Promise<void> => {
-      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
+      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
         await this.#download(batch, signal);
+        // An archive that gives nothing of a whole batch is out of reach: the rest would only wait for its timeouts too.
+        if (batch.length > 1 && batch.every(({ target }) => !existsSync(target))) batches.length = 0;
+      }
     };
     await Promise.all(Array.from({ length: RUNS_AT_ONCE }, worker));
   }
@@ -110,14 +119,10 @@ export class AptMirror implements DebianMirror {
       `SHA256:${file.sha256}`,
     ]);
     try {
-      await run(
-        APT_HELPER,
-        ["-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=2", "download-file", ...wanted],
-        {
-          maxBuffer: OUTPUT_LIMIT,
-          ...(signal && { signal }),
-        },
-      );
+      await run(APT_HELPER, ["-q", ...TRANSFER, "download-file", ...wanted], {
+        maxBuffer: OUTPUT_LIMIT,
+        ...(signal && { signal }),
+      });
     } catch (cause) {
       if (signal?.aborted) throw cause;
       // apt leaves what it could not verify unwritten; which files are missing is the caller's to see.
@@ -130,5 +135,5 @@ export class AptMirror implements DebianMirror {
 function firstError(cause: unknown): string {
   const stderr = (cause as { stderr?: string }).stderr ?? String(cause);
   const line = stderr.split("\n").find((text) => text.startsWith("E:")) ?? stderr.trim();
-  return line.replace(/\b[a-z+]+:\/\/\S*?([^/\s]+\.deb)/g, "$1");
+  return line.replace(/\b[a-z+]+:\/\/\S*\/([^/\s]+\.deb)/g, "$1");
 }

@@ -8,12 +8,13 @@ import { type Deb, readDeb } from "./deb.ts";
 import type { DebianMirror, Log } from "./mirror.ts";
 import type { PackageFile } from "./package-index.ts";
 
-/** What no source has (any more). */
+/** What no source gives: a locked file that has been dropped, or everything when the archive is out of reach. */
 export class PackagesGone extends Error {
   readonly files: readonly PackageFile[];
 
   constructor(files: readonly PackageFile[]) {
-    super(`Debian's archive no longer has ${files.map(({ name, version }) => `${name} ${version}`).join(", ")}`);
+    const [first, ...rest] = files.map(({ name, version }) => `${name} ${version}`);
+    super(`Debian's archive does not give ${first}${rest.length > 0 ? ` and ${rest.length} more packages` : ""}`);
     this.name = "PackagesGone";
     this.files = files;
   }
@@ -51,6 +52,7 @@ export class PackageCache {
       );
     }
     const gone = missing();
+    if (gone.length > 0 && this.#sources.length === 0) throw new Error("no Debian mirror is known on this machine");
     if (gone.length > 0) throw new PackagesGone(gone);
   }
 

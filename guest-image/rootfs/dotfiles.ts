@@ -31,6 +31,14 @@ _load_completions() {
 complete -D -F _load_completions
 `;
 
+/** For login shells: bash, or busybox' where there is no bash. */
+export const PROFILE = String.raw`if [ -n "$BASH_VERSION" ]; then
+  . "$HOME/.bashrc"
+else
+  PS1='\u@\h:\w\$ '
+fi
+`;
+
 export const INPUTRC = `set bell-style none
 set colored-stats on
 set completion-ignore-case on

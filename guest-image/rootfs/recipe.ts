@@ -2,7 +2,7 @@
 
 import { bashScript } from "../../worker/cli/completion/bash.ts";
 import type { LayerRecipe } from "../catalogue/recipe.ts";
-import { BASHRC, INPUTRC, NANORC, SUDOERS } from "./dotfiles.ts";
+import { BASHRC, INPUTRC, NANORC, PROFILE, SUDOERS } from "./dotfiles.ts";
 
 const HOME = "home/learner";
 const LEARNER = "learner:learner";
@@ -95,7 +95,7 @@ export const userlandLayer: LayerRecipe = {
       { path: "etc/inputrc", text: INPUTRC },
       { path: "etc/nanorc", text: NANORC },
       { path: `${HOME}/.bashrc`, text: BASHRC, owner: LEARNER },
-      { path: `${HOME}/.profile`, text: '[ -n "$BASH_VERSION" ] && . "$HOME/.bashrc"\n', owner: LEARNER },
+      { path: `${HOME}/.profile`, text: PROFILE, owner: LEARNER },
       { path: `${HOME}/.hushlogin`, text: "", owner: LEARNER },
     ],
     links: { "etc/mtab": "../proc/self/mounts" },
