@@ -87,7 +87,7 @@ export class App {
       this.starts += 1;
       this.store.set({ machine: { kind: "running", report } });
       for (const notice of report.notices) this.toast({ kind: "info", text: notice });
-      await (await terminals).machineStarted();
+      (await terminals).machineStarted();
       void this.#follow(bridge);
       void startOffline(this, report.usedFiles ?? []);
     } catch (error) {

@@ -25,6 +25,18 @@ export const views: readonly View[] = [
   { name: "images", address: "#/images", ready: seen("link", "nginx") },
   { name: "image-layers", address: "#/images/counter%3Alatest/layers", ready: seen("tree", "Files in this layer") },
   { name: "image-history", address: "#/images/counter%3Alatest/history", ready: seen("region", "History") },
+  {
+    name: "image-compare",
+    address: "#/images/counter%3Alatest/compare",
+    ready: async (page) => {
+      await page.getByRole("combobox", { name: "The other image" }).selectOption("nginx:latest");
+      await page
+        .getByRole("treeitem", { name: /app.py/ })
+        .first()
+        .click();
+      await page.getByLabel(/^Changed lines of/).waitFor();
+    },
+  },
   { name: "volumes", address: "#/volumes", ready: seen("link", "db_data") },
   {
     name: "networks",

@@ -101,10 +101,15 @@ const contents: readonly LayerContents[] = [
 ];
 
 export const fakeLayers = {
-  async list(): Promise<readonly LayerContents[]> {
-    return contents;
+  /** Each image has the same base and its own last layer. */
+  async list(reference: string): Promise<readonly LayerContents[]> {
+    if (reference === "counter:latest") return contents;
+    return [
+      ...contents.slice(0, 2),
+      { index: 2, diffId: `sha256:${reference}`, files: [file("app/app.py", 1300), file("app/extra.py", 20)] },
+    ];
   },
-  async read(_: string, layer: number, path: string): Promise<ReadableStream<Uint8Array>> {
-    return bytes(`# ${path} of layer ${layer + 1}\nfrom flask import Flask\n`);
+  async read(reference: string, layer: number, path: string): Promise<ReadableStream<Uint8Array>> {
+    return bytes(`# ${path} of layer ${layer + 1} of ${reference}\nfrom flask import Flask\n`);
   },
 };

@@ -10,11 +10,13 @@ import { formatRoute, type ImageTab } from "../shell/router.ts";
 import { tabKeys } from "../shell/roving.ts";
 import { StoreController } from "../state/store.ts";
 import { type Layer, layersOf, wasteOf } from "./layer-model.ts";
+import "./compare.ts";
 import "./layer-files.ts";
 
 const tabs: readonly { readonly tab: ImageTab; readonly label: string }[] = [
   { tab: "layers", label: "Layers" },
   { tab: "history", label: "History" },
+  { tab: "compare", label: "Compare" },
   { tab: "inspect", label: "Inspect" },
 ];
 
@@ -106,6 +108,8 @@ export class ImageDetail extends LightElement {
         return this.#layers(layersOf(this.history, this.image.RootFS?.Layers?.length ?? 0));
       case "history":
         return this.#history();
+      case "compare":
+        return html`<dd-compare .image=${this.name} style="display: contents"></dd-compare>`;
       case "inspect":
         return html`<dd-inspect .path=${`/images/${encodeURIComponent(this.name)}/json`} .command=${`docker image inspect ${this.name}`} style="display: contents"></dd-inspect>`;
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerFile } from "../../worker/protocol/index.ts";
+import { compareImages } from "./compare-model.ts";
 import { instructionOf, layersOf, treeOf, wasteOf } from "./layer-model.ts";
 
 const file = (path: string, size: number, change: LayerFile["change"] = "added"): LayerFile => ({
@@ -51,5 +52,22 @@ describe("an image's layers", () => {
     const tree = treeOf([file("b.txt", 1), file("dir/a.txt", 1), file("dir/other", 1)], "a.txt");
     expect(tree.map(({ name }) => name)).toEqual(["dir"]);
     expect(tree[0]?.children.map(({ path }) => path)).toEqual(["dir/a.txt"]);
+  });
+
+  it("tells what differs between two images, and takes a layer of both for the same", () => {
+    const base = { index: 0, diffId: "base", files: [file("etc/passwd", 100), file("bin/sh", 10)] };
+    const changes = compareImages(
+      [base, { index: 1, diffId: "a", files: [file("app.py", 5), file("old.py", 3)] }],
+      [
+        base,
+        { index: 1, diffId: "b", files: [file("app.py", 6), file("new.py", 1), file("etc/passwd", 0, "removed")] },
+      ],
+    );
+    expect(changes.map(({ path, change }) => [path, change])).toEqual([
+      ["app.py", "changed"],
+      ["etc/passwd", "removed"],
+      ["new.py", "added"],
+      ["old.py", "removed"],
+    ]);
   });
 });

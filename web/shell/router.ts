@@ -1,6 +1,6 @@
 /** The address after `#`, as data and back. Names of containers and images are encoded: they can hold anything. */
 export type ContainerTab = "logs" | "inspect" | "stats" | "files" | "changes";
-export type ImageTab = "layers" | "history" | "inspect";
+export type ImageTab = "layers" | "history" | "compare" | "inspect";
 
 export type Route =
   | { readonly view: "home" }
@@ -15,7 +15,7 @@ export type Route =
   | { readonly view: "notFound"; readonly address: string };
 
 const containerTabs: ReadonlySet<string> = new Set<ContainerTab>(["logs", "inspect", "stats", "files", "changes"]);
-const imageTabs: ReadonlySet<string> = new Set<ImageTab>(["layers", "history", "inspect"]);
+const imageTabs: ReadonlySet<string> = new Set<ImageTab>(["layers", "history", "compare", "inspect"]);
 
 function decode(text: string): string {
   try {

@@ -1,5 +1,8 @@
-/** Open tabs and what stood in them, kept on this device over a reload. */
-import { get, set } from "idb-keyval";
+/**
+ * Open tabs and what stood in them, kept on this device over a reload. Written when the page goes: only what is written at
+ * once is sure to be kept then, and that is the small storage.
+ */
+import { remember, remembered } from "../state/settings.ts";
 import type { OpenOptions } from "./terminals.ts";
 
 export interface SavedTerminals {
@@ -12,11 +15,21 @@ export interface SavedTerminals {
 }
 
 const key = "terminals";
-/** Lines above the screen that are kept of each terminal. */
-export const keptScrollback = 1000;
+/** Lines above the screen that are kept of each terminal, and characters of all of it. */
+export const keptScrollback = 500;
+const keptCharacters = 200_000;
 
-/** Without storage there is nothing to bring back, and nothing to say about it. */
-export const loadTerminals = (): Promise<SavedTerminals | undefined> => get<SavedTerminals>(key).catch(() => undefined);
-export const saveTerminals = (saved: SavedTerminals): Promise<void> => set(key, saved).catch(() => {});
+export const loadTerminals = (): SavedTerminals | undefined => remembered<SavedTerminals | undefined>(key, undefined);
+
+export function saveTerminals({ tabs, active }: SavedTerminals): void {
+  const fits = (screen: string): string => (screen.length > keptCharacters ? "" : screen);
+  remember(key, {
+    tabs: tabs.map(({ title, sessions }) => ({
+      title,
+      sessions: sessions.map(({ options, screen }) => ({ options, screen: fits(screen) })),
+    })),
+    active,
+  });
+}
 
 export const reloadMark = "\x1b[0m\r\n\x1b[2m-- before the reload --\x1b[0m\r\n";

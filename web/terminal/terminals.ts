@@ -25,7 +25,6 @@ export class Terminals {
   readonly #options = new Map<number, OpenOptions>();
   /** Brought back from before the reload and not shown yet: their shells start when they are. */
   readonly #asleep = new Set<number>();
-  readonly #saved = loadTerminals();
   #nextId = 1;
 
   constructor(app: App) {
@@ -56,8 +55,8 @@ export class Terminals {
     return tabs.find((tab) => tab.id === active);
   }
 
-  async machineStarted(): Promise<void> {
-    if (this.#tabs.length === 0) this.#restore(await this.#saved);
+  machineStarted(): void {
+    if (this.#tabs.length === 0) this.#restore(loadTerminals());
     else for (const session of this.#sessions.values()) this.#reconnect(session);
   }
 
@@ -75,7 +74,7 @@ export class Terminals {
 
   #save(): void {
     if (this.#tabs.length === 0) return;
-    void saveTerminals({
+    saveTerminals({
       tabs: this.#tabs.map(({ title, sessions }) => ({
         title,
         sessions: sessions.map((id) => ({
