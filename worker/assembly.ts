@@ -200,6 +200,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
       await networks.settled();
     },
     stop: async () => {
+      images.stop();
       await nameServer.stop();
       await networks.stop();
     },

@@ -17,14 +17,17 @@ export const userlandKey = "userland";
 /** As text for a manifest. Byte arrays inside become `{"bytes": [hex]}`. */
 export function packHostState(state: HostState): string {
   return JSON.stringify(state, (_, value: unknown) =>
-    value instanceof Uint8Array ? { bytes: [...value].map((byte) => byte.toString(16).padStart(2, "0")).join("") } : value,
+    value instanceof Uint8Array
+      ? { bytes: [...value].map((byte) => byte.toString(16).padStart(2, "0")).join("") }
+      : value,
   );
 }
 
 export function unpackHostState(text: unknown): HostState {
   if (typeof text !== "string") throw new Error("the machine's snapshot lacks the host's side");
   return JSON.parse(text, (_, value: unknown) => {
-    if (typeof value !== "object" || value === null || !("bytes" in value) || typeof value.bytes !== "string") return value;
+    if (typeof value !== "object" || value === null || !("bytes" in value) || typeof value.bytes !== "string")
+      return value;
     return Uint8Array.from(value.bytes.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   }) as HostState;
 }

@@ -6,7 +6,6 @@ import type { Guest, Op } from "../engine/ports/guest.ts";
 
 export const workspacePath = "/home/learner/site";
 const disk = "/dev/sdb";
-const learner = { uid: 1000, gid: 1000 };
 const moved = ["/dev", "/proc", "/sys", "/run", "/tmp"] as const;
 
 /** Makes an overlay of the userland (an EROFS image on `device`) and memory the machine's root, and mounts the workspace in it. */
@@ -48,9 +47,17 @@ export async function enterUserland(guest: Guest, device: string): Promise<void>
 /** Mounts the writable disk. What lies on it from an earlier life is replayed from its journal by the kernel. */
 export async function mountDisk(guest: Guest): Promise<void> {
   await guest.batch([
-    { op: "mount", source: disk, target: "/var/lib/docker", type: "ext4", flags: ["noatime"], data: "noinit_itable" },
-    // The learner's home outlives the machine's memory; the workspace inside it is the page's and is put back on top.
-    { op: "mkdir", path: "/var/lib/docker/home", parents: true, ...learner },
+    {
+      op: "mount",
+      source: disk,
+      target: "/var/lib/docker",
+      type: "ext4",
+      flags: ["noatime"],
+      data: "noinit_itable,commit=1",
+    },
+    // A tab is closed without notice: what was written should not wait half a minute in memory.
+    { op: "write", path: "/proc/sys/vm/dirty_writeback_centisecs", data: "100", create: false },
+    { op: "write", path: "/proc/sys/vm/dirty_expire_centisecs", data: "100", create: false },
   ]);
 }
 
