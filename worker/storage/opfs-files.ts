@@ -13,6 +13,13 @@ export class OpfsFiles implements ByteFiles {
     return new OpfsFiles(directory);
   }
 
+  /** A folder of the store as a handle, for who keeps files of another kind in it. */
+  async folder(name: string): Promise<FileSystemDirectoryHandle> {
+    const folder = await this.#folder(segments(name), true);
+    if (folder === undefined) throw new Error(`cannot make the folder ${name} in the browser's storage`);
+    return folder;
+  }
+
   async #folder(parts: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
     let directory = this.#root;
     try {

@@ -1,0 +1,17 @@
+/** `npm run conformance -- buildkit-parser DIR`: other projects' own cases, run on our code from a copy outside this repository. */
+import { runParserCases } from "../e2e/conformance/buildkit-parser.node.ts";
+
+const suites: Readonly<Record<string, typeof runParserCases>> = { "buildkit-parser": runParserCases };
+const [name = "", directory] = process.argv.slice(2);
+const suite = suites[name];
+if (suite === undefined || directory === undefined) {
+  console.error(`Usage: npm run conformance -- ${Object.keys(suites).join("|")} DIRECTORY`);
+  process.exit(2);
+}
+const cases = suite(directory);
+const failed = cases.filter(({ difference }) => difference !== undefined);
+for (const { name: title, difference } of failed) console.log(`${title}: ${difference}\n`);
+console.log(
+  `${cases.length - failed.length} of ${cases.length} the same (${((1 - failed.length / cases.length) * 100).toFixed(1)} %)`,
+);
+process.exitCode = failed.length / cases.length > 0.02 ? 1 : 0;
