@@ -34,6 +34,8 @@ export class Container {
   consecutiveRestarts = 0;
   startedMonotonic = 0;
   size = { rows: 0, columns: 0 };
+  /** Somebody was in the network namespace who may have changed it, or nobody knows: it serves no other container after this run. */
+  networkTouched = true;
   /** What the last run left in the guest is being taken away; the next start waits for it. */
   cleanup: Promise<void> = Promise.resolve();
   readonly #waiters: { readonly condition: WaitCondition; readonly resolve: (result: WaitResult) => void }[] = [];

@@ -151,6 +151,7 @@ export class Executions {
     const size = options.consoleSize ?? request.consoleSize ?? { rows: 0, columns: 0 };
     try {
       if (!hasProcess(container.state)) throw notRunning(container);
+      if (privileged) container.networkTouched = true;
       const process = await this.#d.guest.spawn(
         execProcess(container.state.pid, cgroupPath(host.CgroupParent, record.id), {
           args: request.cmd,

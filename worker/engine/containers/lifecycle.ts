@@ -12,7 +12,7 @@ import { openLog, readLogSettings } from "./log-driver.ts";
 import { prepareMachine } from "./machine-preparation.ts";
 import { type ContainerState, never, type RunRecord } from "./model.ts";
 import { containerDirectory, layerDirectory, logName, shmDirectory } from "./paths.ts";
-import { hasProcess, isPaused, isRunning } from "./predicates.ts";
+import { hasProcess, isPaused, isRunning, mayChangeNetwork } from "./predicates.ts";
 import { restartDelay, shouldRestart } from "./restart-policy.ts";
 import { parseSignal, SIGKILL, SIGTERM } from "./signals.ts";
 import { startFailure } from "./start-errors.ts";
@@ -88,6 +88,7 @@ export class Lifecycle {
     const { config, hostConfig } = record;
     await container.cleanup;
     container.stopping = false;
+    container.networkTouched = mayChangeNetwork(record);
     container.setState({ ...container.state, error: "", oomKilled: false });
     let sandbox: Sandbox | undefined;
     let process: GuestProcess;
@@ -198,7 +199,8 @@ export class Lifecycle {
     const limited = record.hostConfig.Memory > 0 || status.code === 137;
     const cgroup = cgroupPath(record.hostConfig.CgroupParent, record.id);
     // The sandbox's ports are free before anybody is told; the rest of the cleaning goes on behind the answer.
-    const closed = this.#d.networks.closeSandbox(record.id).catch(() => {});
+    const untouched = !container.networkTouched;
+    const closed = this.#d.networks.closeSandbox(record.id, { untouched }).catch(() => {});
     const [oomKilled] = await Promise.all([
       limited ? this.#oomKilled(cgroup) : false,
       container.output.drained(this.#d.clock),

@@ -22,6 +22,19 @@ export function hasEnded(state: ContainerState): boolean {
 export function canStart(state: ContainerState): boolean {
   return state.status === "created" || state.status === "exited";
 }
+/**
+ * Whether the container's processes could change its network namespace, or outlive it there: by a capability that Docker does not give,
+ * by kernel settings, through the machine's /proc, or from a PID namespace that does not end with it.
+ */
+export function mayChangeNetwork({ hostConfig: host, mounts }: ContainerRecord): boolean {
+  return (
+    host.Privileged ||
+    (host.CapAdd ?? []).length > 0 ||
+    host.PidMode !== "" ||
+    Object.keys(host.Sysctls ?? {}).length > 0 ||
+    mounts.some(({ Type, Source }) => Type === "bind" && /^\/(proc(\/|$)|$)/.test(Source))
+  );
+}
 export function usesTerminal(record: ContainerRecord): boolean {
   return record.config.Tty;
 }

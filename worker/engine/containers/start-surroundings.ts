@@ -37,6 +37,7 @@ export class StartSurroundings {
       const other = this.#store.find(reference);
       if (other === undefined) throw new EngineError("system", `${prefix}: No such container: ${reference}`);
       if (!hasProcess(other.state)) throw refusal(other);
+      other.networkTouched = true;
       joined.set(mode, { pid: other.state.pid, id: other.id });
     };
     join(
