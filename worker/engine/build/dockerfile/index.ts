@@ -1,0 +1,9 @@
+/**
+ * The Dockerfile language: text to nodes (./parser.ts), nodes to typed instructions and stages (./instructions.ts), variables
+ * (./expand.ts), ignore files (./ignore.ts), build checks (./lint.ts).
+ *
+ * What always holds: parsing is pure and total (an answer or a {@link DockerfileError} that knows its lines); behaviour and words
+ * are BuildKit's. Nothing here knows of images, files or processes.
+ */
+export * from "./node.ts";
+export { parseDockerfile, parseLine } from "./parser.ts";
