@@ -90,6 +90,8 @@ export class AptMirror implements DebianMirror {
     for (const list of lists.split("\n").filter((line) => line !== "")) {
       texts.push((await run(APT_HELPER, ["cat-file", list], options)).stdout);
     }
+    // apt-get update ends well even where it could fetch nothing.
+    if (texts.every((text) => text === "")) throw new Error("Debian's archive is out of reach");
     return new PackageIndex(texts);
   }
 
