@@ -1,0 +1,104 @@
+/** What is built from what. Each function is cheap when nothing has changed. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildDirectory, ensure, root } from "./step.ts";
+
+const prebuilt = (...names: readonly string[]) => names.map((name) => `guest-image/prebuilt/${name}`);
+/** Images that the tests run. */
+const testImages = ["hello-world", "busybox", "debian", "nginx"] as const;
+
+function run(entry: string, args: readonly string[] = []): void {
+  const { status } = spawnSync(process.execPath, ["--import", "tsx", join(root, entry), ...args], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) throw new Error(`${entry} failed`);
+}
+
+/** The userland of the guest's prompt: from Debian's packages, or from busybox where no mirror answers. */
+async function buildUserland(): Promise<void> {
+  await ensure({
+    name: "userland",
+    title: "building the userland",
+    inputs: [
+      "guest-image/rootfs",
+      "guest-image/debian",
+      "guest-image/catalogue/catalogue.lock.json",
+      "worker/engine/images/erofs",
+      ...prebuilt("docker", "images"),
+    ],
+    outputs: ["userland/manifest.json", "userland/userland.erofs"],
+    run: async () => run("guest-image/rootfs/build.ts"),
+  });
+}
+
+/** Everything that `npm run docker` needs: the userland and a snapshot of the warm machine. */
+export async function buildMachine(): Promise<void> {
+  await buildUserland();
+  await ensure({
+    name: "snapshot",
+    title: "booting the machine and taking its snapshot",
+    inputs: [
+      "guest-image/snapshot",
+      "guest-image/initramfs",
+      "worker/vm",
+      "worker/guest",
+      "worker/machine",
+      "worker/engine/runtime",
+      "worker/engine/networks",
+      "worker/engine/images/layers",
+      "worker/engine/images/erofs",
+      "worker/assembly.ts",
+      "build/userland/manifest.json",
+      ...prebuilt("bzImage", "agent", "docker", "disk.ext4.gz"),
+    ],
+    outputs: ["snapshot/manifest.json"],
+    run: async () => run("guest-image/snapshot/build.ts"),
+  });
+}
+
+/** Images of the catalogue: those in the repository, those that tests run, or all (which needs a Debian mirror; what cannot be had is said). */
+export async function buildImages(which: "prebuilt" | "tests" | "all"): Promise<void> {
+  const names = which === "prebuilt" ? ["hello-world", "busybox"] : which === "tests" ? testImages : [];
+  await ensure({
+    name: `images-${which}`,
+    title: which === "all" ? "building the catalogue's images" : `building the images ${names.join(", ")}`,
+    inputs: ["guest-image/catalogue", "guest-image/debian", ...prebuilt("images")],
+    outputs: ["catalogue/index.json"],
+    run: async () => run("guest-image/catalogue/build.ts", names),
+  });
+}
+
+/** The static site in dist/: the page, the machine, the userland's chunks, the images that are there. */
+export async function buildSite(): Promise<void> {
+  await buildMachine();
+  await buildImages("prebuilt");
+  await ensure({
+    name: "site",
+    title: "building the page",
+    inputs: ["web", "worker", "vite.config.ts", "package-lock.json", "build/snapshot/manifest.json"],
+    outputs: ["../dist/index.html"],
+    run: async () => {
+      const { status } = spawnSync(
+        "node_modules/.bin/vite",
+        ["build", "--logLevel", "warn", "--outDir", "dist", "--emptyOutDir"],
+        { cwd: root, stdio: ["ignore", 2, 2] },
+      );
+      if (status !== 0) throw new Error("vite build failed");
+    },
+  });
+  for (const [from, to] of [
+    ["snapshot", "machine"],
+    ["userland", "userland"],
+    ["catalogue", "catalogue"],
+  ] as const)
+    copy(join(buildDirectory, from), join(root, "dist", to));
+  cpSync(join(root, "guest-image/prebuilt/disk.ext4.gz"), join(root, "dist/machine/disk.ext4.gz"));
+}
+
+function copy(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith("userland.erofs") });
+}
