@@ -1,12 +1,15 @@
 /** A plain static server for the built site: what any static host does (types, ranges, validators, no directory listings), and nothing more. */
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { gzipSync } from "node:zlib";
 
 export interface SiteServer {
   readonly url: string;
   readonly port: number;
+  /** Bytes of bodies sent so far. */
+  bytesSent(): number;
   close(): Promise<void>;
 }
 
@@ -25,15 +28,35 @@ const types: Readonly<Record<string, string>> = {
   ".yaml": "application/yaml",
 };
 
+export interface SiteOptions {
+  readonly port?: number;
+  readonly host?: string;
+  /** gzip for text, scripts and WebAssembly, as usual static hosts apply it. */
+  readonly compress?: boolean;
+}
+
 /** Serves `folders` laid over each other: the first that has the path answers. */
-export async function serveSite(folders: readonly string[], port = 0, host = "127.0.0.1"): Promise<SiteServer> {
-  const server = createServer((request, response) => answer(folders, request, response));
+export async function serveSite(folders: readonly string[], options: SiteOptions = {}): Promise<SiteServer> {
+  const { port = 0, host = "127.0.0.1", compress = false } = options;
+  let sent = 0;
+  const packed = new Map<string, Buffer>();
+  const server = createServer((request, response) => {
+    answer(folders, request, response, compress ? packed : undefined);
+    response.on("finish", () => {
+      sent += Number(response.getHeader("content-length") ?? 0);
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  return { url: `http://localhost:${address.port}/`, port: address.port, close: () => close(server) };
+  return {
+    url: `http://localhost:${address.port}/`,
+    port: address.port,
+    bytesSent: () => sent,
+    close: () => close(server),
+  };
 }
 
 function close(server: Server): Promise<void> {
@@ -41,7 +64,15 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function answer(folders: readonly string[], request: IncomingMessage, response: ServerResponse): void {
+const compressible = /\.(html|js|mjs|css|json|svg|wasm|webmanifest|md|yaml)$/;
+
+/** `packed` keeps what was compressed; without it nothing is. */
+function answer(
+  folders: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  packed: Map<string, Buffer> | undefined,
+): void {
   let path: string;
   try {
     path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname));
@@ -65,6 +96,16 @@ function answer(folders: readonly string[], request: IncomingMessage, response: 
   };
   if (request.headers["if-none-match"] === etag) {
     response.writeHead(304, headers).end();
+    return;
+  }
+  const gzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+  if (packed !== undefined && gzip && compressible.test(file) && request.headers.range === undefined) {
+    const key = `${file} ${etag}`;
+    const body = packed.get(key) ?? gzipSync(readFileSync(file), { level: 9 });
+    packed.set(key, body);
+    headers["content-encoding"] = "gzip";
+    headers["content-length"] = String(body.length);
+    response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : body);
     return;
   }
   const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");

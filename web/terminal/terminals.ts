@@ -36,6 +36,8 @@ export class Terminals {
       if (document.hidden) this.#save();
     });
     addEventListener("pagehide", () => this.#save());
+    // For programs that drive the page: xterm.js draws on a canvas, which cannot be read.
+    Object.assign(globalThis, { drydockTerminalText: () => this.target().screenText() });
   }
 
   session(id: number): TerminalSession | undefined {

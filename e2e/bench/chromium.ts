@@ -1,0 +1,120 @@
+/** The benchmark in Chromium: the built site from localhost, with a cold and then a warm cache. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
+import { serveSite } from "../../scripts/site-server.ts";
+import { repository } from "../../worker/node-platform.node.ts";
+import type { Sample } from "./result.ts";
+
+const host = "chromium" as const;
+export const chromiumNames = ["page_bytes_to_hello", "page_prompt_ms", "page_hello_ms", "reload_prompt_ms"] as const;
+
+const sample = (
+  name: string,
+  phase: Sample["phase"],
+  values: readonly number[],
+  unit: Sample["unit"] = "ms",
+): Sample => ({
+  name,
+  unit,
+  host,
+  phase,
+  values,
+});
+
+interface Visit {
+  readonly prompt: number;
+  readonly hello: number;
+}
+
+export async function benchChromium(wanted: (name: string) => boolean): Promise<readonly Sample[]> {
+  if (!chromiumNames.some(wanted)) return [];
+  const executablePath = ensureChromium();
+  const site = await serveSite([join(repository, "dist")], { compress: true });
+  const cold: Visit[] = [];
+  const warm: Visit[] = [];
+  const reload: number[] = [];
+  const bytes: number[] = [];
+  try {
+    for (let round = 0; round < 3; round++) {
+      const profile = mkdtempSync(join(tmpdir(), "drydock-bench-"));
+      const context = await chromium.launchPersistentContext(profile, { executablePath, args: [...chromiumFlags] });
+      try {
+        const before = site.bytesSent();
+        cold.push(await visit(context, site.url));
+        bytes.push(site.bytesSent() - before);
+        warm.push(await visit(context, site.url));
+        reload.push(await reloadTime(context, site.url));
+      } finally {
+        await context.close();
+        rmSync(profile, { recursive: true, force: true });
+      }
+    }
+  } finally {
+    await site.close();
+  }
+  return [
+    sample("page_bytes_to_hello", "first", bytes, "bytes"),
+    sample(
+      "page_prompt_ms",
+      "first",
+      cold.map(({ prompt }) => prompt),
+    ),
+    sample(
+      "page_hello_ms",
+      "first",
+      cold.map(({ hello }) => hello),
+    ),
+    sample(
+      "page_prompt_ms",
+      "warm",
+      warm.map(({ prompt }) => prompt),
+    ),
+    sample(
+      "page_hello_ms",
+      "warm",
+      warm.map(({ hello }) => hello),
+    ),
+    sample("reload_prompt_ms", "warm", reload),
+  ].filter(({ name }) => wanted(name));
+}
+
+/** Opens the playground, waits for the prompt, and has the machine print its first container's greeting. */
+async function visit(context: BrowserContext, url: string): Promise<Visit> {
+  const page = await context.newPage();
+  const start = performance.now();
+  await page.goto(`${url}#/playground`);
+  await terminalShows(page, "$");
+  const prompt = performance.now() - start;
+  await page.keyboard.type("docker run hello-world\n");
+  await terminalShows(page, "Hello from Docker!");
+  const hello = performance.now() - start;
+  await page.close();
+  return { prompt, hello };
+}
+
+async function reloadTime(context: BrowserContext, url: string): Promise<number> {
+  const page = await context.newPage();
+  await page.goto(`${url}#/playground`);
+  await terminalShows(page, "$");
+  const start = performance.now();
+  await page.reload();
+  await terminalShows(page, "$");
+  const time = performance.now() - start;
+  await page.close();
+  return time;
+}
+
+/** The active terminal's text, as the page offers it to tests and screen readers. */
+async function terminalShows(page: Page, text: string): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => {
+      const read = (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText;
+      return read?.().includes(wanted) === true;
+    },
+    text,
+    { timeout: 120_000, polling: 20 },
+  );
+}
