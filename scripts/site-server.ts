@@ -33,15 +33,17 @@ export interface SiteOptions {
   readonly host?: string;
   /** gzip for text, scripts and WebAssembly, as usual static hosts apply it. */
   readonly compress?: boolean;
+  /** Folders for paths that begin so ("/catalogue/"), before the site's own. */
+  readonly mounts?: Readonly<Record<string, string>>;
 }
 
 /** Serves `folders` laid over each other: the first that has the path answers. */
 export async function serveSite(folders: readonly string[], options: SiteOptions = {}): Promise<SiteServer> {
-  const { port = 0, host = "127.0.0.1", compress = false } = options;
+  const { port = 0, host = "127.0.0.1", compress = false, mounts = {} } = options;
   let sent = 0;
   const packed = new Map<string, Buffer>();
   const server = createServer((request, response) => {
-    answer(folders, request, response, compress ? packed : undefined);
+    answer({ folders, mounts }, request, response, compress ? packed : undefined);
     response.on("finish", () => {
       sent += Number(response.getHeader("content-length") ?? 0);
     });
@@ -68,7 +70,7 @@ const compressible = /\.(html|js|mjs|css|json|svg|wasm|webmanifest|md|yaml)$/;
 
 /** `packed` keeps what was compressed; without it nothing is. */
 function answer(
-  folders: readonly string[],
+  { folders, mounts }: { readonly folders: readonly string[]; readonly mounts: Readonly<Record<string, string>> },
   request: IncomingMessage,
   response: ServerResponse,
   packed: Map<string, Buffer> | undefined,
@@ -81,7 +83,12 @@ function answer(
     return;
   }
   if (path.endsWith("/")) path += "index.html";
-  const file = folders.map((folder) => join(folder, path)).find((name) => existsSync(name) && statSync(name).isFile());
+  const mounted = Object.entries(mounts)
+    .filter(([prefix]) => path.startsWith(prefix))
+    .map(([prefix, folder]) => join(folder, path.slice(prefix.length)));
+  const file = [...mounted, ...folders.map((folder) => join(folder, path))].find(
+    (name) => existsSync(name) && statSync(name).isFile(),
+  );
   if (file === undefined || path.includes("..")) {
     response.writeHead(404, { "content-type": "text/plain" }).end("not found");
     return;
