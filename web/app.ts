@@ -17,6 +17,9 @@ import { holdPlayground } from "./state/playground-lock.ts";
 import { remember } from "./state/settings.ts";
 import type { Terminals } from "./terminal/terminals.ts";
 
+/** How old "Up 5 seconds" may be. */
+const statusAgesMs = 10_000;
+
 export class App {
   readonly store: PageStore;
   /** How often the machine has been started: what showed the one before is made anew. */
@@ -131,6 +134,10 @@ export class App {
     try {
       const version = await engine.get<VersionInfo>("/version");
       this.store.set({ engineVersion: version.Version, apiVersion: version.ApiVersion });
+      const clock = setInterval(() => {
+        if (!document.hidden) mirror.refresh("containers");
+      }, statusAgesMs);
+      bridge.lost.addEventListener("abort", () => clearInterval(clock), { once: true });
       await mirror.run();
     } catch (error) {
       if (!bridge.lost.aborted)

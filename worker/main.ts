@@ -2,7 +2,9 @@
 import type { ApiTransport } from "./api/transport.ts";
 import { type Drydock, openDrydock } from "./drydock.ts";
 import type { Clock, Fetch } from "./engine/ports/host.ts";
+import { hostBrowser } from "./host/browse.ts";
 import { hostFiles, openTerminal, runDockerLine } from "./host/index.ts";
+import { hostLayers } from "./host/layers.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
 import type { StartReport, StartStage } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
@@ -161,6 +163,8 @@ const host: DrydockHost = {
       host: address === "" || address === "0.0.0.0" ? "127.0.0.1" : address,
       port,
     }),
+  browser: hostBrowser(running),
+  layers: hostLayers(running),
 };
 
 exposeRpc(host);

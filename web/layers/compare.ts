@@ -101,7 +101,7 @@ export class Compare extends LightElement {
           : this.changes.length === 0
             ? html`<div class="empty"><p>Both images hold the same files.</p></div>`
             : html`<div class="splitview">
-                <div><dd-file-tree .files=${this.changes} label="Files that differ" @open-file=${(event: CustomEvent<string>) => void this.#show(event.detail)} style="display: contents"></dd-file-tree></div>
+                <div><dd-file-tree .files=${this.changes} plain label="Files that differ" @open-file=${(event: CustomEvent<string>) => void this.#show(event.detail)} style="display: contents"></dd-file-tree></div>
                 <div>${this.lines === undefined ? html`<div class="empty"><p>Choose a file to see its lines.</p></div>` : this.#lines(this.lines.path, this.lines.lines)}</div>
               </div>`
       }`;

@@ -15,12 +15,15 @@ export class FileTree extends LightElement {
   static override properties = {
     files: { attribute: false },
     label: {},
+    /** Without the counts, where they stand elsewhere. */
+    plain: { type: Boolean },
     query: { state: true },
     open: { state: true },
     chosen: { state: true },
   };
   declare files: readonly LayerFile[];
   declare label: string;
+  declare plain: boolean;
   declare query: string;
   declare open: ReadonlySet<string>;
   declare chosen: string | undefined;
@@ -49,7 +52,7 @@ export class FileTree extends LightElement {
           this.query = (event.target as HTMLInputElement).value;
         }} />
         <span class="sub num">${this.files.length} files</span><span class="spacer"></span>
-        <span class="badge ok">${count("added")} added</span><span class="badge warn">${count("changed")} changed</span><span class="badge bad">${count("removed")} removed</span>
+        ${this.plain ? nothing : html`<span class="badge ok">${count("added")} added</span><span class="badge warn">${count("changed")} changed</span><span class="badge bad">${count("removed")} removed</span>`}
       </div>
       <div class="scroll tree" role="tree" aria-label=${this.label} @keydown=${this.#keys}>
         ${tree.map((node, index) => this.#node(node, 0, index === 0))}

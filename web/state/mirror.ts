@@ -91,6 +91,11 @@ export class Mirror {
     }
   }
 
+  /** Lists again what no event tells of: "Up 2 minutes" grows old by itself. */
+  refresh(name: ListName): void {
+    this.#refresh(name);
+  }
+
   #refresh(name: ListName): void {
     this.#stale.add(name);
     if (!this.#busy.has(name)) void this.#fetch(name);
