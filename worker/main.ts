@@ -3,6 +3,7 @@ import type { ApiTransport } from "./api/transport.ts";
 import { type Drydock, openDrydock } from "./drydock.ts";
 import type { Clock, Fetch } from "./engine/ports/host.ts";
 import { hostBrowser } from "./host/browse.ts";
+import { hostHood } from "./host/hood.ts";
 import { hostFiles, openTerminal, runDockerLine } from "./host/index.ts";
 import { hostLayers } from "./host/layers.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
@@ -163,6 +164,7 @@ const host: DrydockHost = {
       host: address === "" || address === "0.0.0.0" ? "127.0.0.1" : address,
       port,
     }),
+  inspect: hostHood(running),
   browser: hostBrowser(running),
   layers: hostLayers(running),
 };

@@ -36,8 +36,13 @@ export interface FirewallRule {
   readonly first?: boolean;
 }
 
-/** The rule as `iptables -S` prints it. */
-export function ruleText(rule: FirewallRule): string {
+export interface RuleCounters {
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** The rule as `iptables -S` prints it; with counters as `iptables -S -v` does. */
+export function ruleText(rule: FirewallRule, counters?: RuleCounters): string {
   const { match } = rule;
   const parts = ["-A", rule.chain];
   const option = <T>(name: string, entry: Negatable<T> | undefined, format: (value: T) => string): void => {
@@ -53,6 +58,7 @@ export function ruleText(rule: FirewallRule): string {
   if (match.sourceType !== undefined) parts.push("-m addrtype --src-type", match.sourceType);
   if (match.destinationType !== undefined) parts.push("-m addrtype --dst-type", match.destinationType);
   if (match.connectionState !== undefined) parts.push("-m conntrack --ctstate", match.connectionState.join(","));
+  if (counters !== undefined) parts.push(`-c ${counters.packets} ${counters.bytes}`);
   parts.push("-j", targetText(rule.target));
   return parts.join(" ");
 }

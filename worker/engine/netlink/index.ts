@@ -8,5 +8,6 @@ export * from "./ip-address.ts";
 export * from "./link.ts";
 export * from "./message.ts";
 export * from "./nftables.ts";
+export { decodeRule } from "./rule-decoding.ts";
 export type { XtablesAlignment } from "./rule-expressions.ts";
 export * from "./sock-diag.ts";

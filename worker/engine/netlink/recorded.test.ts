@@ -10,6 +10,7 @@ import {
   createBridge,
   createDummy,
   createVeth,
+  decodeRule,
   deleteLink,
   type FirewallRule,
   type Prefix,
@@ -185,6 +186,14 @@ describe("firewall rules are those of iptables-nft, but for the padding of a 32-
       expect(words(ruleText(ours))).toBe(words(printed));
     }
   });
+});
+
+test("what was written is read back as the same rule", () => {
+  for (const [, ours] of rules) {
+    const [parsed] = parseRules(addRule(ours));
+    const decoded = parsed === undefined ? undefined : decodeRule(parsed);
+    expect(decoded === undefined ? undefined : ruleText(decoded)).toBe(ruleText(ours));
+  }
 });
 
 test("tables and chains are those of iptables-nft", () => {
