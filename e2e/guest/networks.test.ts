@@ -7,13 +7,13 @@ import { NetworkService } from "../../worker/engine/networks/index.ts";
 import type { GuestProcess, Listener } from "../../worker/engine/ports/guest.ts";
 import { MemoryRecordStore } from "../../worker/engine/testing/memory-stores.ts";
 import { AgentClient } from "../../worker/guest/agent-client.ts";
-import { type BootedMachine, bootMachine } from "./boot.ts";
+import { type BootedMachine, bootMachine, canBoot } from "./boot.ts";
 import { installUserland } from "./userland.ts";
 
 const busybox = "/roots/busybox/bin/busybox";
 const textOf = (stream: ReadableStream<Uint8Array> | undefined) => new Response(stream ?? null).text();
 
-describe("networks in a booted machine", () => {
+describe.skipIf(!canBoot())("networks in a booted machine", () => {
   let machine: BootedMachine;
   let guest: AgentClient;
   let networks: NetworkService;
