@@ -1,0 +1,212 @@
+/** One table: how each kind of check is answered from the view. */
+import type { Check, Place, SimpleCheck } from "../format/index.ts";
+import { checkContainer, hasLabel, nameOf } from "./container.ts";
+import { enumeration, type Observation, observed, passed, waiting } from "./observation.ts";
+import { sameReference } from "./reference.ts";
+import type { ImageFacts, LessonView } from "./view.ts";
+
+type Kind = SimpleCheck["kind"];
+type Of<K extends Kind> = Extract<SimpleCheck, { kind: K }>;
+type Evaluators = { readonly [K in Kind]: (check: Of<K>, view: LessonView) => Promise<Observation> };
+
+export async function evaluate(check: Check, view: LessonView): Promise<Observation> {
+  switch (check.kind) {
+    case "all": {
+      for (const part of check.of) {
+        const answer = await evaluate(part, view);
+        if (answer.state !== "passed") return answer;
+      }
+      return passed;
+    }
+    case "any": {
+      let seen: Observation | undefined;
+      for (const part of check.of) {
+        const answer = await evaluate(part, view);
+        if (answer.state === "passed") return passed;
+        // What was seen tells more than that nothing is there yet.
+        if (seen === undefined || (seen.state === "waiting" && answer.state === "observed")) seen = answer;
+      }
+      return seen ?? waiting("Nothing has happened yet.");
+    }
+    case "not":
+      return (await evaluate(check.of, view)).state === "passed" ? observed(check.say) : passed;
+    default:
+      return await (evaluators[check.kind] as (check: SimpleCheck, view: LessonView) => Promise<Observation>)(
+        check,
+        view,
+      );
+  }
+}
+
+const evaluators: Evaluators = {
+  container: checkContainer,
+
+  async image(check, view) {
+    const found = findImage(await view.images(), check.name);
+    if (check.absent === true) return found === undefined ? passed : observed(`${check.name} is still here.`);
+    if (found === undefined) return waiting(`There is no image ${check.name} yet.`);
+    if (check.sameAs !== undefined) {
+      const other = findImage(await view.images(), check.sameAs);
+      if (other === undefined) return waiting(`There is no image ${check.sameAs} yet.`);
+      if (other.Id !== found.Id) return observed(`${check.name} and ${check.sameAs} are two different images.`);
+    }
+    const missing = Object.entries(check.env ?? {}).find(
+      ([key, value]) => !(found.Config.Env ?? []).includes(`${key}=${value}`),
+    );
+    if (missing !== undefined) return observed(`${check.name} does not set ${missing[0]} to ${missing[1]}.`);
+    const command = [...(found.Config.Entrypoint ?? []), ...(found.Config.Cmd ?? [])].join(" ");
+    if (check.command !== undefined && !command.includes(check.command))
+      return observed(`${check.name} would run "${command}".`);
+    const layers = found.RootFS.Layers?.length ?? 0;
+    if (layers < (check.layers?.min ?? 0) || layers > (check.layers?.max ?? Number.POSITIVE_INFINITY))
+      return observed(`${check.name} has ${layers} ${layers === 1 ? "layer" : "layers"}.`);
+    return passed;
+  },
+
+  async volume(check, view) {
+    const found = (await view.volumes()).find(({ Name }) => Name === check.name);
+    if (check.absent === true)
+      return found === undefined ? passed : observed(`The volume ${check.name} is still here.`);
+    if (found === undefined) return waiting(`There is no volume ${check.name} yet.`);
+    return check.label === undefined || hasLabel(found.Labels, check.label)
+      ? passed
+      : observed(`The volume ${check.name} has no label ${check.label}.`);
+  },
+
+  async network(check, view) {
+    const found = (await view.networks()).find(({ Name }) => Name === check.name);
+    if (check.absent === true)
+      return found === undefined ? passed : observed(`The network ${check.name} is still here.`);
+    if (found === undefined) return waiting(`There is no network ${check.name} yet.`);
+    if (check.driver !== undefined && found.Driver !== check.driver)
+      return observed(`${check.name} is a ${found.Driver} network.`);
+    if (check.internal !== undefined && found.Internal !== check.internal)
+      return observed(`${check.name} is ${found.Internal ? "" : "not "}internal.`);
+    const subnets = (found.IPAM.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]));
+    return check.subnet === undefined || subnets.includes(check.subnet)
+      ? passed
+      : observed(`${check.name} has the subnet ${enumeration(subnets)}.`);
+  },
+
+  async count(check, view) {
+    const number = await countOf(check, view);
+    const what = [check.state, number === 1 ? check.of.slice(0, -1) : check.of].filter(Boolean).join(" ");
+    if (number < (check.min ?? 0))
+      return number === 0
+        ? waiting(`There are no ${what} yet.`)
+        : observed(`There ${number === 1 ? "is" : "are"} ${number} ${what}.`);
+    return number > (check.max ?? Number.POSITIVE_INFINITY)
+      ? observed(`There ${number === 1 ? "is" : "are"} still ${number} ${what}.`)
+      : passed;
+  },
+
+  async gone(check, view) {
+    const found = (await view.containers()).find((each) => nameOf(each) === check.container);
+    return found === undefined ? passed : observed(`${check.container} is still here (${found.State.Status}).`);
+  },
+
+  async http(check, view) {
+    const host = check.host ?? "localhost";
+    const where = `${host}:${check.port}${check.from === undefined ? "" : ` (asked from ${check.from})`}`;
+    const answer = await view.http({ from: check.from, host, port: check.port, path: check.path ?? "/" });
+    if (check.refused === true)
+      return answer.kind === "answer" ? observed(`${where} still answers, with status ${answer.status}.`) : passed;
+    if (answer.kind === "refused") return waiting(`Nobody answers at ${where} yet.`);
+    if (answer.kind === "silent") return observed(`${where} takes connections, but gives no answer.`);
+    if (answer.status !== (check.status ?? 200)) return observed(`${where} answers with status ${answer.status}.`);
+    return check.contains === undefined || answer.body.includes(check.contains)
+      ? passed
+      : observed(`${where} answers, but "${check.contains}" is not in it.`);
+  },
+
+  async file(check, view) {
+    const found = await view.file(check.in, check.path);
+    const where = fileName(check.in, check.path);
+    if (check.absent === true) return found === undefined ? passed : observed(`${where} is still there.`);
+    if (found === undefined) return waiting(`There is no ${where} yet.`);
+    if (check.type !== undefined && found.type !== check.type) return observed(`${where} is a ${found.type}.`);
+    if (check.contains !== undefined && !found.text.includes(check.contains))
+      return observed(`${where} does not hold "${check.contains}".`);
+    if (check.equals !== undefined && found.text.trim() !== check.equals.trim())
+      return observed(`${where} holds "${found.text.trim().slice(0, 60)}".`);
+    if (check.uid !== undefined && found.uid !== check.uid)
+      return observed(`${where} belongs to the user with number ${found.uid}.`);
+    if (check.mode !== undefined && found.mode !== Number.parseInt(check.mode, 8))
+      return observed(`${where} has the mode ${found.mode.toString(8).padStart(4, "0")}.`);
+    return passed;
+  },
+
+  async logs(check, view) {
+    if (!(await view.containers()).some((each) => nameOf(each) === check.container))
+      return waiting(`There is no container named ${check.container} yet.`);
+    return (await view.logs(check.container)).includes(check.contains)
+      ? passed
+      : waiting(`The logs of ${check.container} do not show "${check.contains}" yet.`);
+  },
+
+  async process(check, view) {
+    const where = check.container ?? "the machine";
+    const found = (await view.processes(check.container)).filter(({ command }) => command.includes(check.command));
+    if (check.absent === true)
+      return found.length === 0 ? passed : observed(`"${check.command}" still runs in ${where}.`);
+    if (found.length === 0) return waiting(`No process with "${check.command}" runs in ${where} yet.`);
+    return check.user === undefined || found.some(({ user }) => user === check.user)
+      ? passed
+      : observed(`"${check.command}" runs as ${found[0]?.user}.`);
+  },
+
+  async event(check, view) {
+    const seen = view.events.filter(
+      ({ Type, Action, Actor: { Attributes } }) =>
+        Type === check.type &&
+        (Action === check.action || Action.startsWith(`${check.action}:`)) &&
+        (check.name === undefined || Attributes.name === check.name) &&
+        (check.image === undefined ||
+          (Attributes.image !== undefined && sameReference(Attributes.image, check.image))) &&
+        Object.entries(check.attributes ?? {}).every(([key, value]) => Attributes[key] === value),
+    );
+    const times = check.times ?? 1;
+    if (seen.length >= times) return passed;
+    return waiting(
+      seen.length === 0 ? "This has not happened yet in this step." : `This has happened ${seen.length} times so far.`,
+    );
+  },
+};
+
+function findImage(images: readonly ImageFacts[], name: string): ImageFacts | undefined {
+  return images.find(
+    ({ Id, RepoTags, RepoDigests }) =>
+      Id === name ||
+      RepoTags.some((tag) => sameReference(tag, name)) ||
+      RepoDigests.some((digest) => sameReference(digest, name)),
+  );
+}
+
+async function countOf(check: Of<"count">, view: LessonView): Promise<number> {
+  switch (check.of) {
+    case "containers":
+      return (await view.containers()).filter(
+        ({ State, Config }) =>
+          (check.state === undefined || State.Status === check.state) &&
+          (check.image === undefined || sameReference(Config.Image, check.image)) &&
+          (check.label === undefined || hasLabel(Config.Labels, check.label)),
+      ).length;
+    case "images":
+      return (await view.images()).filter(
+        ({ RepoTags, Config }) =>
+          (check.dangling === undefined || check.dangling === (RepoTags.length === 0)) &&
+          (check.label === undefined || hasLabel(Config.Labels, check.label)),
+      ).length;
+    case "volumes":
+      return (await view.volumes()).filter(({ Labels }) => check.label === undefined || hasLabel(Labels, check.label))
+        .length;
+    case "networks":
+      return (await view.networks()).filter(({ Labels }) => check.label === undefined || hasLabel(Labels, check.label))
+        .length;
+  }
+}
+
+function fileName(place: Place, path: string): string {
+  if (place === "workspace" || place === "machine") return path;
+  return "container" in place ? `${path} in ${place.container}` : `${path} in the volume ${place.volume}`;
+}

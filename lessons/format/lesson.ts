@@ -1,0 +1,99 @@
+/** What a lesson is: the schema of `lesson.yaml`, from which its types, its validation and its reference come. */
+import { z } from "zod";
+import { checkSchema } from "./check.ts";
+import { workspacePath } from "./path.ts";
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "must be lower-case letters, digits and -");
+const line = z.string().min(1).max(2000);
+const title = z.string().min(1).max(120);
+
+const startSchema = z.strictObject({
+  /** Files of the workspace, by path. */
+  files: z.record(workspacePath, z.string().max(200_000)).optional(),
+  /** Pulled before the step opens, so that no task waits for a download. */
+  images: z.array(z.string().min(1).max(250)).max(20).optional(),
+  /** Shell lines in the workspace, run as the learner. */
+  run: z.array(line).max(40).optional(),
+});
+
+const taskSchema = z.strictObject({
+  id,
+  /** What shall be true, not what to type. Markdown in one line. */
+  goal: z.string().min(1).max(300),
+  check: checkSchema,
+});
+
+const hintSchema = z.strictObject({
+  when: checkSchema,
+  /** Shown only while this task is open; without it, while any is. */
+  task: id.optional(),
+  text: z.string().min(1).max(1000),
+  /** Shell lines that bring about this hint's state, for the test of the lesson. */
+  test: z.array(line).max(20).optional(),
+});
+
+const solutionSchema = z.union([
+  line,
+  z.strictObject({ run: line, why: z.string().min(1).max(500).optional(), task: id.optional() }),
+]);
+
+const stepSchema = z.strictObject({
+  id,
+  title,
+  /** The Markdown file with this step's text. */
+  text: z.string().regex(/^[a-z0-9][a-z0-9-]*\.md$/, "must be the name of a Markdown file in the lesson's folder"),
+  start: startSchema.optional(),
+  tasks: z.array(taskSchema).max(8).default([]),
+  hints: z.array(hintSchema).max(20).default([]),
+  solution: z.array(solutionSchema).max(40).default([]),
+});
+
+export const lessonSchema = z
+  .strictObject({
+    title,
+    track: id,
+    minutes: z.int().min(1).max(60),
+    summary: z.string().min(1).max(200),
+    level: z.enum(["easy", "medium", "hard"]).optional(),
+    needs: z
+      .strictObject({
+        images: z.array(z.string().min(1).max(250)).max(20).optional(),
+        memory: z
+          .string()
+          .regex(/^\d+[mg]$/, "must be a size, as 256m")
+          .optional(),
+      })
+      .optional(),
+    steps: z.array(stepSchema).min(1).max(20),
+  })
+  .check((context) => {
+    const steps = new Set<string>();
+    for (const [index, step] of context.value.steps.entries()) {
+      const complain = (path: (string | number)[], message: string): void => {
+        context.issues.push({ code: "custom", message, path: ["steps", index, ...path], input: step });
+      };
+      if (steps.has(step.id)) complain(["id"], `is the id of an earlier step: ${step.id}`);
+      steps.add(step.id);
+      const tasks = new Set(step.tasks.map((task) => task.id));
+      if (tasks.size < step.tasks.length) complain(["tasks"], "have the same id twice");
+      if (step.tasks.length > 0 && step.solution.length === 0) complain(["solution"], "is missing: tasks need one");
+      for (const [at, { task }] of step.hints.entries())
+        if (task !== undefined && !tasks.has(task)) complain(["hints", at, "task"], `is no task of this step: ${task}`);
+    }
+  });
+
+export type LessonFile = z.infer<typeof lessonSchema>;
+export type Step = LessonFile["steps"][number];
+export type Task = Step["tasks"][number];
+export type Hint = Step["hints"][number];
+export type Start = NonNullable<Step["start"]>;
+
+/** A lesson with the text of each step, by the name of its file. */
+export interface Lesson extends LessonFile {
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** A solution's lines as one shape. */
+export function solutionLines(step: Step): readonly { readonly run: string; readonly why?: string | undefined }[] {
+  return step.solution.map((each) => (typeof each === "string" ? { run: each } : each));
+}
