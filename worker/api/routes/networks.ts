@@ -73,16 +73,25 @@ export function networkRoutes(networks: NetworkService): readonly Route[] {
 
 const empty = (): ApiResponse => ({ status: 200, headers: {}, body: { kind: "empty" } });
 
+/** Go reads null as it reads nothing. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
 const strings = z.record(z.string(), z.string()).nullish();
 const createSchema = z.object({
-  Name: z.string().default(""),
-  Driver: z.string().default(""),
-  Scope: z.string().default(""),
+  Name: text,
+  Driver: text,
+  Scope: text,
   Internal: z.boolean().nullish(),
   Attachable: z.boolean().nullish(),
   Ingress: z.boolean().nullish(),
   ConfigOnly: z.boolean().nullish(),
-  ConfigFrom: z.object({ Network: z.string().default("") }).nullish(),
+  ConfigFrom: z.object({ Network: text }).nullish(),
   IPAM: z
     .object({
       Driver: z.string().nullish(),
@@ -90,9 +99,9 @@ const createSchema = z.object({
       Config: z
         .array(
           z.object({
-            Subnet: z.string().optional(),
-            IPRange: z.string().optional(),
-            Gateway: z.string().optional(),
+            Subnet: optionalText,
+            IPRange: optionalText,
+            Gateway: optionalText,
             AuxiliaryAddresses: strings,
           }),
         )
@@ -107,19 +116,25 @@ const createSchema = z.object({
 const endpointSchema = z.object({
   IPAMConfig: z
     .object({
-      IPv4Address: z.string().optional(),
-      IPv6Address: z.string().optional(),
+      IPv4Address: optionalText,
+      IPv6Address: optionalText,
       LinkLocalIPs: z.array(z.string()).optional(),
     })
     .nullish(),
   Links: z.array(z.string()).nullish(),
   Aliases: z.array(z.string()).nullish(),
-  MacAddress: z.string().optional(),
+  MacAddress: optionalText,
   DriverOpts: strings,
   GwPriority: z.number().optional(),
 });
-const connectSchema = z.object({ Container: z.string().default(""), EndpointConfig: endpointSchema.nullish() });
-const disconnectSchema = z.object({ Container: z.string().default(""), Force: z.boolean().default(false) });
+const connectSchema = z.object({ Container: text, EndpointConfig: endpointSchema.nullish() });
+const disconnectSchema = z.object({
+  Container: text,
+  Force: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
+});
 
 async function read<T extends z.ZodType>(context: RouteContext, schema: T): Promise<z.output<T>> {
   const result = schema.safeParse((await context.json()) ?? {});

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { ContainerId, EndpointSettings, NetworkUsers, SandboxRequest } from "../domains.ts";
-import { parseLinks, parseMessages, parseRules } from "../netlink/index.ts";
+import { attribute, concat, text } from "../netlink/attributes.ts";
+import {
+  addAddress,
+  message,
+  type Prefix,
+  parseLinks,
+  parseMessages,
+  parsePrefix,
+  parseRules,
+} from "../netlink/index.ts";
 import type { Op } from "../ports/guest.ts";
 import { FakeGuest } from "../testing/fake-guest.ts";
 import { MemoryRecordStore } from "../testing/memory-stores.ts";
@@ -331,6 +340,58 @@ test("a container that joins another's namespace sees its files and has no endpo
   await expect(service.openSandbox(request("c", "container:nosuch"))).rejects.toThrow(
     "joining network namespace of container: No such container: nosuch",
   );
+});
+
+/** The kernel of a namespace that is as the pool made it: loopback, and eth0 with its address; `more` devices beside them. */
+function asMade(more: number) {
+  const device = (index: number, name: string, mac: readonly number[]) => {
+    const header = new Uint8Array(16);
+    header[4] = index;
+    header[8] = 1;
+    return message(16, 0, header, [attribute(1, Uint8Array.from(mac)), text(3, name)]);
+  };
+  return (op: Op) => {
+    const [query] = netlink(op);
+    const eth0 = device(2, "eth0", [2, 0x42, 172, 17, 0, 2]);
+    const others = Array.from({ length: more }, (_, i) => device(9 + i, `other${i}`, []));
+    if (query?.type === 18) return concat([device(1, "lo", []), eth0, ...others]);
+    if (query?.type === 22) return addAddress(2, parsePrefix("172.17.0.2/16") as Prefix);
+    return undefined;
+  };
+}
+
+test.each([
+  ["as it was made", 0, true],
+  ["with a device more", 1, false],
+])("an untouched namespace %s serves the next container: %j", async (_what, more, again) => {
+  const { guest, service, request } = await setUp();
+  await service.fillPool();
+  const first = request("a", "bridge");
+  await service.openSandbox(first);
+  guest.onOp = asMade(more);
+  const made = guest.opsOf("createNetworkNamespace").length;
+  const ready = service.exportState().ready.length;
+  await service.closeSandbox(first.container, { untouched: true });
+  await service.settled();
+  expect(service.exportState().ready.length).toBe(again ? ready + 1 : ready);
+  expect(guest.opsOf("createNetworkNamespace").length).toBe(made);
+  const before = service.sandbox(first.container);
+  const next = await service.openSandbox(request("b", "bridge"));
+  expect(next.endpoints.bridge?.IPAddress).toBe("172.17.0.2");
+  expect(before).toBeUndefined();
+});
+
+test("a restart of the engine opens name servers again, and closes sandboxes of containers that are gone", async () => {
+  const { service, dependencies, request, served, users } = await setUp();
+  await service.create({ Name: "net" });
+  await service.openSandbox(request("kept", "net"));
+  await service.openSandbox(request("gone", "net"));
+  const again = new NetworkService({ ...dependencies, state: service.exportState() });
+  await again.start();
+  expect(served).toEqual(["kept", "gone", "kept", "gone"]);
+  users.list.splice(1, 1);
+  again.closeStale();
+  expect(Object.values(again.inspect("net").Containers).map(({ Name }) => Name)).toEqual(["kept"]);
 });
 
 test("device indexes that others took are passed over", async () => {
