@@ -208,10 +208,11 @@ function withPageScript(): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
+/** A server that does not listen yet is asked again: nginx in an emulated machine takes a moment to come up. */
 function failure(message: string): Response {
   const escaped = message.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return new Response(
-    `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>No answer</title><body style="font: 14px/20px system-ui; margin: 32px"><h1 style="font-size: 18px">Port ${port} does not answer</h1><p>${escaped}</p>`,
+    `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="2"><title>No answer</title><body style="font: 14px/20px system-ui; margin: 32px"><h1 style="font-size: 18px">Port ${port} does not answer</h1><p>${escaped}</p><p>It is asked again every two seconds.</p>`,
     { status: 502, headers: { "content-type": "text/html; charset=utf-8" } },
   );
 }

@@ -7,7 +7,6 @@ import type { DrydockHost } from "../rpc/host.ts";
 
 /** So many stat calls go to the guest at once. */
 const statBatch = 500;
-const readBytes = 256 * 1024;
 
 export function hostBrowser(drydock: () => Drydock): NonNullable<DrydockHost["browser"]> {
   return {
@@ -17,7 +16,7 @@ export function hostBrowser(drydock: () => Drydock): NonNullable<DrydockHost["br
     },
     async read(place, path) {
       const { guest } = drydock();
-      return readFile(guest, await contextOf(drydock(), place), path);
+      return guest.readFile(path, await contextOf(drydock(), place));
     },
   };
 }
@@ -68,21 +67,4 @@ export async function listDirectory(guest: Guest, context: BatchContext, path: s
     }
   }
   return entries;
-}
-
-/** In pieces, as they are asked for. */
-export function readFile(guest: Guest, context: BatchContext, path: string): ReadableStream<Uint8Array> {
-  let offset = 0;
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const [bytes] = await guest.batch([{ op: "read", path, offset, limit: readBytes }], context);
-        const chunk = bytes as Uint8Array;
-        offset += chunk.length;
-        if (chunk.length > 0) controller.enqueue(chunk);
-        if (chunk.length < readBytes) controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -3,7 +3,6 @@ import type { Drydock } from "../drydock.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { LayerContents, LayerFile } from "../protocol/index.ts";
 import type { DrydockHost } from "../rpc/host.ts";
-import { readFile } from "./browse.ts";
 
 export interface SourceFile {
   readonly path: string;
@@ -62,7 +61,7 @@ export function hostLayers(drydock: () => Drydock): NonNullable<DrydockHost["lay
       // Topmost first.
       const root = [...(await images.mountLayers(image))].reverse()[layer];
       if (root === undefined) throw new EngineError("notFound", `${reference} has no layer ${layer + 1}`);
-      return readFile(guest, { root }, `/${path}`);
+      return guest.readFile(`/${path}`, { root });
     },
   };
 }
