@@ -82,12 +82,14 @@ export class App {
       const bridge = new Bridge(createWorker());
       this.#bridge = bridge;
       this.#engine = new Engine(bridge);
+      bridge.onBusy = (busy) => this.store.set({ busy });
       lock.taken.addEventListener("abort", () => bridge.lose("Another tab has taken this playground over."));
       bridge.lost.addEventListener("abort", () => lock.release(), { once: true });
       bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
       const terminals = this.terminals();
       const report = await bridge.start((progress) => this.#onProgress(progress));
       this.starts += 1;
+      this.store.set({ busy: false });
       this.store.set({ machine: { kind: "running", report } });
       for (const notice of report.notices) this.toast({ kind: "info", text: notice });
       (await terminals).machineStarted();

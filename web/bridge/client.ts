@@ -68,6 +68,8 @@ export class Bridge {
   readonly #lost = new AbortController();
   readonly #whenLost: Promise<never>;
   #nextRequest = 1;
+  /** Whether the Worker is late with an answer. */
+  onBusy: ((busy: boolean) => void) | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -82,6 +84,7 @@ export class Bridge {
     });
     this.#heartbeat = new Heartbeat({
       ping: () => this.#service.ping(),
+      onBusy: (busy) => this.onBusy?.(busy),
       onLost: (ms) => this.lose(`The machine has not answered for ${Math.round(ms / 1000)} seconds.`),
     });
   }

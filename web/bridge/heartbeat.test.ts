@@ -4,9 +4,11 @@ import { Heartbeat } from "./heartbeat.ts";
 function setUp(answers: boolean) {
   let now = 0;
   const lost: number[] = [];
+  const busy: boolean[] = [];
   const beat = new Heartbeat({
     ping: () => (answers ? Promise.resolve(true) : new Promise(() => {})),
     onLost: (ms) => lost.push(ms),
+    onBusy: (state) => busy.push(state),
     intervalMs: 1000,
     patienceMs: 5000,
     now: () => now,
@@ -16,7 +18,7 @@ function setUp(answers: boolean) {
     beat.beat();
     await Promise.resolve();
   };
-  return { lost, pass };
+  return { lost, busy, pass };
 }
 
 describe("the heartbeat", () => {
@@ -26,6 +28,15 @@ describe("the heartbeat", () => {
     expect(lost).toEqual([]);
     await pass(1000);
     expect(lost).toEqual([5000]);
+  });
+
+  it("says that one is busy whose answer is overdue", async () => {
+    const { busy, pass } = setUp(false);
+    await pass(1000);
+    await pass(1000);
+    expect(busy).toEqual([]);
+    await pass(1000);
+    expect(busy).toEqual([true]);
   });
 
   it("never loses one that answers", async () => {

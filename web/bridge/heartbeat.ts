@@ -6,7 +6,10 @@
 export interface HeartbeatOptions {
   readonly ping: () => Promise<unknown>;
   readonly onLost: (silentMs: number) => void;
+  /** Told with `true` when an answer is overdue, and with `false` when one has come again. */
+  readonly onBusy?: (busy: boolean) => void;
   readonly intervalMs?: number;
+  /** A machine that works hard can be silent for long, and is not to be ended for it. */
   readonly patienceMs?: number;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
@@ -19,13 +22,14 @@ export class Heartbeat {
   readonly #now: () => number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = false;
+  #busy = false;
   #silentMs = 0;
   #lastBeat = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#intervalMs = options.intervalMs ?? 2000;
-    this.#patienceMs = options.patienceMs ?? 20_000;
+    this.#patienceMs = options.patienceMs ?? 60_000;
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -39,6 +43,12 @@ export class Heartbeat {
     this.#timer = undefined;
   }
 
+  #setBusy(busy: boolean): void {
+    if (busy === this.#busy) return;
+    this.#busy = busy;
+    this.#options.onBusy?.(busy);
+  }
+
   #schedule(): void {
     this.#timer = setTimeout(() => this.beat(), this.#intervalMs);
   }
@@ -48,6 +58,7 @@ export class Heartbeat {
     const elapsed = this.#now() - this.#lastBeat;
     this.#lastBeat = this.#now();
     if (this.#waiting) this.#silentMs += Math.min(elapsed, this.#intervalMs * 2);
+    if (this.#silentMs >= this.#intervalMs * 2) this.#setBusy(true);
     if (this.#silentMs >= this.#patienceMs) {
       this.stop();
       this.#options.onLost(this.#silentMs);
@@ -58,6 +69,7 @@ export class Heartbeat {
       void this.#options.ping().then(() => {
         this.#waiting = false;
         this.#silentMs = 0;
+        this.#setBusy(false);
       });
     }
     if (this.#timer !== undefined) this.#schedule();

@@ -140,7 +140,7 @@ export class AppElement extends LightElement {
     const leftCollapsed = this.leftCollapsed[arrangement];
     const editing = this.#files.value.paths.length > 0;
     const previewing = this.#preview.value !== undefined;
-    const stacked = editing && previewing;
+    const stacked = previewing && (editing || arrangement === "beside");
     const collapsed = this.panelsCollapsed && arrangement === "below" && !narrow.matches;
     return html`
       <section class="pane left" aria-label="Files" ?hidden=${hidden} ?data-collapsed=${leftCollapsed} style="--left: ${sizes.left}px">
@@ -156,7 +156,7 @@ export class AppElement extends LightElement {
       </section>
       ${hidden || leftCollapsed ? nothing : html`<dd-divider aria-orientation="vertical" pane="left" leading .size=${sizes.left} label="Width of the files" @resize-pane=${this.#resize}></dd-divider>`}
       <div class="work" data-layout=${arrangement} ?hidden=${hidden} style="--panels: ${sizes.panels}px; --beside: ${sizes.beside}px; --editor: ${sizes.editor}px; --preview: ${sizes.preview}px; --preview-height: ${sizes.previewHeight}px">
-        <div class="stage" ?data-stacked=${stacked}>
+        <div class="stage" ?data-stacked=${stacked} ?data-editing=${editing}>
           ${
             editing
               ? html`<section class="pane editor" aria-label="Editor"><dd-editor></dd-editor></section>

@@ -18,7 +18,9 @@ export class Foot extends LightElement {
       case "starting":
         return { dot: "pause", text: "Machine starting" };
       case "running":
-        return { dot: "run", text: "Machine running" };
+        return this.#state.value.busy
+          ? { dot: "pause", text: "Machine busy" }
+          : { dot: "run", text: "Machine running" };
       case "elsewhere":
         return { dot: "exit", text: "Open in another tab" };
       case "failed":

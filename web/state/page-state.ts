@@ -49,6 +49,8 @@ export interface PageState {
   readonly volumes: readonly Volume[] | undefined;
   readonly engineVersion: string | undefined;
   readonly apiVersion: string | undefined;
+  /** The Worker runs, and is late with its answers. */
+  readonly busy: boolean;
   /** The page and the machine also come without a network. */
   readonly offline: boolean;
   readonly memoryUsed: number | undefined;
@@ -71,6 +73,7 @@ export function createPageStore(route: Route): PageStore {
     volumes: undefined,
     engineVersion: undefined,
     apiVersion: undefined,
+    busy: false,
     offline: false,
     memoryUsed: undefined,
     terminals: { tabs: [], active: undefined },
