@@ -3,7 +3,7 @@
  * Shell words and variables in Dockerfiles: quotes, escapes, `$name` and `${name…}` with the modifiers of POSIX parameter
  * expansion that BuildKit knows (:- - :+ + :? ? # ## % %%) and bash's / and //. Behaves as BuildKit's shell.Lex.
  */
-import { DockerfileError } from "./node.ts";
+import { DockerfileError, type LineRange } from "./node.ts";
 
 export type Variables = (name: string) => string | undefined;
 
@@ -319,4 +319,20 @@ function patternOf(pattern: string, greedy: boolean, anchored: boolean, flags: s
     } else source += /[[\]{}.+()|^$/]/.test(char) ? `\\${char}` : char;
   }
   return new RegExp(source, flags);
+}
+
+/** As {@link expand}, over a map, with the place in the file in its errors. */
+export function expandWith(
+  source: string,
+  variables: ReadonlyMap<string, string>,
+  escapeChar: string,
+  range: LineRange,
+  options: Omit<ExpandOptions, "escapeChar"> = {},
+): Expanded {
+  try {
+    return expand(source, (name) => variables.get(name), { ...options, escapeChar });
+  } catch (error) {
+    if (error instanceof DockerfileError) throw new DockerfileError(error.message, range);
+    throw error;
+  }
 }
