@@ -171,8 +171,8 @@ export interface Sandbox {
   readonly id: string;
 }
 export interface Networks {
-  /** Throws notFound "network x not found". Checks what `create` must refuse. */
-  validate(request: SandboxRequest): void;
+  /** Checks what `create` must refuse. A network that is missing is reported when the container starts, as dockerd does. */
+  validate(request: Pick<SandboxRequest, "endpoints">): void;
   /** Makes or takes a ready-made namespace, connects it, publishes ports. All or nothing. */
   openSandbox(request: SandboxRequest): Promise<Sandbox>;
   /**

@@ -69,6 +69,8 @@ export class Creation {
     const config = await this.#withHostname(merged, hostConfig, id);
     checkConfig(config);
     const { path, args } = commandOf(config);
+    const networks = endpointsOf(request, hostConfig);
+    this.#d.networks.validate({ endpoints: networks });
     const chosen = this.#reserve(name, id);
     try {
       const mounts = await this.#mounts(hostConfig, config, image);
@@ -83,7 +85,7 @@ export class Creation {
         config: config.ExposedPorts === undefined && hasPorts(hostConfig) ? { ...config, ExposedPorts: {} } : config,
         hostConfig,
         mounts,
-        networks: endpointsOf(request, hostConfig),
+        networks,
         state: { status: "created", startedAt: never, finishedAt: never, exitCode: 0, error: "", oomKilled: false },
         restartCount: 0,
         manuallyStopped: false,

@@ -75,28 +75,22 @@ export class StartSurroundings {
       const other = this.#store.find(reference);
       return other === undefined ? [] : [{ container: other.id, name: other.name, alias }];
     });
-    try {
-      return await this.#d.networks.openSandbox({
-        container: record.id,
-        name: record.name,
-        hostname: hostnameOf(record),
-        networkMode: host.NetworkMode,
-        endpoints: record.networks,
-        portBindings: host.PortBindings,
-        exposedPorts: Object.keys(config.ExposedPorts ?? {}),
-        publishAllPorts: host.PublishAllPorts,
-        dns: host.Dns ?? [],
-        dnsSearch: host.DnsSearch ?? [],
-        dnsOptions: host.DnsOptions ?? [],
-        extraHosts: host.ExtraHosts ?? [],
-        links,
-        sysctls: Object.fromEntries(Object.entries(host.Sysctls ?? {}).filter(([name]) => name.startsWith("net."))),
-      });
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.message.startsWith("failed to set up container networking"))
-        throw error;
-      throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
-    }
+    return await this.#d.networks.openSandbox({
+      container: record.id,
+      name: record.name,
+      hostname: hostnameOf(record),
+      networkMode: host.NetworkMode,
+      endpoints: record.networks,
+      portBindings: host.PortBindings,
+      exposedPorts: Object.keys(config.ExposedPorts ?? {}),
+      publishAllPorts: host.PublishAllPorts,
+      dns: host.Dns ?? [],
+      dnsSearch: host.DnsSearch ?? [],
+      dnsOptions: host.DnsOptions ?? [],
+      extraHosts: host.ExtraHosts ?? [],
+      links,
+      sysctls: Object.fromEntries(Object.entries(host.Sysctls ?? {}).filter(([name]) => name.startsWith("net."))),
+    });
   }
 
   /** Of bind sources (made where Docker makes them) and devices; most containers have none. */

@@ -10,6 +10,7 @@ const ifla = {
   link: 5,
   stats: 7,
   master: 10,
+  queueLength: 13,
   operstate: 16,
   info: 18,
   netNsPid: 19,
@@ -41,6 +42,8 @@ export interface LinkOptions {
   readonly index?: number;
   readonly mac?: Uint8Array;
   readonly mtu?: number;
+  /** IFLA_TXQLEN; Docker's devices have none. */
+  readonly queueLength?: number;
   readonly up?: boolean;
   /** Index of the bridge. */
   readonly master?: number;
@@ -55,6 +58,7 @@ function common(options: LinkOptions): Uint8Array[] {
   if (options.mac !== undefined) out.push(attribute(ifla.address, options.mac));
   if (options.mtu !== undefined) out.push(u32(ifla.mtu, options.mtu));
   if (options.name !== undefined) out.push(text(ifla.name, options.name));
+  if (options.queueLength !== undefined) out.push(u32(ifla.queueLength, options.queueLength));
   if (options.master !== undefined) out.push(u32(ifla.master, options.master));
   if (options.namespacePid !== undefined) out.push(u32(ifla.netNsPid, options.namespacePid));
   if (options.linkNamespace !== undefined) out.push(u32(ifla.linkNetnsId, options.linkNamespace));

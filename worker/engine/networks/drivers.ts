@@ -102,7 +102,7 @@ export function createDeviceOps(
 ): readonly Op[] {
   const { name, index } = request.device;
   const mtu = mtuOf(record);
-  const own = { name, ...(mtu === undefined ? {} : { mtu }) };
+  const own = { name, queueLength: 0, ...(mtu === undefined ? {} : { mtu }) };
   // Made beside its parent, where the name may be taken, and renamed once it is here.
   const elsewhere = { ...own, name: request.hostDevice, index, linkNamespace: machineNamespace };
   const mac = parseMac(request.mac);
@@ -139,6 +139,7 @@ export function createDeviceOps(
         index: request.hostIndex,
         master: link.index,
         namespacePid: 1,
+        queueLength: 0,
         up: true,
         ...(mtu === undefined ? {} : { mtu }),
       };

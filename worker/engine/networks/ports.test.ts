@@ -28,7 +28,7 @@ test("without a host port, ephemeral ones are given in turn", () => {
 
 test("-P publishes what is exposed and not published already", () => {
   const requests = portRequests({ "80/tcp": [{ HostPort: "8080" }] }, ["80/tcp", "443/tcp", "90-91/udp"], true);
-  expect(requests.map((r) => `${r.containerPort}/${r.protocol}`)).toEqual(["80/tcp", "443/tcp", "90/udp", "91/udp"]);
+  expect(requests.map((r) => `${r.containerPort}/${r.protocol}`)).toEqual(["80/tcp", "90/udp", "91/udp", "443/tcp"]);
 });
 
 test.each([

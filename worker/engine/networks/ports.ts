@@ -55,12 +55,14 @@ export function portRequests(
         if (!bound.has(`${port}/${parsed?.protocol}`)) add(`${port}/${parsed?.protocol}`, "", undefined);
     }
   }
-  // As libnetwork sorts them: fixed host ports before ephemeral ones, then by container port.
+  // As libnetwork sorts them: exact host ports first, then by container port.
+  const isExact = ({ hostPorts }: PortRequest): boolean =>
+    hostPorts !== undefined && hostPorts.first === hostPorts.last;
   return requests.sort(
     (a, b) =>
-      Number(a.hostPorts === undefined) - Number(b.hostPorts === undefined) ||
-      a.protocol.localeCompare(b.protocol) ||
-      a.containerPort - b.containerPort,
+      Number(isExact(b)) - Number(isExact(a)) ||
+      a.containerPort - b.containerPort ||
+      a.protocol.localeCompare(b.protocol),
   );
 }
 

@@ -58,6 +58,13 @@ export interface NameServer {
   close(container: ContainerId): Promise<void>;
 }
 
+/** dockerd reports these without saying that networking failed. */
+export class LinkError extends EngineError {
+  constructor(message: string) {
+    super("system", message);
+  }
+}
+
 export class Sandboxes {
   readonly #guest: Guest;
   readonly #random: Randomness;
@@ -223,6 +230,7 @@ export class Sandboxes {
 
   async #open(request: SandboxRequest): Promise<Sandbox> {
     const mode = request.networkMode;
+    this.#checkLinks(request);
     const base = {
       id: hexId(this.#random),
       container: request.container,
@@ -273,6 +281,18 @@ export class Sandboxes {
     const owner = state.sharedWith === undefined ? undefined : this.#state.sandboxes.get(state.sharedWith);
     if (state.sharedWith === undefined || owner === undefined) return sandboxView(state, this.#view(state));
     return { ...sandboxView(owner, this.#view(owner)), endpoints: {}, ports: {}, key: "", id: "" };
+  }
+
+  /** `--link` on the default bridge wants containers that are there (moby's addLegacyLinks). */
+  #checkLinks({ links, name, networkMode }: SandboxRequest): void {
+    if (networkMode !== "bridge" && networkMode !== "default") return;
+    for (const link of links) {
+      const target = this.#state.sandboxes.get(link.container);
+      if (target === undefined)
+        throw new LinkError(`Cannot link to a non running container: /${link.name} AS /${name}/${link.alias}`);
+      const attached = target.endpoints.some((endpoint) => endpoint.networkName === "bridge");
+      if (!attached) throw new LinkError(`container ${link.container} not attached to default bridge network`);
+    }
   }
 
   /** Networks without devices: host and none. */

@@ -394,6 +394,24 @@ test("a restart of the engine opens name servers again, and closes sandboxes of 
   expect(Object.values(again.inspect("net").Containers).map(({ Name }) => Name)).toEqual(["kept"]);
 });
 
+test("a link of the default bridge names its target in /etc/hosts, and wants one that runs there", async () => {
+  const { service, request } = await setUp();
+  await service.create({ Name: "net" });
+  const target = request("db", "bridge");
+  const elsewhere = request("web", "net");
+  const link = ({ container, name }: SandboxRequest) => ({ links: [{ container, name, alias: "store" }] });
+  await expect(service.openSandbox(request("a", "bridge", link(target)))).rejects.toThrow(
+    /^Cannot link to a non running container: \/db AS \/a\/store$/,
+  );
+  await service.openSandbox(target);
+  await service.openSandbox(elsewhere);
+  await expect(service.openSandbox(request("b", "bridge", link(elsewhere)))).rejects.toThrow(
+    /^container 2{64} not attached to default bridge network$/,
+  );
+  const { hosts } = await service.openSandbox(request("c", "bridge", link(target)));
+  expect(hosts).toContain("172.17.0.2\tstore 111111111111 db\n");
+});
+
 test("device indexes that others took are passed over", async () => {
   const { guest, service, request } = await setUp({ poolSizes: { connected: 0, bare: 0 } });
   guest.failOp((op) => op.op === "netlink" && op.namespace !== undefined, "EBUSY");

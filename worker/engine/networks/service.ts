@@ -28,7 +28,7 @@ import { NetworkRegistry, predefined } from "./registry.ts";
 import { dnsNames, isDefaultBridge } from "./sandbox-plan.ts";
 import { namespaceDirectory, type PoolSizes, SandboxPool } from "./sandbox-pool.ts";
 import type { ViewContext } from "./sandbox-view.ts";
-import { type NameServer, Sandboxes } from "./sandboxes.ts";
+import { LinkError, type NameServer, Sandboxes } from "./sandboxes.ts";
 import { KernelState } from "./state.ts";
 
 export interface NetworksDependencies {
@@ -148,7 +148,7 @@ export class NetworkService implements Networks {
   }
 
   // ---------------------------------------------------------------- Networks
-  validate(request: SandboxRequest): void {
+  validate(request: Pick<SandboxRequest, "endpoints">): void {
     for (const [reference, settings] of Object.entries(request.endpoints)) {
       let record: NetworkRecord;
       try {
@@ -166,7 +166,8 @@ export class NetworkService implements Networks {
     try {
       return await this.#sandboxes.open(request);
     } catch (error) {
-      if (!(error instanceof EngineError) || request.networkMode.startsWith("container:")) throw error;
+      if (!(error instanceof EngineError) || error instanceof LinkError || request.networkMode.startsWith("container:"))
+        throw error;
       throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
     }
   }

@@ -120,7 +120,8 @@ export class FakeNetworks implements Networks {
   readonly open = new Map<ContainerId, SandboxRequest>();
   validate(): void {}
   async openSandbox(request: SandboxRequest): Promise<Sandbox> {
-    if (request.networkMode === "nonet") throw new EngineError("notFound", "network nonet not found");
+    if (request.networkMode === "nonet")
+      throw new EngineError("notFound", "failed to set up container networking: network nonet not found");
     this.open.set(request.container, request);
     return this.#sandbox(request);
   }
