@@ -54,7 +54,7 @@ export function guestFiles(guest: Guest, owner: { readonly uid: number; readonly
     },
     async read(path) {
       try {
-        return new Uint8Array(await new Response(guest.readFile(path)).arrayBuffer());
+        return await collectBytes(guest.readFile(path));
       } catch (error) {
         throw fileError(error, path);
       }
