@@ -1,4 +1,5 @@
 import { type CliFiles, FileError, type FileInfo } from "../cli/invocation.ts";
+import { collectBytes } from "../engine/bytes.ts";
 import {
   type FileStat,
   type Guest,
