@@ -7,7 +7,11 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{worker,web,guest-image,lessons,scripts}/**/*.test.ts", "e2e/structure.test.ts", "e2e/bench/*.test.ts"],
+          include: [
+            "{worker,web,guest-image,lessons,scripts}/**/*.test.ts",
+            "e2e/structure.test.ts",
+            "e2e/bench/*.test.ts",
+          ],
         },
       },
       {

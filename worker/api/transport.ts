@@ -4,6 +4,8 @@
  */
 import type { ByteDuplex } from "../engine/ports/guest.ts";
 
+export type { ByteDuplex };
+
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" | "PATCH";
   /** Path and query, with or without a version prefix: "/containers/json?all=1". */

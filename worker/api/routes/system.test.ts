@@ -7,7 +7,15 @@ import { systemRoutes } from "./system.ts";
 
 const clock = { now: () => new Date(0), monotonic: () => 0, after: () => () => undefined };
 const system = new SystemService(
-  { id: "id", name: "drydock", kernelVersion: "6.1", operatingSystem: "Debian", osVersion: "12", memory: 1, processors: 1 },
+  {
+    id: "id",
+    name: "drydock",
+    kernelVersion: "6.1",
+    operatingSystem: "Debian",
+    osVersion: "12",
+    memory: 1,
+    processors: 1,
+  },
   {
     countContainers: () => ({ running: 1, paused: 2, stopped: 3 }),
     countImages: () => 4,

@@ -2,7 +2,7 @@
  * A terminal or pipes joined to a hijacked connection. Follows docker/cli's hijackedIOStreamer: output ends the session; the end
  * of input is a half-close; in raw mode the detach keys leave without touching the container.
  */
-import type { ByteDuplex } from "../../engine/ports/guest.ts";
+import type { ByteDuplex } from "../../api/transport.ts";
 import type { Context } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";
 import { SIGWINCH, type Subscription } from "../session/signals.ts";

@@ -1,5 +1,5 @@
 /** POST /containers/{id}/attach and /exec/{id}/start as byte streams. */
-import type { ByteDuplex } from "../../../engine/ports/guest.ts";
+import type { ByteDuplex } from "../../../api/transport.ts";
 import { type CallOptions, segment } from "../../session/client.ts";
 import type { Context } from "../../session/context.ts";
 import { CliError } from "../../session/errors.ts";
