@@ -20,6 +20,8 @@ grep -v '^#' "$here/fragment" >> .config
 make -s ARCH=i386 olddefconfig
 make -s ARCH=i386 -j"$(nproc)" bzImage
 cp arch/x86/boot/bzImage "$here/../prebuilt/bzImage"
+# Where the kernel keeps its table of pages: the snapshot's builder reads there which pages are free.
+awk '$3 ~ /^(mem_map|max_mapnr)$/ { print $3, $1 }' System.map > "$here/../prebuilt/bzImage.symbols"
 (cd "$here" && sha256sum fragment build.sh) > "$here/../prebuilt/bzImage.recipe"
 printf '%s %s\n' "$package" "$version" > "$here/../prebuilt/bzImage.source"
 ls -l "$here/../prebuilt/bzImage"

@@ -1,5 +1,6 @@
 /** Boots one machine, makes it what a playground starts from, and saves it warm. */
 import { assemble } from "../../worker/assembly.ts";
+import type { DirectoryEntry } from "../../worker/engine/ports/guest.ts";
 import type { BlockImage } from "../../worker/engine/ports/host.ts";
 import { AgentClient } from "../../worker/guest/agent-client.ts";
 import { readFacts } from "../../worker/machine/facts.ts";
@@ -16,9 +17,11 @@ import { LayerDiskDevice } from "../../worker/vm/layer-disk-device.ts";
 import { type BootFiles, Machine } from "../../worker/vm/machine.ts";
 import { type SavedMachine, type SnapshotManifest, saveMachine } from "../../worker/vm/snapshot.ts";
 import { FileTree, NinepServer } from "../../worker/workspace/index.ts";
+import { clearFreeMemory } from "./free-memory.ts";
 import { warm } from "./warm.ts";
 
 const BOOT_TIMEOUT = 300_000;
+const slabDirectory = "/sys/kernel/slab";
 
 export interface SnapshotRecipe {
   readonly emulator: WebAssembly.Module;
@@ -70,12 +73,18 @@ export async function buildSnapshot(
     catalogue: catalogueBase,
     facts: await readFacts(guest, "snapshot"),
   });
-  await warm(guest, engine);
+  await warm(guest, engine, async () => {
+    await machine.quiesce();
+    machine.forgetAllCode();
+    machine.run();
+  });
   await engine.networks.fillPool();
   await engine.idle();
   await engine.stop();
   await unmountDisk(guest);
-  await guest.zeroFreeMemory();
+  await shrink(guest);
+  await machine.quiesce();
+  clearFreeMemory(machine);
   const host = () =>
     packHostState({
       schema: 1,
@@ -86,4 +95,20 @@ export async function buildSnapshot(
   const saved = await saveMachine(machine, host);
   await machine.destroy();
   return { ...saved, layers: layers.layers(), partitions: layerDisk.partitions };
+}
+
+/** Has the kernel give back what it can: page cache, by pressure also what is in use but clean, and empty slabs. */
+async function shrink(guest: AgentClient): Promise<void> {
+  await guest.zeroFreeMemory();
+  const [slabs] = await guest.batch([{ op: "list", path: slabDirectory }]);
+  const names = (slabs as readonly DirectoryEntry[]).map(({ name }) => name);
+  await guest.batch(
+    names.map((name) => ({
+      op: "write",
+      path: `${slabDirectory}/${name}/shrink`,
+      data: "1",
+      create: false,
+      ignore: ["*"],
+    })),
+  );
 }

@@ -214,6 +214,21 @@ export class Machine {
     this.clock.during(() => this.core.restore_state(state.slice().buffer));
   }
 
+  /** The guest's physical memory. Whoever writes there says so with {@link forgetCode}. */
+  guestMemory(): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.layout.main, this.options.memoryMegabytes << 20);
+  }
+
+  /** Drops generated code of the guest's memory from `start` to `end` (physical addresses), as a write there does. */
+  forgetCode(start: number, end: number): void {
+    this.exports.jit_dirty_cache(start, end);
+  }
+
+  /** Drops all generated code. What runs hot from here on is generated again, and only that. */
+  forgetAllCode(): void {
+    this.exports.jit_clear_cache_js();
+  }
+
   /** Ends the machine and frees what it holds. */
   async destroy(): Promise<void> {
     await this.stop();

@@ -64,6 +64,8 @@ export interface V86Exports {
   codegen_finalize_finished(index: number, start: number, stateFlags: number): void;
   allocate_memory(size: number): number;
   svga_allocate_memory(size: number): number;
+  jit_clear_cache_js(): void;
+  jit_dirty_cache(start: number, end: number): void;
   set_jit_config(index: number, value: number): void;
   get_jit_config(index: number): number;
 }
