@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // Generous, for machines that do other things as well: no test asserts a time.
+          testTimeout: 60_000,
           include: [
             "{worker,web,guest-image,lessons,scripts}/**/*.test.ts",
             "e2e/structure.test.ts",
