@@ -17,6 +17,7 @@ import { hasProcess } from "./predicates.ts";
 import { parseSecurityOptions, seccompFilter } from "./security.ts";
 import { SIGKILL } from "./signals.ts";
 import { execFailure } from "./start-errors.ts";
+import { frame } from "./stdcopy.ts";
 import type { ContainerStore } from "./store.ts";
 
 export interface ExecStart {
@@ -66,6 +67,19 @@ function commandText({ cmd }: ExecRequest): string {
   return `${cmd[0] ?? ""} ${cmd.slice(1).join(" ")}`;
 }
 
+function failureStream(message: string, tty: boolean): ByteDuplex {
+  const line = new TextEncoder().encode(`${message}\r\n`);
+  return {
+    readable: new ReadableStream({
+      start(controller) {
+        controller.enqueue(tty ? line : frame("stdout", line));
+        controller.close();
+      },
+    }),
+    writable: new WritableStream(),
+  };
+}
+
 export class Executions {
   readonly #d: ContainerDependencies;
   readonly #store: ContainerStore;
@@ -110,7 +124,7 @@ export class Executions {
     return found;
   }
 
-  /** Attached: the stream. Detached: nothing. Both resolve when the program runs. */
+  /** Attached: the stream, which tells a failure too. Detached: nothing. Both resolve when the program runs. */
   async start(
     id: string,
     options: ExecStart,
@@ -135,7 +149,13 @@ export class Executions {
           detached: () => this.#event(container, "exec_detach", execution),
         });
     this.#event(container, `exec_start: ${commandText(request)}`, execution);
-    await this.#spawn(container, execution, options);
+    try {
+      await this.#spawn(container, execution, options);
+    } catch (error) {
+      // An attached client has its connection by then, and reads there what went wrong (moby's postContainerExecStart).
+      if (options.detach || !(error instanceof EngineError)) throw error;
+      return { stream: failureStream(error.message, request.tty), raw: request.tty };
+    }
     return stream && { stream, raw: request.tty };
   }
 

@@ -39,10 +39,10 @@ export function checkName(name: string): string {
   return name.replace(/^\//, "");
 }
 
-export function nameConflict(name: string, holder: string): EngineError {
+export function nameConflict(name: string, holder: string, context = ""): EngineError {
   return new EngineError(
     "conflict",
-    `Conflict. The container name "/${name}" is already in use by container "${holder}". You have to remove (or rename) that container to be able to reuse that name.`,
+    `${context}Conflict. The container name "/${name}" is already in use by container "${holder}". You have to remove (or rename) that container to be able to reuse that name.`,
     { resource: holder },
   );
 }

@@ -460,10 +460,15 @@ describe("docker exec", () => {
       throw new GuestError({ errno: "ENOENT", stage: "exec", operation: "exec", path: "nope" });
     };
     const e = exec(kit, { cmd: ["nope"] });
-    await expect(kit.containers.executions.start(e, { detach: false, tty: false })).rejects.toThrow(
-      'OCI runtime exec failed: exec failed: unable to start container process: exec: "nope": executable file not found in $PATH',
+    const message =
+      'OCI runtime exec failed: exec failed: unable to start container process: exec: "nope": executable file not found in $PATH';
+    const started = await kit.containers.executions.start(e, { detach: false, tty: false });
+    expect(await new Response(started?.stream.readable as ReadableStream<BufferSource>).text()).toContain(
+      `${message}\r\n`,
     );
     expect(kit.containers.executions.inspect(e)).toMatchObject({ ExitCode: 127 });
+    const detached = exec(kit, { cmd: ["nope"] });
+    await expect(kit.containers.executions.start(detached, { detach: true, tty: false })).rejects.toThrow(message);
   });
   it("is refused where nothing runs", async () => {
     const kit = await makeKit();

@@ -206,7 +206,8 @@ export class Containers {
     const old = container.name;
     if (name === old) throw invalid("Renaming a container with the same name as its current name");
     const holder = this.store.find(name);
-    if (holder !== undefined && holder.name === name) throw nameConflict(name, holder.id);
+    if (holder !== undefined && holder.name === name)
+      throw nameConflict(name, holder.id, "Error when allocating new name: ");
     this.store.reserveName(name, container.id);
     this.store.releaseName(old);
     container.record = { ...container.record, name };

@@ -192,9 +192,12 @@ export function parseTmpfsOptions(options: string): { readonly flags: readonly M
 }
 
 function sysctlOps(sysctls: Readonly<Record<string, string>>): readonly Op[] {
-  return Object.entries(sysctls)
-    .filter(([name]) => !name.startsWith("net."))
-    .map(([name, data]) => ({ op: "write", path: `/proc/sys/${name.replaceAll(".", "/")}`, data, create: false }));
+  return Object.entries(sysctls).map(([name, data]) => ({
+    op: "write",
+    path: `/proc/sys/${name.replaceAll(".", "/")}`,
+    data,
+    create: false,
+  }));
 }
 
 function protectOps(container: ContainerDescription, kernel: KernelPaths): readonly Op[] {
