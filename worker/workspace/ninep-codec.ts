@@ -40,6 +40,7 @@ export class MessageWriter {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
   #at = 7;
+  /** Can replace the buffer: take the place first, then the buffer. */
   #room(length: number): number {
     const at = this.#at;
     const end = at + length;
@@ -56,19 +57,23 @@ export class MessageWriter {
     return this.#at;
   }
   u8(value: number): this {
-    this.#view.setUint8(this.#room(1), value);
+    const at = this.#room(1);
+    this.#view.setUint8(at, value);
     return this;
   }
   u16(value: number): this {
-    this.#view.setUint16(this.#room(2), value, true);
+    const at = this.#room(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
   u32(value: number): this {
-    this.#view.setUint32(this.#room(4), value, true);
+    const at = this.#room(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
   u64(value: number | bigint): this {
-    this.#view.setBigUint64(this.#room(8), BigInt(value), true);
+    const at = this.#room(8);
+    this.#view.setBigUint64(at, BigInt(value), true);
     return this;
   }
   string(value: string): this {
@@ -76,7 +81,8 @@ export class MessageWriter {
     return this.u16(bytes.length).bytes(bytes);
   }
   bytes(value: Uint8Array): this {
-    this.#bytes.set(value, this.#room(value.length));
+    const at = this.#room(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
   /** Takes back what was written after `length`. */

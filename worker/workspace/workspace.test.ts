@@ -33,6 +33,12 @@ function client(tree: FileTree) {
 }
 
 describe("the workspace over 9p", () => {
+  it("answers longer than the buffer it began with", () => {
+    const long = new MessageWriter().u32(5000).bytes(new Uint8Array(5000).fill(7)).finish(117, 1);
+    const body = new MessageReader(long.subarray(7));
+    expect(body.bytes(body.u32())).toEqual(new Uint8Array(5000).fill(7));
+  });
+
   it("creates, writes, reads back and lists a file that the page then sees", () => {
     const tree = new FileTree(() => 1000);
     const { call, walk } = client(tree);
