@@ -4,7 +4,6 @@
  */
 
 import { Router } from "./api/router.ts";
-import { emptyBuildCacheRoutes } from "./api/routes/build-cache.ts";
 import { containerRoutes } from "./api/routes/containers.ts";
 import { distributionRoutes } from "./api/routes/distribution.ts";
 import { eventRoutes } from "./api/routes/events.ts";
@@ -15,13 +14,9 @@ import { pluginRoutes } from "./api/routes/plugins.ts";
 import { swarmRoutes } from "./api/routes/swarm.ts";
 import { systemRoutes } from "./api/routes/system.ts";
 import { volumeRoutes } from "./api/routes/volumes.ts";
-import { buildRoutes } from "./api/routes/build.ts";
 import { runDocker } from "./cli/index.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
-import { BuildService } from "./engine/build/index.ts";
-import { defaultMaskedPaths, defaultReadonlyPaths } from "./engine/containers/host-config.ts";
 import { Containers } from "./engine/containers/index.ts";
-import { findKernelPaths } from "./engine/containers/kernel-paths.ts";
 import { EmbeddedNameServer, noOutside, type Resolver } from "./engine/dns/index.ts";
 import type { ImageUsers, NetworkUsers, VolumeUsers } from "./engine/domains.ts";
 import { EngineError } from "./engine/errors.ts";
@@ -90,11 +85,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
     if (containers === undefined) throw new EngineError("unavailable", "the engine is starting");
     return containers;
   };
-  let builds: BuildService | undefined;
-  const imageUsers: ImageUsers = {
-    containersUsing: (image) => users().imageUsers.containersUsing(image),
-    keptLayers: () => builds?.keptLayers() ?? [],
-  };
+  const imageUsers: ImageUsers = { containersUsing: (image) => users().imageUsers.containersUsing(image) };
   const networkUsers: NetworkUsers = {
     find: (reference) => users().networkUsers.find(reference),
     containersUsing: (network) => users().networkUsers.containersUsing(network),
@@ -164,26 +155,6 @@ export async function assemble(platform: Platform): Promise<Engine> {
   await engine.open();
   networks.closeStale();
 
-  const build = await BuildService.load({
-    guest,
-    networks,
-    images,
-    blobs: platform.blobs,
-    records,
-    fetch: platform.fetch,
-    clock,
-    randomness,
-    events,
-    runEnvironment: async () => ({
-      guest,
-      networks,
-      kernel: await findKernelPaths(guest),
-      maskedPaths: defaultMaskedPaths,
-      readonlyPaths: defaultReadonlyPaths,
-    }),
-  });
-  builds = build;
-
   const system = new SystemService(
     facts,
     {
@@ -194,7 +165,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
       imageSummaries: async () => images.list({ all: false, filters: {}, sharedSize: true, containerCount: true }),
       layersSize: async () => images.layersSize(),
       volumes: () => volumes.usage(),
-      buildCache: async () => build.usage(),
+      buildCache: async () => [],
       registryMirrors: () => [],
     },
     clock,
@@ -204,12 +175,10 @@ export async function assemble(platform: Platform): Promise<Engine> {
     ...execRoutes(engine),
     ...eventRoutes(events, clock),
     ...imageRoutes(images, engine),
-    ...buildRoutes(build),
     ...distributionRoutes(images),
     ...networkRoutes(networks),
     ...volumeRoutes(volumes),
     ...systemRoutes(system, { login: (credentials) => checkLogin(registries, credentials) }),
-    ...emptyBuildCacheRoutes(),
     ...swarmRoutes(),
     ...pluginRoutes(),
   ]);
