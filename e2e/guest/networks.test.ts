@@ -48,7 +48,7 @@ describe.skipIf(!canBoot())("networks in a booted machine", () => {
       events: { publish: () => {} },
       clock: { now: () => new Date(), monotonic: () => performance.now(), after: () => () => {} },
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
-      machine: { servers: [], search: [], options: [], hosts: "127.0.0.1 localhost\n" },
+      machine: { servers: ["172.17.0.1"], search: [], options: [], hosts: "127.0.0.1 localhost\n" },
       names: nameServer,
       poolSizes: { connected: 2, bare: 1 },
     });
@@ -232,7 +232,9 @@ describe.skipIf(!canBoot())("networks in a booted machine", () => {
     const bridged = await open("bridge");
     const asked = await run(bridged.namespace, "nslookup", "outside.example", "172.17.0.1");
     expect(asked.stdout).toContain("Address: 192.0.2.7");
-    for (const sandbox of [web, client, bridged]) await close(sandbox);
+    // The engine's own server gives way to a published one.
+    const server = await open("bridge", { portBindings: { "53/udp": [{ HostPort: "53" }] } });
+    for (const sandbox of [web, client, bridged, server]) await close(sandbox);
     await networks.remove("names");
   });
 

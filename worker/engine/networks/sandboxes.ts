@@ -52,6 +52,8 @@ import {
 import { sandboxView, type ViewContext } from "./sandbox-view.ts";
 import type { KernelState } from "./state.ts";
 
+const nameServerPort = 53;
+
 /** Serves names in a sandbox's namespace. */
 export interface NameServer {
   open(sandbox: SandboxState): Promise<void>;
@@ -74,6 +76,7 @@ export class Sandboxes {
   readonly #pool: SandboxPool;
   readonly #names: NameServer;
   readonly #users: NetworkUsers;
+  readonly #nameServers: readonly string[];
   readonly #view: (state: SandboxState) => ViewContext;
   /** Work that nobody waits for: namespaces being taken apart. */
   readonly #background = new Set<Promise<void>>();
@@ -87,6 +90,8 @@ export class Sandboxes {
     readonly pool: SandboxPool;
     readonly names: NameServer;
     readonly users: NetworkUsers;
+    /** Addresses at which the engine itself serves names to the machine. */
+    readonly nameServers: readonly string[];
     readonly view: (state: SandboxState) => ViewContext;
   }) {
     this.#guest = dependencies.guest;
@@ -97,6 +102,7 @@ export class Sandboxes {
     this.#pool = dependencies.pool;
     this.#names = dependencies.names;
     this.#users = dependencies.users;
+    this.#nameServers = dependencies.nameServers;
     this.#view = dependencies.view;
   }
 
@@ -481,6 +487,8 @@ export class Sandboxes {
     );
     return queries.flatMap(({ protocol }, at) =>
       parseSockets(bytesOf(answers[at])).flatMap(({ address, port }): readonly TakenPort[] => {
+        // The engine's own name server gives way to a published port, which the rules put before it.
+        if (port === nameServerPort && this.#nameServers.includes(address)) return [];
         const addresses = address === "::" ? ["::", "0.0.0.0"] : [address];
         return addresses.map((hostIp) => ({ protocol, hostIp, hostPort: port }));
       }),

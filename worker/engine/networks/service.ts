@@ -96,6 +96,7 @@ export class NetworkService implements Networks {
       pool: this.#pool,
       names: dependencies.names,
       users: dependencies.users,
+      nameServers: dependencies.machine.servers,
       view: (sandbox) => this.#viewContext(sandbox),
     });
   }
