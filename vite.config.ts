@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { defineConfig, type Plugin } from "vite";
+import { lessonModules } from "./lessons/site.node.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -53,7 +54,7 @@ function serviceWorkers(): Plugin {
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: "web/public",
-  plugins: [serviceWorkers()],
+  plugins: [serviceWorkers(), lessonModules()],
   resolve: {
     alias:
       mode === "fake"

@@ -40,7 +40,7 @@ export class App {
 
   #arrive(): void {
     const route = parseRoute(location.hash);
-    this.store.set({ route });
+    this.store.set({ route, ...(route.view === "lesson" ? { lesson: route.name } : {}) });
     document.title = titleOf(route);
     if (route.view === "home" || route.view === "notFound") return;
     remember("lastPlace", formatRoute(route));

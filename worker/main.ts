@@ -164,6 +164,11 @@ const host: DrydockHost = {
       host: address === "" || address === "0.0.0.0" ? "127.0.0.1" : address,
       port,
     }),
+  lessons: {
+    // Loaded when the first lesson opens.
+    watch: async (step) => (await import("./lessons/host.ts")).watchStep(running(), clock, step),
+    play: async (lesson, place) => (await import("./lessons/host.ts")).playLesson(running(), lesson, place),
+  },
   inspect: hostHood(running),
   browser: hostBrowser(running),
   layers: hostLayers(running),

@@ -12,6 +12,7 @@ import {
   type FileEntry,
   type HoodReport,
   type LayerContents,
+  type LessonReport,
   type NumberedEvent,
   type Outcome,
   portReadable,
@@ -215,6 +216,12 @@ export class Bridge {
     const { port1, port2 } = new MessageChannel();
     void this.#service.servePreview(Comlink.transfer(port1, [port1]), address, port);
     return port2;
+  }
+  async watchStep(step: unknown): Promise<ReadableStream<LessonReport>> {
+    return this.#read(await this.#call(this.#service.watchStep(step)));
+  }
+  playLesson(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<void> {
+    return this.#call(this.#service.playLesson(lesson, place));
   }
   browse(place: BrowsePlace, path: string): Promise<readonly FileEntry[]> {
     return this.#call(this.#service.browse(place, path));

@@ -61,6 +61,7 @@ export class Home extends LightElement {
           )}
         </section>
       </section>
+      <dd-shelf></dd-shelf>
       <section class="cards three" aria-label="What it is">
         ${facts.map(({ title, text }) => html`<div class="card"><h2>${title}</h2><p class="text2">${text}</p></div>`)}
       </section>

@@ -64,7 +64,8 @@ export class Panels extends LightElement {
 
   protected override render(): TemplateResult {
     const { route } = this.#state.value;
-    if (route.view !== "playground" && route.view !== "home" && route.view !== "notFound") this.#last = route;
+    if (route.view !== "playground" && route.view !== "home" && route.view !== "lesson" && route.view !== "notFound")
+      this.#last = route;
     const shown = this.#last;
     const { collapsed } = this;
     return html`
@@ -134,6 +135,7 @@ export class Panels extends LightElement {
         return html`<dd-hood .name=${route.name} .beside=${route.beside} style="display: contents"></dd-hood>`;
       case "home":
       case "playground":
+      case "lesson":
       case "notFound":
         return html``;
     }

@@ -25,6 +25,7 @@ export class AppElement extends LightElement {
     panelsCollapsed: { state: true },
     maximised: { state: true },
     narrowPane: { state: true },
+    leftTab: { state: true },
   };
   declare sizes: Readonly<Record<PaneName, number>>;
   /** By arrangement: what needs the width gets it. */
@@ -32,6 +33,8 @@ export class AppElement extends LightElement {
   declare panelsCollapsed: boolean;
   declare maximised: boolean;
   declare narrowPane: NarrowPane;
+  /** What the left pane shows while a lesson is open. */
+  declare leftTab: "lesson" | "files";
   readonly #route = new StoreController(
     this,
     () => this.app.store,
@@ -52,6 +55,11 @@ export class AppElement extends LightElement {
     () => this.app.store,
     (state) => state.machine.kind,
   );
+  readonly #lesson = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.lesson,
+  );
   #lastRoute: unknown;
   #lastFile: string | undefined;
   #lastPreview: number | undefined;
@@ -60,6 +68,7 @@ export class AppElement extends LightElement {
     super();
     this.sizes = {
       left: storedSize("left"),
+      lesson: storedSize("lesson"),
       editor: storedSize("editor"),
       preview: storedSize("preview"),
       previewHeight: storedSize("previewHeight"),
@@ -74,6 +83,7 @@ export class AppElement extends LightElement {
     this.panelsCollapsed = remembered("panelsCollapsed", innerWidth < 1180);
     this.maximised = false;
     this.narrowPane = "terminal";
+    this.leftTab = "lesson";
   }
 
   override connectedCallback(): void {
@@ -98,8 +108,9 @@ export class AppElement extends LightElement {
     const first = this.#lastRoute === undefined;
     this.#lastRoute = route;
     this.narrowPane = narrowPaneOf(route);
+    if (route.view === "lesson") this.leftTab = "lesson";
     // Coming to a panel opens the panels; the first address of a narrow window does not hide the terminal's start.
-    if ((!first || narrow.matches) && route.view !== "playground" && route.view !== "home")
+    if ((!first || narrow.matches) && route.view !== "playground" && route.view !== "home" && route.view !== "lesson")
       this.panelsCollapsed = false;
   }
 
@@ -124,7 +135,7 @@ export class AppElement extends LightElement {
     const { place, item } = placeOf(route);
     return html`
       <dd-head></dd-head>
-      <main data-pane=${this.narrowPane}>
+      <main data-pane=${this.narrowPane === "lesson" ? "files" : this.narrowPane}>
         ${bare ? html`<dd-home></dd-home>` : html`<h1 class="vh">${item === undefined ? place : `${place}: ${item}`}</h1>`}
         ${this.#panes(bare, arrangementOf(route, this.maximised))}
       </main>
@@ -137,24 +148,35 @@ export class AppElement extends LightElement {
   /** Kept in the page behind the home view, so that terminals keep their screens. */
   #panes(hidden: boolean, arrangement: Arrangement): TemplateResult {
     const { sizes } = this;
-    const leftCollapsed = this.leftCollapsed[arrangement];
+    const lesson = this.#lesson.value;
+    const reading = lesson !== undefined && this.leftTab === "lesson";
+    // A lesson stays in sight while its links open panels.
+    const leftArrangement = lesson === undefined ? arrangement : "below";
+    const leftCollapsed = this.leftCollapsed[leftArrangement];
+    const leftPane: PaneName = lesson === undefined ? "left" : "lesson";
     const editing = this.#files.value.paths.length > 0;
     const previewing = this.#preview.value !== undefined;
     const stacked = previewing && (editing || arrangement === "beside");
     const collapsed = this.panelsCollapsed && arrangement === "below" && !narrow.matches;
     return html`
-      <section class="pane left" aria-label="Files" ?hidden=${hidden} ?data-collapsed=${leftCollapsed} style="--left: ${sizes.left}px">
+      <section class="pane left" aria-label=${reading ? "Lesson" : "Files"} ?hidden=${hidden} ?data-collapsed=${leftCollapsed} style="--left: ${sizes[leftPane]}px">
         <div class="tabs">
-          <span class="tab" aria-current="true">Files</span>
+          ${
+            lesson === undefined
+              ? html`<span class="tab" aria-current="true">Files</span>`
+              : html`<div class="tl" role="tablist" aria-label="Lesson and files">${this.#leftTab("lesson", "Lesson")}${this.#leftTab("files", "Files")}</div>
+                <button class="ib s" aria-label="Close the lesson" title="Close the lesson" @click=${this.#closeLesson}>${icon("close")}</button>`
+          }
           <span class="end">
-            <span id="files-actions" class="row"></span>
-            <button class="ib s collapse" aria-label=${leftCollapsed ? "Show files" : "Hide files"} title=${leftCollapsed ? "Show files" : "Hide files"}
-              @click=${() => this.collapseLeft(arrangement, !leftCollapsed)}>${icon(leftCollapsed ? "right" : "left")}</button>
+            <span id="files-actions" class="row" ?hidden=${reading}></span>
+            <button class="ib s collapse" aria-label=${`${leftCollapsed ? "Show" : "Hide"} ${reading ? "the lesson" : "files"}`} title=${`${leftCollapsed ? "Show" : "Hide"} ${reading ? "the lesson" : "files"}`}
+              @click=${() => this.collapseLeft(leftArrangement, !leftCollapsed)}>${icon(leftCollapsed ? "right" : "left")}</button>
           </span>
         </div>
-        <dd-files class="scroll"></dd-files>
+        ${lesson === undefined ? nothing : html`<dd-reader class="scroll" ?hidden=${!reading}></dd-reader>`}
+        <dd-files class="scroll" ?hidden=${reading}></dd-files>
       </section>
-      ${hidden || leftCollapsed ? nothing : html`<dd-divider aria-orientation="vertical" pane="left" leading .size=${sizes.left} label="Width of the files" @resize-pane=${this.#resize}></dd-divider>`}
+      ${hidden || leftCollapsed ? nothing : html`<dd-divider aria-orientation="vertical" pane=${leftPane} leading .size=${sizes[leftPane]} label=${`Width of the ${lesson === undefined ? "files" : "lesson"}`} @resize-pane=${this.#resize}></dd-divider>`}
       <div class="work" data-layout=${arrangement} ?hidden=${hidden} style="--panels: ${sizes.panels}px; --beside: ${sizes.beside}px; --editor: ${sizes.editor}px; --preview: ${sizes.preview}px; --preview-height: ${sizes.previewHeight}px">
         <div class="stage" ?data-stacked=${stacked} ?data-editing=${editing}>
           ${
@@ -191,14 +213,36 @@ export class AppElement extends LightElement {
       </div>`;
   }
 
+  #leftTab(tab: "lesson" | "files", label: string): TemplateResult {
+    const selected = this.leftTab === tab;
+    return html`<button class="tab" role="tab" aria-selected=${selected} tabindex=${selected ? 0 : -1}
+      @click=${() => {
+        this.leftTab = tab;
+      }}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        this.leftTab = tab === "lesson" ? "files" : "lesson";
+        void this.updateComplete.then(() =>
+          this.querySelector<HTMLElement>(".pane.left [aria-selected=true]")?.focus(),
+        );
+      }}>${label}</button>`;
+  }
+
+  #closeLesson(): void {
+    this.app.store.set({ lesson: undefined });
+    if (this.#route.value.view === "lesson") this.app.go({ view: "playground" });
+  }
+
   #bottomBar(): TemplateResult {
     const entry = (pane: NarrowPane, label: string, glyph: Parameters<typeof icon>[0]): TemplateResult =>
       html`<a href="#" aria-current=${this.narrowPane === pane ? "page" : nothing} @click=${(event: Event) => {
         event.preventDefault();
         this.narrowPane = pane;
+        if (pane === "lesson" || pane === "files") this.leftTab = pane;
         if (pane === "panels") this.panelsCollapsed = false;
       }}>${icon(glyph)}${label}</a>`;
     return html`<nav class="bottom" aria-label="Panes">
+      ${this.#lesson.value === undefined ? nothing : entry("lesson", "Lesson", "book")}
       ${entry("terminal", "Terminal", "term")}${entry("panels", "Panels", "box")}${entry("files", "Files", "folder")}
       ${this.#files.value.paths.length > 0 ? entry("editor", "Editor", "file") : nothing}
       ${this.#preview.value === undefined ? nothing : entry("preview", "Preview", "ports")}
@@ -207,6 +251,8 @@ export class AppElement extends LightElement {
 
   protected override updated(): void {
     // Editor and preview are loaded when used; the files pane as soon as there is a machine to read from.
+    if (this.#lesson.value !== undefined) void import("../lessons/reader.ts");
+    if (this.#route.value.view === "home") void import("../lessons/shelf.ts");
     if (this.#files.value.paths.length > 0) void import("../editor/editor.ts");
     if (this.#preview.value !== undefined) void import("../preview/preview.ts");
     if (this.#machine.value === "running") void import("../files/files.ts");

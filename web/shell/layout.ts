@@ -3,8 +3,8 @@ import { remember, remembered } from "../state/settings.ts";
 import type { Route } from "./router.ts";
 
 export type Arrangement = "below" | "beside" | "full";
-export type PaneName = "left" | "editor" | "preview" | "previewHeight" | "panels" | "beside";
-export type NarrowPane = "files" | "terminal" | "panels" | "editor" | "preview";
+export type PaneName = "left" | "lesson" | "editor" | "preview" | "previewHeight" | "panels" | "beside";
+export type NarrowPane = "lesson" | "files" | "terminal" | "panels" | "editor" | "preview";
 
 interface Range {
   readonly start: number;
@@ -15,6 +15,7 @@ interface Range {
 /** Pixels. The upper bounds are also limited by the window, see {@link clampSize}. */
 export const paneRanges: Readonly<Record<PaneName, Range>> = {
   left: { start: 220, min: 160, max: 520 },
+  lesson: { start: 420, min: 300, max: 720 },
   editor: { start: 520, min: 240, max: 1200 },
   preview: { start: 440, min: 240, max: 1200 },
   previewHeight: { start: 300, min: 120, max: 900 },
@@ -40,5 +41,6 @@ export function arrangementOf(route: Route, maximised: boolean): Arrangement {
 }
 
 export function narrowPaneOf(route: Route): NarrowPane {
+  if (route.view === "lesson") return "lesson";
   return route.view === "playground" || route.view === "home" ? "terminal" : "panels";
 }

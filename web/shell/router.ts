@@ -5,6 +5,8 @@ export type ImageTab = "layers" | "history" | "compare" | "inspect";
 export type Route =
   | { readonly view: "home" }
   | { readonly view: "playground" }
+  /** `name` is TRACK/LESSON. */
+  | { readonly view: "lesson"; readonly name: string }
   | { readonly view: "containers"; readonly name?: string; readonly tab?: ContainerTab }
   | { readonly view: "images"; readonly name?: string; readonly tab?: ImageTab }
   | { readonly view: "volumes"; readonly name?: string }
@@ -38,6 +40,10 @@ export function parseRoute(hash: string): Route {
     case "ports":
     case "system":
       return { view };
+    case "lesson":
+      return first === undefined || second === undefined
+        ? { view: "notFound", address: hash }
+        : { view, name: `${first}/${second}` };
     case "containers":
       return { view, ...name, ...(containerTabs.has(second ?? "") ? { tab: second as ContainerTab } : {}) };
     case "images":
@@ -55,6 +61,7 @@ export function parseRoute(hash: string): Route {
 export function formatRoute(route: Route): string {
   if (route.view === "home") return "#/";
   if (route.view === "notFound") return route.address;
+  if (route.view === "lesson") return `#/lesson/${route.name.split("/").map(encodeURIComponent).join("/")}`;
   const parts: string[] = [route.view];
   if ("name" in route && route.name !== undefined) {
     parts.push(route.name);
@@ -67,6 +74,7 @@ export function formatRoute(route: Route): string {
 const titles: Readonly<Record<Route["view"], string>> = {
   home: "Drydock",
   playground: "Playground",
+  lesson: "Lesson",
   containers: "Containers",
   images: "Images",
   volumes: "Volumes",

@@ -59,6 +59,8 @@ export interface PageState {
   readonly toasts: readonly Toast[];
   readonly openFiles: { readonly paths: readonly string[]; readonly active: string | undefined };
   readonly preview: number | undefined;
+  /** The open lesson, as TRACK/LESSON: it stays while panels come and go. */
+  readonly lesson: string | undefined;
 }
 
 export type PageStore = Store<PageState>;
@@ -81,5 +83,6 @@ export function createPageStore(route: Route): PageStore {
     toasts: [],
     openFiles: { paths: [], active: undefined },
     preview: undefined,
+    lesson: undefined,
   });
 }

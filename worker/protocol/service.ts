@@ -162,6 +162,11 @@ export interface WorkerService {
 
   inspect(container: string): Promise<Outcome<HoodReport>>;
 
+  /** LessonReports on the open step (its tasks' and hints' checks), from now on until the reader cancels. */
+  watchStep(step: unknown): Promise<Outcome<MessagePort>>;
+  /** Makes the start of a lesson's step. `fromNothing`: containers, volumes, networks and workspace files are removed first, and the steps before are played. */
+  playLesson(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<Outcome<void>>;
+
   browse(place: BrowsePlace, path: string): Promise<Outcome<readonly FileEntry[]>>;
   browseRead(place: BrowsePlace, path: string): Promise<Outcome<MessagePort>>;
   imageLayers(reference: string): Promise<Outcome<readonly LayerContents[]>>;

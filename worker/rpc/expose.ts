@@ -105,6 +105,8 @@ export function serviceOf(host: DrydockHost): WorkerService {
     openPort: (address, port) => outcome(async () => sendDuplex(await host.openPort(address, port))),
     servePreview: (channel, address, port) => servePreview(channel, () => host.openPort(address, port)),
     inspect: (container) => outcome(() => offered(host.inspect, "what is under the hood").call(host, container)),
+    watchStep: (step) => outcome(async () => sendStream(await offered(host.lessons, "lessons").watch(step))),
+    playLesson: (lesson, place) => outcome(() => offered(host.lessons, "lessons").play(lesson, place)),
     browse: (place, path) => outcome(() => offered(host.browser, "files of containers").list(place, path)),
     browseRead: (place, path) =>
       outcome(async () => sendStream(await offered(host.browser, "files of containers").read(place, path))),

@@ -11,6 +11,7 @@ import type {
   FileEntry,
   HoodReport,
   LayerContents,
+  LessonReport,
   StartReport,
   StartStage,
   TerminalOptions,
@@ -53,6 +54,11 @@ export interface DrydockHost {
   readonly browser?: {
     list(place: BrowsePlace, path: string): Promise<readonly FileEntry[]>;
     read(place: BrowsePlace, path: string): Promise<ReadableStream<Uint8Array>>;
+  };
+  /** Absent where no lessons are played. What comes in is checked by the host. */
+  readonly lessons?: {
+    watch(step: unknown): Promise<ReadableStream<LessonReport>>;
+    play(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<void>;
   };
   /** What an image's layers hold. Absent until the engine offers it. */
   readonly layers?: {

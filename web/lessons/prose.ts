@@ -1,0 +1,126 @@
+/**
+ * Markdown as elements. The text is taken apart by marked's lexer and put together as templates: markup in a lesson is shown as the
+ * text it is, and an address is only followed when it is one of the page's own or plain http(s).
+ */
+import { html, nothing, type TemplateResult } from "lit";
+import { marked, type Token, type Tokens } from "marked";
+import { icon } from "../shell/icons.ts";
+
+export interface ProseActions {
+  run(line: string): void;
+  copy(text: string): void;
+  save(path: string, text: string): void;
+}
+
+type Part = TemplateResult | string | typeof nothing;
+
+export function prose(text: string, actions: ProseActions): readonly Part[] {
+  return blocks(marked.lexer(text, { gfm: true }), actions);
+}
+
+/** One line of Markdown, such as a task's goal. */
+export function inlineProse(text: string): readonly Part[] {
+  const [first] = marked.lexer(text, { gfm: true });
+  return first !== undefined && "tokens" in first ? inline((first as Tokens.Paragraph).tokens) : [text];
+}
+
+/** The address when following it is harmless. */
+export function safeAddress(href: string): string | undefined {
+  if (href.startsWith("#/")) return href;
+  return /^https?:\/\//i.test(href) ? href : undefined;
+}
+
+function blocks(tokens: readonly Token[], actions: ProseActions): readonly Part[] {
+  return tokens.map((token): Part => block(token, actions));
+}
+
+function block(token: Token, actions: ProseActions): Part {
+  switch (token.type) {
+    case "space":
+    case "def":
+      return nothing;
+    case "heading":
+      return html`<h2>${inline((token as Tokens.Heading).tokens)}</h2>`;
+    case "paragraph":
+      return html`<p>${inline((token as Tokens.Paragraph).tokens)}</p>`;
+    case "text": {
+      const { tokens, text } = token as Tokens.Text;
+      return html`${tokens === undefined ? text : inline(tokens)}`;
+    }
+    case "blockquote":
+      return html`<div class="note">${icon("bulb")}<div>${blocks((token as Tokens.Blockquote).tokens, actions)}</div></div>`;
+    case "list": {
+      const { ordered, items } = token as Tokens.List;
+      const entries = items.map((item) => html`<li>${blocks(item.tokens, actions)}</li>`);
+      return ordered ? html`<ol>${entries}</ol>` : html`<ul>${entries}</ul>`;
+    }
+    case "code":
+      return fence(token as Tokens.Code, actions);
+    case "table":
+      return table(token as Tokens.Table);
+    case "hr":
+      return html`<hr>`;
+    default:
+      return html`<p>${token.raw}</p>`;
+  }
+}
+
+function table({ header, rows }: Tokens.Table): TemplateResult {
+  return html`<table class="plain"><thead><tr>${header.map((cell) => html`<th scope="col">${inline(cell.tokens)}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${inline(cell.tokens)}</td>`)}</tr>`)}</tbody></table>`;
+}
+
+/** "sh" can be run line by line; a language and a path make a file that can be saved; all else is only shown. */
+function fence({ lang = "", text }: Tokens.Code, actions: ProseActions): TemplateResult {
+  const [language = "", path] = lang.trim().split(/\s+/);
+  if (language === "sh" && path === undefined)
+    return html`<div class="stack fences">${commandLines(text).map(
+      (line) => html`<div class="fence"><code>${line}</code>
+        <button class="btn s" aria-label="Run ${line}" @click=${() => actions.run(line)}>${icon("play")}Run</button>
+        <button class="ib s" aria-label="Copy ${line}" title="Copy" @click=${() => actions.copy(line)}>${icon("copy")}</button></div>`,
+    )}</div>`;
+  return html`<figure class="fence file">${path === undefined ? nothing : html`<figcaption>${path}</figcaption>`}<code tabindex="0">${text}</code>
+    ${path === undefined ? nothing : html`<button class="btn s" aria-label="Save ${path}" @click=${() => actions.save(path, text)}>${icon("save")}Save</button>`}
+    <button class="ib s" aria-label="Copy this text" title="Copy" @click=${() => actions.copy(text)}>${icon("copy")}</button></figure>`;
+}
+
+/** Lines that belong together by a backslash at the end stay together. */
+export function commandLines(text: string): readonly string[] {
+  return text
+    .replaceAll(/\\\n\s*/g, "")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+}
+
+function inline(tokens: readonly Token[] = []): readonly Part[] {
+  return tokens.map((token): Part => {
+    switch (token.type) {
+      case "strong":
+        return html`<b>${inline((token as Tokens.Strong).tokens)}</b>`;
+      case "em":
+        return html`<em>${inline((token as Tokens.Em).tokens)}</em>`;
+      case "del":
+        return html`<s>${inline((token as Tokens.Del).tokens)}</s>`;
+      case "codespan":
+        return html`<code>${(token as Tokens.Codespan).text}</code>`;
+      case "br":
+        return html`<br>`;
+      case "escape":
+        return (token as Tokens.Escape).text;
+      case "link": {
+        const { href, tokens: inner } = token as Tokens.Link;
+        const address = safeAddress(href);
+        if (address === undefined) return html`${inline(inner)}`;
+        return address.startsWith("#")
+          ? html`<a href=${address}>${inline(inner)}</a>`
+          : html`<a href=${address} target="_blank" rel="noopener noreferrer">${inline(inner)}</a>`;
+      }
+      case "text": {
+        const { tokens: inner, text } = token as Tokens.Text;
+        return inner === undefined ? text : html`${inline(inner)}`;
+      }
+      default:
+        return token.raw;
+    }
+  });
+}

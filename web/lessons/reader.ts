@@ -1,0 +1,175 @@
+import { loaders, tracks } from "virtual:drydock-lessons";
+import { html, nothing, type TemplateResult } from "lit";
+import { errorText } from "../engine/engine.ts";
+import { icon } from "../shell/icons.ts";
+import { LightElement } from "../shell/light-element.ts";
+import { StoreController } from "../state/store.ts";
+import { inlineProse, type ProseActions, prose } from "./prose.ts";
+import { type LessonPhase, LessonSession } from "./session.ts";
+import "../styles/lessons.css";
+
+/** The open lesson: its text, its tasks with what is seen of them, hints, the way on and back. */
+export class Reader extends LightElement {
+  readonly #name = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.lesson,
+  );
+  readonly #machine = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.machine.kind,
+  );
+  #session: LessonSession | undefined;
+  #loading: string | undefined;
+  #problem: string | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#session?.dispose();
+    this.#session = undefined;
+    this.#loading = undefined;
+  }
+
+  protected override willUpdate(): void {
+    const name = this.#name.value;
+    if (name === undefined || name === this.#loading) return;
+    this.#loading = name;
+    void this.#open(name);
+  }
+
+  async #open(name: string): Promise<void> {
+    this.#session?.dispose();
+    this.#session = undefined;
+    this.#problem = undefined;
+    try {
+      const load = loaders[name];
+      if (load === undefined) throw new Error("There is no lesson of this name.");
+      const { default: lesson } = await load();
+      if (this.#loading === name) this.#session = new LessonSession(this.app, name, lesson, () => this.requestUpdate());
+    } catch (error) {
+      this.#problem = errorText(error);
+    }
+    this.requestUpdate();
+  }
+
+  get #actions(): ProseActions {
+    return {
+      run: (line) => void this.app.runInTerminal(line),
+      copy: (text) => void this.app.copy(text, "Text"),
+      save: (path, text) =>
+        void this.app.bridge.writeFile(path, new TextEncoder().encode(`${text}\n`)).then(
+          () => this.app.announce(`${path} saved.`),
+          (error: unknown) => this.app.toast({ kind: "bad", text: `${path} could not be saved: ${errorText(error)}` }),
+        ),
+    };
+  }
+
+  protected override render(): TemplateResult {
+    if (this.#problem !== undefined)
+      return html`<div class="lesson"><h2>This lesson cannot be opened</h2><p>${this.#problem}</p></div>`;
+    const session = this.#session;
+    if (session === undefined) return html`<div class="lesson"><p class="sub">Opening the lesson…</p></div>`;
+    return session.phase.kind === "open" ? this.#step(session) : this.#cover(session, session.phase);
+  }
+
+  #place(session: LessonSession): string {
+    const track = tracks.find(({ id }) => id === session.lesson.track);
+    const index = track?.lessons.findIndex(({ name }) => name === session.name) ?? -1;
+    return track === undefined ? "Lesson" : `${track.title} · ${index + 1} of ${track.lessons.length}`;
+  }
+
+  /** Before the lesson, while its stage is being set, and when that failed. */
+  #cover(session: LessonSession, phase: LessonPhase): TemplateResult {
+    const { lesson, step, done } = session;
+    const running = this.#machine.value === "running";
+    const begun = step > 0 || done.size > 0;
+    return html`<article class="lesson">
+      <span class="over">${this.#place(session)}</span>
+      <h2>${lesson.title}</h2>
+      <p>${lesson.summary} About ${lesson.minutes} minutes.</p>
+      ${
+        phase.kind === "preparing" || !running
+          ? html`<p class="sub" role="status">${icon("clock")} ${running && phase.kind === "preparing" ? phase.what : "The machine is starting"}…</p>`
+          : html`
+            ${phase.kind === "failed" ? html`<div class="note bad">${icon("warn")}<p>The step could not be prepared: ${phase.message}</p></div>` : nothing}
+            <p class="sub">It begins on an empty machine: containers, volumes, networks and files of the playground are removed. Images stay.</p>
+            <div class="row wrap">
+              <button class="btn go" @click=${() => void session.begin(0)}>${begun ? "Begin anew" : "Begin"}</button>
+              ${
+                begun
+                  ? html`<button class="btn" @click=${() => void session.begin(step)}>Begin at step ${step + 1}</button>
+                <button class="btn" @click=${() => void session.resume()}>Go on as it is</button>`
+                  : nothing
+              }
+            </div>`
+      }
+    </article>`;
+  }
+
+  #step(session: LessonSession): TemplateResult {
+    const { lesson, step, current } = session;
+    const last = step + 1 === lesson.steps.length;
+    return html`<article class="lesson" aria-label=${lesson.title}>
+        <div class="row"><span class="over grow">${this.#place(session)}</span>
+          <button class="ib s" aria-label="Back to the start of this step" title="Back to the start of this step" @click=${() => void session.begin(step)}>${icon("rewind")}</button></div>
+        <h2 class="title">${current.title}</h2>
+        <div class="steps" role="img" aria-label="Step ${step + 1} of ${lesson.steps.length}">${lesson.steps.map(
+          (_, index) => html`<i class=${index < step ? "done" : index === step ? "now" : ""}></i>`,
+        )}</div>
+        ${prose(lesson.texts[current.text] ?? "", this.#actions)}
+        ${current.tasks.length === 0 ? nothing : html`<div class="checks" role="list" aria-label="Tasks">${current.tasks.map((task) => this.#task(session, task))}</div>`}
+        ${this.#hints(session)}
+        ${this.#solution(session)}
+      </article>
+      <div class="lfoot">
+        <button class="btn" ?disabled=${step === 0} @click=${() => void session.begin(step - 1)}>Previous</button>
+        <span class="grow"></span>
+        <span class="sub">${session.left === 0 ? "All done" : session.left === 1 ? "1 task left" : `${session.left} tasks left`}</span>
+        ${last ? this.#onward(session) : html`<button class="btn ${session.left === 0 ? "go" : ""}" @click=${() => void session.next()}>Next</button>`}
+      </div>`;
+  }
+
+  #task(session: LessonSession, task: { readonly id: string; readonly goal: string }): TemplateResult {
+    const answer = session.report?.tasks[task.id];
+    const done = session.isDone(task.id);
+    const state = done ? "ok" : answer?.state === "observed" ? "no" : "wait";
+    const word = { ok: "Done", no: "Seen otherwise", wait: "Not yet" }[state];
+    return html`<div class="check ${state}" role="listitem">${icon(({ ok: "check", no: "warn", wait: "clock" } as const)[state])}
+      <span class="what"><span class="vh">${word}: </span>${inlineProse(task.goal)}</span>
+      ${done || answer === undefined || answer.state === "passed" || answer.text === "" ? nothing : html`<span class="saw">${answer.text}</span>`}</div>`;
+  }
+
+  #hints(session: LessonSession): readonly TemplateResult[] {
+    return (session.report?.hints ?? []).flatMap((index) => {
+      const hint = session.current.hints[index];
+      return hint === undefined
+        ? []
+        : [html`<div class="note warn hint" role="note">${icon("bulb")}<p>${inlineProse(hint.text)}</p></div>`];
+    });
+  }
+
+  #solution(session: LessonSession): TemplateResult | typeof nothing {
+    const lines = session.current.solution;
+    if (lines.length === 0 || (session.left === 0 && !session.shown)) return nothing;
+    if (!session.shown)
+      return html`<p><button class="btn s" @click=${() => session.show()}>${icon("bulb")}Show me</button></p>`;
+    return html`<section class="solution stack" aria-label="One way to do it"><h3>One way to do it</h3>
+      ${lines.map((each) => {
+        const { run, why } = typeof each === "string" ? { run: each, why: undefined } : each;
+        return html`<div class="fence"><code>${run}</code>
+          <button class="btn s" aria-label="Run ${run}" @click=${() => void this.app.runInTerminal(run)}>${icon("play")}Run</button></div>
+          ${why === undefined ? nothing : html`<p class="sub">${inlineProse(why)}</p>`}`;
+      })}</section>`;
+  }
+
+  /** After the last step: the lesson that comes next. */
+  #onward(session: LessonSession): TemplateResult {
+    const all = tracks.flatMap(({ lessons }) => lessons);
+    const next = all[all.findIndex(({ name }) => name === session.name) + 1];
+    return next === undefined
+      ? html`<a class="btn go" href="#/">All lessons</a>`
+      : html`<a class="btn ${session.left === 0 ? "go" : ""}" href="#/lesson/${next.name}" title=${next.title}>Next lesson</a>`;
+  }
+}
+customElements.define("dd-reader", Reader);

@@ -1,0 +1,144 @@
+/**
+ * One opened lesson: where the learner is, what the checks of the open step see, and the ways on and back. It follows the machine
+ * through the bridge and tells its element when something has changed.
+ */
+import type { Lesson, Step } from "../../lessons/format/lesson.ts";
+import type { LessonReport } from "../../worker/protocol/index.ts";
+import type { App } from "../app.ts";
+import { errorText } from "../engine/engine.ts";
+import { progressOf, saveProgress } from "./progress.ts";
+
+export type LessonPhase =
+  /** Not begun in this visit: beginning clears the playground, so it is asked for. */
+  | { readonly kind: "closed" }
+  | { readonly kind: "preparing"; readonly what: string }
+  | { readonly kind: "open" }
+  | { readonly kind: "failed"; readonly message: string };
+
+export class LessonSession {
+  readonly name: string;
+  readonly lesson: Lesson;
+  step: number;
+  phase: LessonPhase = { kind: "closed" };
+  report: LessonReport | undefined;
+  /** Tasks that have passed, as "step/task", also in earlier visits. */
+  done: ReadonlySet<string>;
+  /** The solution of the open step was asked for. */
+  shown = false;
+  readonly #app: App;
+  readonly #onChange: () => void;
+  #watch: ReadableStreamDefaultReader<LessonReport> | undefined;
+
+  constructor(app: App, name: string, lesson: Lesson, onChange: () => void) {
+    this.#app = app;
+    this.#onChange = onChange;
+    this.name = name;
+    this.lesson = lesson;
+    const progress = progressOf(name);
+    this.step = Math.min(progress.step, lesson.steps.length - 1);
+    this.done = new Set(progress.done);
+  }
+
+  get current(): Step {
+    return this.lesson.steps[this.step] as Step;
+  }
+  isDone(task: string): boolean {
+    return this.done.has(`${this.current.id}/${task}`);
+  }
+  get left(): number {
+    return this.current.tasks.filter(({ id }) => !this.isDone(id)).length;
+  }
+
+  /** Makes the start of a step on a cleared playground, and opens it. */
+  async begin(step: number): Promise<void> {
+    const ids = new Set(this.lesson.steps.slice(step).map(({ id }) => id));
+    this.done = new Set([...this.done].filter((task) => !ids.has(task.split("/")[0] ?? "")));
+    await this.#play(step, true);
+  }
+
+  /** Goes on from the machine as it is. */
+  async resume(): Promise<void> {
+    this.phase = { kind: "open" };
+    await this.#follow();
+  }
+
+  async next(): Promise<void> {
+    if (this.step + 1 >= this.lesson.steps.length) return;
+    await this.#play(this.step + 1, false);
+  }
+
+  async #play(step: number, fromNothing: boolean): Promise<void> {
+    this.#stop();
+    this.step = step;
+    this.shown = false;
+    this.report = undefined;
+    this.phase = { kind: "preparing", what: fromNothing ? "Setting the stage" : "Preparing the next step" };
+    this.#save();
+    try {
+      const { texts: _, ...lesson } = this.lesson;
+      await this.#app.bridge.playLesson(lesson, { step, fromNothing });
+      this.phase = { kind: "open" };
+      await this.#follow();
+      this.#app.announce(`Step ${step + 1} of ${this.lesson.steps.length}: ${this.current.title}`);
+    } catch (error) {
+      this.phase = { kind: "failed", message: errorText(error) };
+      this.#onChange();
+    }
+  }
+
+  async #follow(): Promise<void> {
+    this.#stop();
+    const { tasks, hints } = this.current;
+    const open = tasks.filter(({ id }) => !this.isDone(id));
+    const reports = await this.#app.bridge.watchStep({
+      tasks: open.map(({ id, check }) => ({ id, check })),
+      hints: hints.map(({ when, task }) => ({ when, ...(task === undefined ? {} : { task }) })),
+    });
+    const reader = reports.getReader();
+    this.#watch = reader;
+    this.#onChange();
+    void (async () => {
+      try {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done || reader !== this.#watch) return;
+          this.#take(value);
+        }
+      } catch {
+        // The machine was lost, which the page reports.
+      }
+    })();
+  }
+
+  #take(report: LessonReport): void {
+    this.report = report;
+    for (const { id, goal } of this.current.tasks) {
+      if (report.tasks[id]?.state !== "passed" || this.isDone(id)) continue;
+      this.done = new Set([...this.done, `${this.current.id}/${id}`]);
+      this.#app.announce(`Done: ${goal}`);
+    }
+    this.#save();
+    this.#onChange();
+  }
+
+  #save(): void {
+    const finished = this.lesson.steps.every(({ id, tasks }) =>
+      tasks.every((task) => this.done.has(`${id}/${task.id}`)),
+    );
+    saveProgress(this.name, { step: this.step, done: [...this.done], finished });
+    this.#onChange();
+  }
+
+  show(): void {
+    this.shown = true;
+    this.#onChange();
+  }
+
+  #stop(): void {
+    void this.#watch?.cancel().catch(() => {});
+    this.#watch = undefined;
+  }
+  dispose(): void {
+    this.#stop();
+  }
+}
