@@ -54,6 +54,8 @@ export const JIT_CONFIG: readonly (readonly [index: number, value: number])[] = 
 const CONSOLE_PORT = 1;
 /** Receive queue of console port n (virtio 1.2, 5.3.2): 0 for port 0, then 4, 6, … */
 const RECEIVE_QUEUE = CONSOLE_PORT * 2 + 2;
+/** Milliseconds. */
+const BACKGROUND_INTERVAL = 1000;
 const ANNOUNCE_CONSOLE = 4;
 const VGA_MEMORY = 2 << 20;
 
@@ -77,6 +79,8 @@ export class Machine {
   private readonly pacing: Pacing;
   private readonly disks: readonly IdeDisk[];
   private readonly layoutFound: { main?: number; vga?: number };
+  /** While nobody looks: an idle guest is woken for its timers once a second, and for input at once. A busy one runs on. */
+  inBackground = false;
   private lost: MachineError | undefined;
   private busy = 0;
 
@@ -156,7 +160,11 @@ export class Machine {
     this.core.cpu.unpack_memory = () => {};
     keepPortsPlain(this.core);
     this.core.unregister_yield();
-    this.core.yield = (milliseconds, tick) => this.pacing.schedule(milliseconds, () => this.turn(tick));
+    this.core.yield = (milliseconds, tick) => {
+      const idle = milliseconds > 0;
+      const wait = idle && this.inBackground ? Math.max(milliseconds, BACKGROUND_INTERVAL) : milliseconds;
+      this.pacing.schedule(wait, () => this.turn(tick));
+    };
   }
 
   get running(): boolean {
@@ -322,14 +330,20 @@ async function instantiate(
       code.finished();
     },
     allocate_memory: (size) => {
-      layout.main = exports.allocate_memory(size);
+      layout.main = allocated(exports.allocate_memory(size));
       return layout.main;
     },
     svga_allocate_memory: (size) => {
-      layout.vga = exports.svga_allocate_memory(size);
+      layout.vga = allocated(exports.svga_allocate_memory(size));
       return layout.vga;
     },
   };
+}
+
+/** The emulator's allocator answers 0 where the host gives no more. */
+function allocated(address: number): number {
+  if (address === 0) throw new RangeError("The emulator's memory could not be allocated");
+  return address;
 }
 
 /**
