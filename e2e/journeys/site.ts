@@ -1,7 +1,9 @@
 /** The built site on a local port, and a Chromium to look at it with. */
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build } from "vite";
+import { buildSite } from "../../scripts/build/steps.ts";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
 import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
 
@@ -11,6 +13,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function serveFakeSite(): Promise<SiteServer> {
   await build({ root, configFile: `${root}vite.config.ts`, mode: "fake", logLevel: "error" });
   return await serveSite([`${root}build/site-fake`]);
+}
+
+/** The site with its machine, built where that is missing. */
+export async function serveBuiltSite(): Promise<SiteServer> {
+  if (!existsSync(`${root}dist/machine/manifest.json`)) await buildSite();
+  return await serveSite([`${root}dist`], { compress: true, mounts: { "/catalogue/": `${root}build/catalogue` } });
 }
 
 export async function launchChromium(): Promise<Browser> {

@@ -1,5 +1,6 @@
 /** Which files are open in the editor, and what a name of a file may be. */
 import type { App } from "../app.ts";
+import { arrangementOf } from "../shell/layout.ts";
 
 export const parentOf = (path: string): string => (path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
 export const joinPath = (directory: string, name: string): string => (directory === "" ? name : `${directory}/${name}`);
@@ -14,6 +15,8 @@ export function checkName(name: string): string {
 }
 
 export function openFile(app: App, path: string): void {
+  // A view that stands beside the terminal, or in its place, leaves no room for an editor.
+  if (arrangementOf(app.store.state.route, false) !== "below") app.go({ view: "playground" });
   const { paths } = app.store.state.openFiles;
   app.store.set({ openFiles: { paths: paths.includes(path) ? paths : [...paths, path], active: path } });
 }

@@ -5,6 +5,7 @@ import * as actions from "../engine/actions.ts";
 import { containerName, dotClass, humanSize, isUp, portList, shortId } from "../engine/format.ts";
 import type { ContainerSummary } from "../engine/types.ts";
 import { type IconName, icon } from "../shell/icons.ts";
+import { arrangementOf } from "../shell/layout.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { type MenuEntry, openMenu } from "../shell/menu.ts";
 import { formatRoute } from "../shell/router.ts";
@@ -143,6 +144,7 @@ class StatsCells extends LightElement {
 customElements.define("dd-stats-cells", StatsCells);
 
 export function openPreview(app: App, port: number): void {
+  if (arrangementOf(app.store.state.route, false) === "full") app.go({ view: "playground" });
   app.store.set({ preview: port });
 }
 
