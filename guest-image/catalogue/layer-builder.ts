@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
 import type { Deb } from "../debian/deb.ts";
 import { type FileNode, FileTree, sortedEntries } from "../debian/file-tree.ts";
 import type { PackageCache } from "../debian/package-cache.ts";
@@ -15,7 +16,7 @@ import { ldCache } from "./ld-cache.ts";
 import { filesOf, type Lock } from "./lock.ts";
 import { addBytecode } from "./packages/bytecode.ts";
 import type { LayerRecipe } from "./recipe.ts";
-import { apply, emptyRoot, unpack } from "./root-fs.ts";
+import { apply, emptyRoot, unpack, unpackArchive } from "./root-fs.ts";
 
 /** A layer's blob and what its descriptor says, kept on disk between builds. */
 export interface BuiltLayer extends Omit<Layer, "blob"> {
@@ -150,6 +151,9 @@ export class LayerBuilder {
     await this.#install(tree, layer, files);
     for (const [path, file] of Object.entries(layer.prebuilt ?? {})) {
       tree.file(path, await readFile(join(prebuiltDirectory, file)), { mode: 0o755 });
+    }
+    for (const [path, file] of Object.entries(layer.archives ?? {})) {
+      await unpackArchive(tree, path, brotliDecompressSync(await readFile(join(prebuiltDirectory, file))));
     }
     if (layer.effects !== undefined) apply(tree, layer.effects);
     if (layer.trustsCatalogue) tree.file("etc/apt/trusted.gpg.d/drydock.gpg", aptKey);

@@ -82,6 +82,8 @@ export interface LayerRecipe {
   readonly only?: readonly string[];
   /** Path → file of guest-image/prebuilt, copied as a program. */
   readonly prebuilt?: Readonly<Record<string, string>>;
+  /** Folder → file of guest-image/prebuilt (a tar compressed with brotli) that is unpacked there, with the owners that it names by number. */
+  readonly archives?: Readonly<Record<string, string>>;
   /** Where busybox lies: its applets become hard links beside it. */
   readonly busyboxLinks?: string;
   /** Put compiled Python modules beside their sources (packages/bytecode.ts). */

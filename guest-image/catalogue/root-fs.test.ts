@@ -1,3 +1,4 @@
+import { packTar } from "modern-tar";
 import { expect, test } from "vitest";
 import { readDeb } from "../debian/deb.ts";
 import { FileTree } from "../debian/file-tree.ts";
@@ -5,7 +6,7 @@ import { makeDeb } from "../debian/testing/make-deb.ts";
 import { appletNames } from "./busybox.ts";
 import { recordInstallation } from "./dpkg-database.ts";
 import { layerEntries } from "./layer-builder.ts";
-import { apply, emptyRoot, unpack } from "./root-fs.ts";
+import { apply, emptyRoot, unpack, unpackArchive } from "./root-fs.ts";
 
 const deb = async () =>
   readDeb(
@@ -62,6 +63,17 @@ test("effects make accounts once, files with owners by name, and links that dpkg
   expect(tree.text("etc/copy")).toBe("toor:x:0:0:root:/root:/bin/sh\n");
   expect(tree.get("usr/bin/awk")).toMatchObject({ target: "/etc/alternatives/awk" });
   expect(tree.text("var/lib/dpkg/alternatives/awk")).toBe("auto\n/usr/bin/awk\n\n/usr/bin/mawk\n5\n\n");
+});
+
+test("an archive is unpacked below its folder, with the owners and modes that it names", async () => {
+  const tree = new FileTree(0);
+  const tar = await packTar([
+    { header: { name: "./", type: "directory", size: 0, mode: 0o700, uid: 999, gid: 999 } },
+    { header: { name: "./PG_VERSION", size: 3, mode: 0o600, uid: 999, gid: 999 }, body: "15\n" },
+  ]);
+  await unpackArchive(tree, "usr/share/cluster", tar);
+  expect(tree.get("usr/share/cluster")).toMatchObject({ kind: "directory", mode: 0o700, uid: 999 });
+  expect(tree.text("usr/share/cluster/PG_VERSION")).toBe("15\n");
 });
 
 test("a layer holds what changed and the directories above it, with their modes", () => {

@@ -1,6 +1,6 @@
 /** Puts packages and effects into a root file system. */
 
-import type { Deb } from "../debian/deb.ts";
+import { type Deb, readTarEntries } from "../debian/deb.ts";
 import { FileTree, type Ownership, sortedEntries } from "../debian/file-tree.ts";
 import type { Alternative, DirectoryRecipe, Effects, LayerRecipe, Template } from "./recipe.ts";
 
@@ -37,6 +37,15 @@ export function unpack(tree: FileTree, { entries }: Deb, only?: LayerRecipe["onl
       if (node.kind === "hardlink") tree.link(path, node.target);
       else tree.put(path, node);
     }
+  }
+}
+
+/** Puts a tar's files below a folder. */
+export async function unpackArchive(tree: FileTree, folder: string, tar: Uint8Array): Promise<void> {
+  for (const { path, node } of await readTarEntries(tar)) {
+    const target = path === "" ? folder : `${folder}/${path}`;
+    if (node.kind === "hardlink") tree.link(target, `${folder}/${node.target}`);
+    else tree.put(target, node);
   }
 }
 

@@ -28,7 +28,7 @@ const relative = (path: string): string =>
     .replace(/^\.$/, "")
     .replace(/\/+$/, "");
 
-async function readTarEntries(tar: Uint8Array): Promise<readonly DebEntry[]> {
+export async function readTarEntries(tar: Uint8Array): Promise<readonly DebEntry[]> {
   const entries: DebEntry[] = [];
   for (const { header, data } of await unpackTar(tar, { strict: true })) {
     const path = relative(header.name);

@@ -52,8 +52,17 @@ Error: Database is uninitialized and superuser password is not specified.
 TEXT
     exit 1
   fi
-  # initdb's own syncing is the longest part of it here; one sync follows instead.
-  eval "initdb --username=\\"\\$POSTGRES_USER\\" --pwfile=<(printf '%s\\n' \\"\\$POSTGRES_PASSWORD\\") --no-sync $POSTGRES_INITDB_ARGS"
+  local cluster=/usr/share/postgresql/15/cluster
+  if [[ $POSTGRES_USER == postgres && -z $POSTGRES_INITDB_ARGS && $LANG == C.UTF-8 ]]; then
+    # What initdb would make with these settings lies ready in the image.
+    echo "Copying the database cluster prepared by initdb ..."
+    cp -a "$cluster/." "$PGDATA"
+local quote="'"
+    echo "ALTER USER postgres PASSWORD '\${POSTGRES_PASSWORD//$quote/$quote$quote}'" | postgres --single -c log_checkpoints=off -D "$PGDATA" postgres > /dev/null
+  else
+    # initdb's own syncing is the longest part of it here; one sync follows instead.
+    eval "initdb --username=\\"\\$POSTGRES_USER\\" --pwfile=<(printf '%s\\n' \\"\\$POSTGRES_PASSWORD\\") --no-sync $POSTGRES_INITDB_ARGS"
+  fi
   sync
   {
     echo
@@ -61,7 +70,7 @@ TEXT
     echo "host all all all \${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}"
   } >> "$PGDATA/pg_hba.conf"
   if [[ $POSTGRES_DB != postgres ]]; then
-    echo "CREATE DATABASE \\"\${POSTGRES_DB//\\"/\\"\\"}\\"" | postgres --single -D "$PGDATA" template1 > /dev/null
+    echo "CREATE DATABASE \\"\${POSTGRES_DB//\\"/\\"\\"}\\"" | postgres --single -c log_checkpoints=off -D "$PGDATA" template1 > /dev/null
     echo "CREATE DATABASE"
   fi
   if [[ -n $(ls /docker-entrypoint-initdb.d) ]]; then
@@ -106,6 +115,7 @@ export const postgres: ImageRecipe = {
       id: "postgres",
       packages: ["postgresql-15", "xz-utils"],
       dpkg: true,
+      archives: { "usr/share/postgresql/15/cluster": "postgres-cluster.tar.br" },
       prefetch: [
         "usr/local/bin/docker-entrypoint.sh",
         "usr/lib/postgresql/15/bin/initdb",
