@@ -12,7 +12,7 @@ import { readFacts } from "./machine/facts.ts";
 import { unpackHostState, userlandKey } from "./machine/host-state.ts";
 import { enterUserland, mountDisk } from "./machine/root.ts";
 import { FileBlobStore, type Hasher } from "./storage/blobs.ts";
-import { type DiskBase, type DiskFiles, SparseDisk } from "./storage/disk.ts";
+import { type DiskBase, openDiskFiles, SparseDisk } from "./storage/disk.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { FileLogStore } from "./storage/logs.ts";
 import { JournalRecordStore } from "./storage/records.ts";
@@ -28,7 +28,6 @@ export interface DrydockParts {
   readonly build: BuildSource;
   readonly userland: BlockImage;
   readonly files: ByteFiles;
-  readonly diskFiles: DiskFiles;
   readonly diskBase: DiskBase;
   readonly hasher?: () => Hasher;
   readonly clock: Clock;
@@ -59,7 +58,7 @@ export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
   const [blobs, records] = await Promise.all([FileBlobStore.open(files, parts.hasher), JournalRecordStore.open(files)]);
   const workspace = await persistTree(records, files, () => clock.now().getTime());
   const ninep = new NinepServer(workspace.tree);
-  const disk = new SparseDisk(parts.diskBase, parts.diskFiles);
+  const disk = new SparseDisk(parts.diskBase, await openDiskFiles(files));
   const layers = new LayerDiskDevice(({ key, error }) =>
     onNotice(`A layer could not be read (${key}): ${String(error)}`),
   );

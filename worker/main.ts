@@ -10,9 +10,7 @@ import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
 import type { StartReport, StartStage } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
-import { type DiskFiles, memoryDiskFiles } from "./storage/disk.ts";
 import { loadBase } from "./storage/disk-base.ts";
-import { openOpfsDiskFiles } from "./storage/disk-opfs.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
 import { OpfsFiles } from "./storage/opfs-files.ts";
@@ -61,7 +59,6 @@ async function start(onProgress: (stage: StartStage, loaded: number, total: numb
     build: fetchedSource(new URL("machine/", site).href, progress),
     userland: image,
     files: storage.files,
-    diskFiles: storage.disk,
     diskBase: base,
     clock,
     randomness: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
@@ -83,15 +80,12 @@ async function start(onProgress: (stage: StartStage, loaded: number, total: numb
   };
 }
 
-async function openStorage(
-  notices: string[],
-): Promise<{ readonly files: ByteFiles; readonly disk: DiskFiles; readonly durable: boolean }> {
+async function openStorage(notices: string[]): Promise<{ readonly files: ByteFiles; readonly durable: boolean }> {
   try {
-    const files = await OpfsFiles.open(playground);
-    return { files, disk: await openOpfsDiskFiles(await files.folder("disk")), durable: true };
+    return { files: await OpfsFiles.open(playground), durable: true };
   } catch {
     notices.push("This browser gives the page no storage: nothing is kept after a reload.");
-    return { files: new MemoryFiles(), disk: memoryDiskFiles(), durable: false };
+    return { files: new MemoryFiles(), durable: false };
   }
 }
 

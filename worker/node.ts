@@ -7,8 +7,6 @@ import { setFlagsFromString } from "node:v8";
 import { type Drydock, openDrydock as open } from "./drydock.ts";
 import { fileImage } from "./machine/file-image.node.ts";
 import { buildPath, catalogueBase, nodeClock, repository, repositoryFetch } from "./node-platform.node.ts";
-import { openDiskFiles } from "./storage/byte-file.node.ts";
-import { memoryDiskFiles } from "./storage/disk.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
 import { NodeFiles } from "./storage/node-files.node.ts";
@@ -32,7 +30,6 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
     build: directorySource(buildPath("snapshot")),
     userland: fileImage(buildPath("userland/userland.erofs")),
     files: state === undefined ? new MemoryFiles() : new NodeFiles(join(state, "store")),
-    diskFiles: state === undefined ? memoryDiskFiles() : openDiskFiles(join(state, "disk")),
     diskBase: await loadBase(new Uint8Array(base)),
     hasher: () => createHash("sha256"),
     clock: nodeClock,

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { BlobStore, Digest } from "../engine/ports/storage.ts";
-import type { ByteFile, ByteFiles } from "./files.ts";
+import { type ByteFile, type ByteFiles, readBytes } from "./files.ts";
 
 /** Incremental SHA-256. Node's own is some five times faster than JavaScript's. */
 export interface Hasher {
@@ -38,7 +38,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async read(digest: Digest, offset: number, length: number): Promise<Uint8Array> {
-    return (await this.#file(digest)).read(offset, length);
+    return readBytes(await this.#file(digest), offset, length);
   }
 
   open(digest: Digest): ReadableStream<Uint8Array> {

@@ -1,6 +1,6 @@
 /**
  * A file of bytes with synchronous access: the one thing that differs between OPFS, Node and memory for what is stored in
- * place (a blob store has ports of its own). A write that has returned survives the death of its Worker or process;
+ * place. A write that has returned survives the death of its Worker or process;
  * {@link ByteFile.flush} is for the death of the whole computer.
  */
 export interface ByteFile {
@@ -15,7 +15,7 @@ export interface ByteFile {
 
 /** A file that is gone with the process. */
 export class MemoryFile implements ByteFile {
-  private bytes = new Uint8Array(1 << 16);
+  private bytes = new Uint8Array(0);
   private length = 0;
 
   size(): number {

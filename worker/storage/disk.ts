@@ -11,6 +11,7 @@
 
 import { type ByteFile, MemoryFile } from "./byte-file.ts";
 import { type DiskIndex, openIndex } from "./disk-index.ts";
+import type { ByteFiles } from "./files.ts";
 
 export const DISK_BLOCK = 64 * 1024;
 
@@ -164,6 +165,16 @@ export class SparseDisk {
 }
 
 /** A disk that is gone with its machine: tests, the snapshot's builder, browsers without storage. */
+/** The disk's files in a store. */
+export async function openDiskFiles(files: ByteFiles): Promise<DiskFiles> {
+  const [data, first, second] = [
+    await files.open("disk/blocks"),
+    await files.open("disk/index.0"),
+    await files.open("disk/index.1"),
+  ];
+  return { data, index: [first, second] };
+}
+
 export function memoryDiskFiles(): DiskFiles {
   return { data: new MemoryFile(), index: [new MemoryFile(), new MemoryFile()] };
 }

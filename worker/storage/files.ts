@@ -1,17 +1,11 @@
 /**
  * The files on which everything durable stands: the browser's origin-private file system in a Worker, a directory in Node, memory in
- * tests and in private windows. Opening is asynchronous, reading and writing are not (as OPFS sync access handles are).
+ * tests and in private windows. Opening is asynchronous; what is open is read and written at once (see ./byte-file.ts).
  * Names are relative paths of plain segments ([A-Za-z0-9._-]); folders come into being as needed.
  */
-export interface ByteFile {
-  size(): number;
-  /** Fewer bytes only at the end of the file. */
-  read(at: number, length: number): Uint8Array;
-  write(at: number, data: Uint8Array): void;
-  truncate(size: number): void;
-  flush(): void;
-  close(): void;
-}
+import type { ByteFile } from "./byte-file.ts";
+
+export type { ByteFile };
 
 export interface ByteFiles {
   /** Opens the file, made empty where there is none. A file is open once at a time. */
@@ -31,4 +25,10 @@ export function segments(name: string): readonly string[] {
   const parts = name.split("/");
   if (!parts.every((part) => segment.test(part))) throw new Error(`not a file name of the store: ${name}`);
   return parts;
+}
+
+/** Bytes of a file; fewer than asked for only at its end. */
+export function readBytes(file: ByteFile, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, file.size() - at)));
+  return bytes.subarray(0, file.read(at, bytes));
 }

@@ -1,5 +1,5 @@
 import type { LogStore } from "../engine/ports/storage.ts";
-import type { ByteFile, ByteFiles } from "./files.ts";
+import { type ByteFile, type ByteFiles, readBytes } from "./files.ts";
 
 /** Container logs as files in `logs/`, kept open while they are written. */
 export class FileLogStore implements LogStore {
@@ -31,7 +31,7 @@ export class FileLogStore implements LogStore {
   }
   async read(name: string, offset: number, length: number): Promise<Uint8Array> {
     if ((await this.size(name)) === 0) return new Uint8Array(0);
-    return (await this.#file(name)).read(offset, length);
+    return readBytes(await this.#file(name), offset, length);
   }
   async rename(from: string, to: string): Promise<void> {
     await this.#close(from);

@@ -14,7 +14,7 @@ export class NodeFiles implements ByteFiles {
   async open(name: string): Promise<ByteFile> {
     const file = this.#path(name);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    return new NodeFile(fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600));
+    return new NodeFile(file);
   }
   async exists(name: string): Promise<boolean> {
     return fs.existsSync(this.#path(name));
@@ -37,34 +37,43 @@ export class NodeFiles implements ByteFiles {
   }
 }
 
+/** A file of the host, created where it is missing. */
 class NodeFile implements ByteFile {
-  readonly #fd: number;
-  constructor(fd: number) {
-    this.#fd = fd;
+  private readonly descriptor: number;
+
+  constructor(path: string) {
+    this.descriptor = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   }
+
   size(): number {
-    return fs.fstatSync(this.#fd).size;
+    return fs.fstatSync(this.descriptor).size;
   }
-  read(at: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - at)));
-    let have = 0;
-    while (have < bytes.length) {
-      const n = fs.readSync(this.#fd, bytes, have, bytes.length - have, at + have);
-      if (n === 0) return bytes.subarray(0, have);
-      have += n;
+
+  read(offset: number, target: Uint8Array): number {
+    let done = 0;
+    while (done < target.length) {
+      const count = fs.readSync(this.descriptor, target, done, target.length - done, offset + done);
+      if (count === 0) break;
+      done += count;
     }
-    return bytes;
+    return done;
   }
-  write(at: number, data: Uint8Array): void {
-    for (let done = 0; done < data.length; ) done += fs.writeSync(this.#fd, data, done, data.length - done, at + done);
+
+  write(offset: number, data: Uint8Array): void {
+    for (let done = 0; done < data.length; ) {
+      done += fs.writeSync(this.descriptor, data, done, data.length - done, offset + done);
+    }
   }
+
   truncate(size: number): void {
-    fs.ftruncateSync(this.#fd, size);
+    fs.ftruncateSync(this.descriptor, size);
   }
+
   flush(): void {
-    fs.fdatasyncSync(this.#fd);
+    fs.fdatasyncSync(this.descriptor);
   }
+
   close(): void {
-    fs.closeSync(this.#fd);
+    fs.closeSync(this.descriptor);
   }
 }

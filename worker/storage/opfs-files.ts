@@ -1,4 +1,4 @@
-import { type ByteFile, type ByteFiles, segments } from "./files.ts";
+import { type ByteFile, type ByteFiles, readBytes, segments } from "./files.ts";
 
 /** Files in the browser's origin-private file system. Only in a dedicated Worker; one Worker at a time (sync access handles lock). */
 export class OpfsFiles implements ByteFiles {
@@ -11,13 +11,6 @@ export class OpfsFiles implements ByteFiles {
     let directory = await navigator.storage.getDirectory();
     for (const part of segments(folder)) directory = await directory.getDirectoryHandle(part, { create: true });
     return new OpfsFiles(directory);
-  }
-
-  /** A folder of the store as a handle, for who keeps files of another kind in it. */
-  async folder(name: string): Promise<FileSystemDirectoryHandle> {
-    const folder = await this.#folder(segments(name), true);
-    if (folder === undefined) throw new Error(`cannot make the folder ${name} in the browser's storage`);
-    return folder;
   }
 
   async #folder(parts: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
@@ -62,7 +55,7 @@ export class OpfsFiles implements ByteFiles {
     const [reading, writing] = [await this.open(from), await this.open(to)];
     try {
       writing.truncate(0);
-      for (let at = 0; at < reading.size(); at += 1 << 20) writing.write(at, reading.read(at, 1 << 20));
+      for (let at = 0; at < reading.size(); at += 1 << 20) writing.write(at, readBytes(reading, at, 1 << 20));
       writing.flush();
     } finally {
       reading.close();
@@ -96,27 +89,34 @@ function isMissing(error: unknown): boolean {
 }
 
 class OpfsFile implements ByteFile {
-  readonly #handle: FileSystemSyncAccessHandle;
+  private readonly handle: FileSystemSyncAccessHandle;
+
   constructor(handle: FileSystemSyncAccessHandle) {
-    this.#handle = handle;
+    this.handle = handle;
   }
+
   size(): number {
-    return this.#handle.getSize();
+    return this.handle.getSize();
   }
-  read(at: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size() - at)));
-    return bytes.subarray(0, this.#handle.read(bytes, { at }));
+
+  read(offset: number, target: Uint8Array): number {
+    return this.handle.read(target as Uint8Array<ArrayBuffer>, { at: offset });
   }
-  write(at: number, data: Uint8Array): void {
-    this.#handle.write(data as Uint8Array<ArrayBuffer>, { at });
+
+  write(offset: number, data: Uint8Array): void {
+    const written = this.handle.write(data as Uint8Array<ArrayBuffer>, { at: offset });
+    if (written !== data.length) throw new DOMException("The browser's storage is full", "QuotaExceededError");
   }
+
   truncate(size: number): void {
-    this.#handle.truncate(size);
+    this.handle.truncate(size);
   }
+
   flush(): void {
-    this.#handle.flush();
+    this.handle.flush();
   }
+
   close(): void {
-    this.#handle.close();
+    this.handle.close();
   }
 }

@@ -1,5 +1,5 @@
 import type { RecordStore } from "../engine/ports/storage.ts";
-import type { ByteFile, ByteFiles } from "./files.ts";
+import { type ByteFile, type ByteFiles, readBytes } from "./files.ts";
 
 const name = "records/journal";
 /** The journal is written anew when it holds this many times more bytes than the records that still stand. */
@@ -32,7 +32,7 @@ export class JournalRecordStore implements RecordStore {
   }
 
   #load(): void {
-    const bytes = this.#file.read(0, this.#file.size());
+    const bytes = readBytes(this.#file, 0, this.#file.size());
     let start = 0;
     for (;;) {
       const end = bytes.indexOf(10, start);

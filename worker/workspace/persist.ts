@@ -1,5 +1,5 @@
 import type { RecordStore } from "../engine/ports/storage.ts";
-import type { ByteFiles } from "../storage/files.ts";
+import { type ByteFiles, readBytes } from "../storage/files.ts";
 import { FileTree, isDirectory, type Node } from "./tree.ts";
 
 const kind = "workspace";
@@ -119,7 +119,7 @@ async function load(tree: FileTree, records: RecordStore, files: ByteFiles): Pro
         for (const [key, value] of Object.entries(record.xattrs ?? {})) node.xattrs.set(key, Uint8Array.from(value));
         if (record.size > 0 && (await files.exists(`workspace/${inode}`))) {
           const file = await files.open(`workspace/${inode}`);
-          tree.write(node, 0, file.read(0, record.size));
+          tree.write(node, 0, readBytes(file, 0, record.size));
           file.close();
         }
       }
