@@ -23,6 +23,8 @@ export interface Distribution {
   /** Debian packages that it depends on. */
   readonly depends: readonly string[];
   readonly entryPoints: Uint8Array | undefined;
+  /** Debian's record of copyrights and licences. */
+  readonly copyright: Uint8Array | undefined;
   /** By path below dist-packages. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -40,8 +42,11 @@ export function distributionOf({ control, entries }: Deb): Distribution | undefi
   const files = new Map<string, Uint8Array>();
   let metadata: Uint8Array | undefined;
   let entryPoints: Uint8Array | undefined;
+  let copyright: Uint8Array | undefined;
   for (const { path, node } of entries) {
-    if (!path.startsWith(SITE) || node.kind !== "file") continue;
+    if (node.kind !== "file") continue;
+    if (/^usr\/share\/doc\/[^/]+\/copyright$/.test(path)) copyright = node.data;
+    if (!path.startsWith(SITE)) continue;
     const name = path.slice(SITE.length);
     if (METADATA.test(name)) metadata = node.data;
     else if (/\.(egg|dist)-info\/entry_points\.txt$/.test(name)) entryPoints = node.data;
@@ -57,6 +62,7 @@ export function distributionOf({ control, entries }: Deb): Distribution | undefi
     metadata: text,
     depends: parseRelations(control.get("depends")).flatMap(([first]) => first?.name ?? []),
     entryPoints,
+    copyright,
     files,
   };
 }
@@ -65,7 +71,7 @@ const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).d
 
 /** `siblings` are the distributions that requirements may name, by Debian package. */
 export function makeWheel(
-  { name, version, metadata, depends, entryPoints, files }: Distribution,
+  { name, version, metadata, depends, entryPoints, copyright, files }: Distribution,
   siblings: ReadonlyMap<string, Distribution>,
   bytecode: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Wheel {
@@ -91,6 +97,7 @@ export function makeWheel(
     utf8(`Wheel-Version: 1.0\nGenerator: drydock\nRoot-Is-Purelib: ${!native}\nTag: ${tag}\n`),
   );
   if (entryPoints !== undefined) content.set(`${info}/entry_points.txt`, entryPoints);
+  if (copyright !== undefined) content.set(`${info}/LICENSE`, copyright);
   const record = [...content].map(([path, data]) => `${path},sha256=${sha256(data)},${data.length}\n`);
   content.set(`${info}/RECORD`, utf8(`${record.join("")}${info}/RECORD,,\n`));
   const zip: Zippable = {};
