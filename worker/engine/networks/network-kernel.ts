@@ -21,7 +21,7 @@ import { baseFirewall, bridgeRules, rulesOp } from "./firewall.ts";
 import { prefix } from "./ipam.ts";
 import type { NetworkLink, NetworkRecord } from "./model.ts";
 import { newMac } from "./naming.ts";
-import { ruleRemovalOps } from "./sandboxes.ts";
+import { ruleRemovalOps } from "./publishing.ts";
 import type { KernelState } from "./state.ts";
 
 const bytesOf = (result: OpResult): Uint8Array => (result instanceof Uint8Array ? result : new Uint8Array());

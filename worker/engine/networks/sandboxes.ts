@@ -12,36 +12,15 @@ import type {
   SandboxRequest,
 } from "../domains.ts";
 import { EngineError } from "../errors.ts";
-import {
-  deleteLink,
-  deleteRule,
-  type FirewallRule,
-  listLinks,
-  listSockets,
-  parseLinks,
-  parseRules,
-  parseSockets,
-  type RuleHandle,
-  sequence,
-  socketStates,
-  transaction,
-} from "../netlink/index.ts";
+import { deleteLink, listLinks, parseLinks, sequence } from "../netlink/index.ts";
 import { type Guest, GuestError, type Op, type OpResult } from "../ports/guest.ts";
 import type { Randomness } from "../ports/host.ts";
-import { bridgeName, options } from "./drivers.ts";
-import type { Endpoint, NetworkRecord, PublishedPort, SandboxState } from "./model.ts";
+import type { Endpoint, NetworkRecord, SandboxState } from "./model.ts";
 import { hexId } from "./naming.ts";
-import { allocatePorts, portRequests, type TakenPort } from "./ports.ts";
+import { portRequests } from "./ports.ts";
+import { type Publisher, ruleRemovalOps, withRules } from "./publishing.ts";
 import type { NetworkRegistry } from "./registry.ts";
-import {
-  addRulesOp,
-  gatewayEndpoint,
-  isDefaultBridge,
-  isUserDefined,
-  planEndpoint,
-  publishRules,
-  routeOps,
-} from "./sandbox-plan.ts";
+import { isDefaultBridge, isUserDefined, planEndpoint, routeOps } from "./sandbox-plan.ts";
 import {
   type ConnectedSandbox,
   firstDevice,
@@ -51,8 +30,6 @@ import {
 } from "./sandbox-pool.ts";
 import { sandboxView, type ViewContext } from "./sandbox-view.ts";
 import type { KernelState } from "./state.ts";
-
-const nameServerPort = 53;
 
 /** Serves names in a sandbox's namespace. */
 export interface NameServer {
@@ -76,7 +53,7 @@ export class Sandboxes {
   readonly #pool: SandboxPool;
   readonly #names: NameServer;
   readonly #users: NetworkUsers;
-  readonly #nameServers: readonly string[];
+  readonly #ports: Publisher;
   readonly #view: (state: SandboxState) => ViewContext;
   /** Work that nobody waits for: namespaces being taken apart. */
   readonly #background = new Set<Promise<void>>();
@@ -90,8 +67,7 @@ export class Sandboxes {
     readonly pool: SandboxPool;
     readonly names: NameServer;
     readonly users: NetworkUsers;
-    /** Addresses at which the engine itself serves names to the machine. */
-    readonly nameServers: readonly string[];
+    readonly ports: Publisher;
     readonly view: (state: SandboxState) => ViewContext;
   }) {
     this.#guest = dependencies.guest;
@@ -102,7 +78,7 @@ export class Sandboxes {
     this.#pool = dependencies.pool;
     this.#names = dependencies.names;
     this.#users = dependencies.users;
-    this.#nameServers = dependencies.nameServers;
+    this.#ports = dependencies.ports;
     this.#view = dependencies.view;
   }
 
@@ -197,7 +173,7 @@ export class Sandboxes {
       const routes =
         state.namespace === undefined ? [] : routeOps(state.namespace, state.endpoints, endpoints, this.#recordOf);
       await this.#guest.batch([...this.#yielded(record, endpoint), ...ops, ...routes]);
-      const moved = await this.#movePorts(next);
+      const moved = await this.#ports.move(next);
       if (embeddedDns) await this.#names.open(moved);
       this.#publish("connect", endpoint, container);
       return moved;
@@ -222,7 +198,7 @@ export class Sandboxes {
       ...deviceRemovalOps(state, gone),
       ...routes,
     ]);
-    const moved = await this.#movePorts(next);
+    const moved = await this.#ports.move(next);
     for (const endpoint of gone) this.#publish("disconnect", endpoint, container);
     this.#later(this.#pool.released());
     return moved;
@@ -356,7 +332,7 @@ export class Sandboxes {
       }
       const hadRoute = ready === undefined ? [] : state.endpoints.slice(0, 1);
       ops.push(...routeOps(namespace, hadRoute, state.endpoints, this.#recordOf));
-      const published = await this.#published(state);
+      const published = await this.#ports.publish(state);
       state = published.state;
       this.#state.sandboxes.set(request.container, state);
       ops.push(...published.ops);
@@ -430,91 +406,6 @@ export class Sandboxes {
 
   readonly #recordOf = (endpoint: Endpoint): NetworkRecord | undefined => this.#registry.get(endpoint.network);
 
-  /** Allocates the sandbox's ports on its gateway endpoint; the operation that adds their rules comes last in its batch. */
-  async #published(state: SandboxState): Promise<{ readonly state: SandboxState; readonly ops: readonly Op[] }> {
-    const gateway =
-      gatewayEndpoint(state.endpoints, this.#recordOf, 4) ?? gatewayEndpoint(state.endpoints, this.#recordOf, 6);
-    const record = gateway === undefined ? undefined : this.#recordOf(gateway);
-    if (state.portRequests.length === 0 || gateway === undefined || record?.driver !== "bridge")
-      return { state, ops: [] };
-    const ports = await this.#allocate(state, gateway, record);
-    const rules = this.#rules(gateway, record, ports);
-    const endpoints = state.endpoints.map((endpoint) =>
-      endpoint.id === gateway.id ? { ...endpoint, ports } : endpoint,
-    );
-    return { state: { ...state, endpoints }, ops: rules.length === 0 ? [] : [addRulesOp(rules)] };
-  }
-
-  #rules(gateway: Endpoint, record: NetworkRecord, ports: readonly PublishedPort[]): readonly FirewallRule[] {
-    return publishRules(bridgeName(record), gateway, ports);
-  }
-
-  async #allocate(state: SandboxState, gateway: Endpoint, record: NetworkRecord): Promise<readonly PublishedPort[]> {
-    const fixed = state.portRequests.some((request) => request.hostPorts !== undefined);
-    const listening = fixed ? await this.#listening() : [];
-    try {
-      const allocation = allocatePorts(state.portRequests, {
-        allocated: this.#state.allocatedPorts(),
-        listening,
-        defaultAddresses: [record.options[options.hostBinding] ?? "0.0.0.0", "::"],
-        endpointAddress: gateway.address4 ?? gateway.address6 ?? "",
-        lastEphemeral: this.#state.lastEphemeralPort,
-      });
-      this.#state.lastEphemeralPort = allocation.lastEphemeral;
-      return allocation.ports;
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      throw new EngineError(
-        error.kind,
-        `driver failed programming external connectivity on endpoint ${state.name} (${gateway.id}): ${error.message}`,
-        { cause: error },
-      );
-    }
-  }
-
-  /** Ports on which programs of the machine itself listen: a published port must not take them away. */
-  async #listening(): Promise<readonly TakenPort[]> {
-    const queries = ([4, 6] as const).flatMap((family) => [
-      { family, protocol: "tcp" as const, states: socketStates.listen },
-      { family, protocol: "udp" as const, states: socketStates.close },
-    ]);
-    const answers = await this.#guest.batch(
-      queries.map(({ family, protocol, states }) => ({
-        op: "netlink",
-        protocol: "sock_diag",
-        messages: sequence([listSockets(family, protocol, states)]),
-      })),
-    );
-    return queries.flatMap(({ protocol }, at) =>
-      parseSockets(bytesOf(answers[at])).flatMap(({ address, port }): readonly TakenPort[] => {
-        // The engine's own name server gives way to a published port, which the rules put before it.
-        if (port === nameServerPort && this.#nameServers.includes(address)) return [];
-        const addresses = address === "::" ? ["::", "0.0.0.0"] : [address];
-        return addresses.map((hostIp) => ({ protocol, hostIp, hostPort: port }));
-      }),
-    );
-  }
-
-  /** When the gateway endpoint has changed, published ports move to it. */
-  async #movePorts(state: SandboxState): Promise<SandboxState> {
-    const gateway =
-      gatewayEndpoint(state.endpoints, this.#recordOf, 4) ?? gatewayEndpoint(state.endpoints, this.#recordOf, 6);
-    const holder = state.endpoints.find((endpoint) => endpoint.ports.length > 0);
-    if (state.portRequests.length === 0 || holder?.id === gateway?.id) return state;
-    const stripped: SandboxState = {
-      ...state,
-      endpoints: state.endpoints.map((endpoint) => ({ ...endpoint, ports: [], rules: [] })),
-    };
-    this.#state.sandboxes.set(state.container, stripped);
-    const published = await this.#published(stripped);
-    const removals = holder === undefined ? [] : ruleRemovalOps(holder.rules);
-    const ops = [...removals, ...published.ops];
-    const results = ops.length === 0 ? [] : await this.#guest.batch(ops);
-    const moved = withRules(published.state, results);
-    this.#state.sandboxes.set(state.container, moved);
-    return moved;
-  }
-
   async #demolish(state: SandboxState): Promise<void> {
     const ops: Op[] = [...ruleRemovalOps(state.endpoints.flatMap((endpoint) => endpoint.rules))];
     if (state.namespace !== undefined) ops.push(...removeNamespaceOps(state.namespace));
@@ -544,33 +435,6 @@ const isIndexTaken = (error: unknown): boolean =>
 function kernelError(error: unknown): unknown {
   return error instanceof GuestError ? new EngineError("system", error.message, { cause: error }) : error;
 }
-
-/** Handles of the rules that the batch's last operation added, noted on the endpoint that publishes. */
-function withRules(state: SandboxState, results: readonly OpResult[]): SandboxState {
-  const handles: readonly RuleHandle[] = parseRules(bytesOf(results.at(-1))).map(
-    ({ family, table, chain, handle }) => ({
-      family,
-      table,
-      chain,
-      handle,
-    }),
-  );
-  return {
-    ...state,
-    endpoints: state.endpoints.map((endpoint) =>
-      endpoint.ports.length > 0 && endpoint.rules.length === 0 ? { ...endpoint, rules: handles } : endpoint,
-    ),
-  };
-}
-
-/** One transaction each: a rule that somebody has flushed must not keep the others. */
-export const ruleRemovalOps = (rules: readonly RuleHandle[]): readonly Op[] =>
-  rules.map((rule) => ({
-    op: "netlink",
-    protocol: "netfilter",
-    messages: sequence(transaction([deleteRule(rule)])),
-    ignore: ["ENOENT"],
-  }));
 
 function deviceRemovalOps(state: SandboxState, endpoints: readonly Endpoint[]): readonly Op[] {
   if (state.namespace === undefined) return [];

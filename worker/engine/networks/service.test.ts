@@ -187,6 +187,14 @@ test("a port that is taken fails in Docker's words, and leaves nothing behind", 
   expect(Object.keys(service.inspect("bridge").Containers)).toHaveLength(1);
 });
 
+test("of containers that want the same port at the same time, one gets it", async () => {
+  const { service, request } = await setUp();
+  const opened = await Promise.allSettled(
+    ["a", "b", "c"].map((name) => service.openSandbox(request(name, "bridge", publish("8080")))),
+  );
+  expect(opened.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
 test("closing a sandbox frees its address and port, and removes the namespace and the rules", async () => {
   const { guest, service, request } = await setUp();
   guest.onOp = (op) => {

@@ -24,6 +24,7 @@ import { hexId } from "./naming.ts";
 import type { MachineResolver } from "./network-files.ts";
 import { type NetworkJson, networkJson } from "./network-json.ts";
 import { NetworkKernel } from "./network-kernel.ts";
+import { Publisher } from "./publishing.ts";
 import { NetworkRegistry, predefined } from "./registry.ts";
 import { dnsNames, isDefaultBridge } from "./sandbox-plan.ts";
 import { namespaceDirectory, type PoolSizes, SandboxPool } from "./sandbox-pool.ts";
@@ -96,7 +97,12 @@ export class NetworkService implements Networks {
       pool: this.#pool,
       names: dependencies.names,
       users: dependencies.users,
-      nameServers: dependencies.machine.servers,
+      ports: new Publisher({
+        guest,
+        state,
+        network: (endpoint) => this.#registry.get(endpoint.network),
+        nameServers: dependencies.machine.servers,
+      }),
       view: (sandbox) => this.#viewContext(sandbox),
     });
   }
