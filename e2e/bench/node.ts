@@ -6,6 +6,7 @@ import { capture } from "../../worker/cli/capture.ts";
 import type { Guest } from "../../worker/engine/ports/guest.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 import { buildPath, repository } from "../../worker/node-platform.node.ts";
+import { benchCheckpoints } from "./checkpoints.ts";
 import type { Sample } from "./result.ts";
 
 const host = "node" as const;
@@ -223,6 +224,18 @@ const benches: readonly Bench[] = [
         sample("guest_sha256_4m", "warm", await timed(5, sha)),
         sample("guest_loop_20k", "warm", await timed(5, loop)),
       ];
+    },
+  },
+  {
+    names: ["checkpoint_ms", "checkpoint_bytes", "rewind_ms", "spawn_before_rewind", "spawn_after_rewind"],
+    run: async (drydock) => {
+      const { guest } = drydock;
+      const [floor, nop] = [await install(guest, "floor"), await install(guest, "nop")];
+      await docker(drydock, "pull", "-q", "busybox")();
+      return benchCheckpoints(drydock, {
+        container: docker(drydock, "run", "--rm", "busybox", "echo", "hi"),
+        spawns: async () => numbers(await guestRun(guest, [floor, "exec", "100", nop])),
+      });
     },
   },
   {
