@@ -4,6 +4,7 @@
  */
 
 import { Router } from "./api/router.ts";
+import { buildRoutes } from "./api/routes/build.ts";
 import { containerRoutes } from "./api/routes/containers.ts";
 import { distributionRoutes } from "./api/routes/distribution.ts";
 import { eventRoutes } from "./api/routes/events.ts";
@@ -14,9 +15,13 @@ import { pluginRoutes } from "./api/routes/plugins.ts";
 import { swarmRoutes } from "./api/routes/swarm.ts";
 import { systemRoutes } from "./api/routes/system.ts";
 import { volumeRoutes } from "./api/routes/volumes.ts";
+import { registerBuildCommands } from "./cli/build/register.ts";
 import { runDocker } from "./cli/index.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
+import { BuildService } from "./engine/build/index.ts";
+import { defaultMaskedPaths, defaultReadonlyPaths } from "./engine/containers/host-config.ts";
 import { Containers } from "./engine/containers/index.ts";
+import { findKernelPaths } from "./engine/containers/kernel-paths.ts";
 import { EmbeddedNameServer, noOutside, type Resolver } from "./engine/dns/index.ts";
 import type { ImageUsers, NetworkUsers, VolumeUsers } from "./engine/domains.ts";
 import { EngineError } from "./engine/errors.ts";
@@ -77,6 +82,7 @@ export interface Engine {
 }
 
 export async function assemble(platform: Platform): Promise<Engine> {
+  registerBuildCommands();
   const { guest, records, clock, randomness, facts } = platform;
   const events = new EventLog(clock);
   // Domains that ask each other: who uses an image or a network is known to the containers, which come last.
@@ -85,7 +91,11 @@ export async function assemble(platform: Platform): Promise<Engine> {
     if (containers === undefined) throw new EngineError("unavailable", "the engine is starting");
     return containers;
   };
-  const imageUsers: ImageUsers = { containersUsing: (image) => users().imageUsers.containersUsing(image) };
+  let builds: BuildService | undefined;
+  const imageUsers: ImageUsers = {
+    containersUsing: (image) => users().imageUsers.containersUsing(image),
+    keptLayers: () => builds?.keptLayers() ?? [],
+  };
   const networkUsers: NetworkUsers = {
     find: (reference) => users().networkUsers.find(reference),
     containersUsing: (network) => users().networkUsers.containersUsing(network),
@@ -155,6 +165,26 @@ export async function assemble(platform: Platform): Promise<Engine> {
   await engine.open();
   networks.closeStale();
 
+  const build = await BuildService.load({
+    guest,
+    networks,
+    images,
+    blobs: platform.blobs,
+    records,
+    fetch: platform.fetch,
+    clock,
+    randomness,
+    events,
+    runEnvironment: async () => ({
+      guest,
+      networks,
+      kernel: await findKernelPaths(guest),
+      maskedPaths: defaultMaskedPaths,
+      readonlyPaths: defaultReadonlyPaths,
+    }),
+  });
+  builds = build;
+
   const system = new SystemService(
     facts,
     {
@@ -165,7 +195,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
       imageSummaries: async () => images.list({ all: false, filters: {}, sharedSize: true, containerCount: true }),
       layersSize: async () => images.layersSize(),
       volumes: () => volumes.usage(),
-      buildCache: async () => [],
+      buildCache: async () => build.usage(),
       registryMirrors: () => [],
     },
     clock,
@@ -175,6 +205,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
     ...execRoutes(engine),
     ...eventRoutes(events, clock),
     ...imageRoutes(images, engine),
+    ...buildRoutes(build),
     ...distributionRoutes(images),
     ...networkRoutes(networks),
     ...volumeRoutes(volumes),

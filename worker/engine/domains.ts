@@ -92,6 +92,8 @@ export interface Images {
 /** Told to the images' domain so that it refuses to remove what is in use. */
 export interface ImageUsers {
   containersUsing(image: ImageId): readonly { readonly id: ContainerId; readonly running: boolean }[];
+  /** Layers that stay though no image has them: the build cache's. */
+  keptLayers?(): readonly Digest[];
 }
 
 // ---------------------------------------------------------------- volumes

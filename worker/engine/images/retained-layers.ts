@@ -18,10 +18,10 @@ export async function retainLayers(context: ImageContext, image: StoredImage): P
   await context.records.put(recordKind, image.id, record);
 }
 
-/** Layers that removed images left to containers. */
+/** Layers that removed images left to containers, and those that the build cache keeps. */
 export async function retainedLayers(context: ImageContext): Promise<readonly Digest[]> {
   const records = await context.records.list(recordKind);
-  return records.flatMap(({ value }) => (value as RetainedRecord).layers);
+  return [...records.flatMap(({ value }) => (value as RetainedRecord).layers), ...(context.users.keptLayers?.() ?? [])];
 }
 
 /** Deletes what no container needs any more. */

@@ -31,7 +31,7 @@ export class LayerDraft {
 
   /** Without an entry: a directory that is to exist. */
   put(path: string, entry: DraftEntry | undefined): void {
-    const given = path === "" ? "/" : path;
+    const given = path.startsWith("/") ? path : `/${path}`;
     const isDirectory = entry === undefined || entry.header.type === "directory";
     // A link at the end is followed to the directory that it names, and replaced by anything else.
     const place = isDirectory ? this.#resolve(given) : this.#placeOf(given);

@@ -1,0 +1,174 @@
+/** What is to be built: a folder, a tar on standard input, or a URL; with its Dockerfile and its ignore file. */
+import { PatternMatcher, readIgnoreFile } from "../../engine/build/dockerfile/ignore.ts";
+import { joinPath, resolvePath } from "../config/config-file.ts";
+import type { CliFiles, CliInvocation, FileInfo } from "../invocation.ts";
+import { tarEnd, tarHeader, tarPadding } from "../io/small-tar.ts";
+import { streamChunks } from "../session/client.ts";
+import { CliError } from "../session/errors.ts";
+
+export interface BuildContext {
+  readonly dockerfile: string | undefined;
+  readonly dockerfileName: string;
+  /** Patterns of the ignore file, where there is one. */
+  readonly ignored: readonly string[] | undefined;
+  /** A tar with the context at `prefix`, and others at theirs. */
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly prefix: string;
+}
+
+const unable = (message: string): CliError => new CliError(`ERROR: ${message}`);
+
+export async function openContext(
+  invocation: CliInvocation,
+  path: string,
+  file: string,
+  others: ReadonlyMap<string, string>,
+): Promise<BuildContext> {
+  const { files, cwd } = invocation;
+  if (path === "-") return await standardInput(invocation, file);
+  if (/^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/.test(path)) return await remoteContext(path, file);
+  const directory = resolvePath(cwd, path);
+  const info = await files.stat(directory);
+  if (info === undefined) throw unable(`unable to prepare context: path ${JSON.stringify(path)} not found`);
+  if (info.type !== "directory")
+    throw unable(`unable to prepare context: path ${JSON.stringify(path)} is not a directory`);
+  const { text, name, place } = await readDockerfile(invocation, directory, file);
+  const ignored = await readIgnored(files, directory, place);
+  const roots = [
+    { prefix: "context/", directory, matcher: new PatternMatcher(ignored ?? []) },
+    ...[...others].map(([prefix, other]) => ({
+      prefix,
+      directory: resolvePath(cwd, other),
+      matcher: new PatternMatcher([]),
+    })),
+  ];
+  return { dockerfile: text, dockerfileName: name, ignored, stream: tarOf(files, roots), prefix: "context/" };
+}
+
+async function readDockerfile(
+  { files, cwd, stdin }: CliInvocation,
+  directory: string,
+  file: string,
+): Promise<{ readonly text: string; readonly name: string; readonly place: string }> {
+  if (file === "-")
+    return {
+      text: await new Response(stdin as ReadableStream<Uint8Array<ArrayBuffer>>).text(),
+      name: "Dockerfile",
+      place: "",
+    };
+  const place = file === "" ? joinPath(directory, "Dockerfile") : resolvePath(cwd, file);
+  const info = await files.stat(place, { follow: true });
+  const name = place.startsWith(`${directory}/`)
+    ? place.slice(directory.length + 1)
+    : place.slice(place.lastIndexOf("/") + 1);
+  if (info === undefined || info.type === "directory")
+    throw unable(
+      `failed to build: failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
+    );
+  return { text: new TextDecoder().decode(await files.read(place)), name, place };
+}
+
+/** "<Dockerfile>.dockerignore" beside the Dockerfile comes before the context's own. */
+async function readIgnored(files: CliFiles, directory: string, place: string): Promise<readonly string[] | undefined> {
+  for (const path of [...(place === "" ? [] : [`${place}.dockerignore`]), joinPath(directory, ".dockerignore")])
+    if ((await files.stat(path)) !== undefined) return readIgnoreFile(new TextDecoder().decode(await files.read(path)));
+  return undefined;
+}
+
+interface Root {
+  readonly prefix: string;
+  readonly directory: string;
+  readonly matcher: PatternMatcher;
+}
+
+function tarOf(files: CliFiles, roots: readonly Root[]): ReadableStream<Uint8Array> {
+  const parts = pack(files, roots);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await parts.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* pack(files: CliFiles, roots: readonly Root[]): AsyncGenerator<Uint8Array, void> {
+  for (const { prefix, directory, matcher } of roots)
+    for (const info of await files.walk(directory)) {
+      if (info.type === "other" || info.path === "" || info.path === ".") continue;
+      const ignored = !matcher.isEmpty && matcher.matches(info.path);
+      // A folder that is left out may hold a file that is not: the archive's reader makes the folders of its files.
+      if (!ignored) yield* member(files, joinPath(directory, info.path), `${prefix}${info.path}`, info);
+    }
+  yield tarEnd();
+}
+
+const types = { file: "0", directory: "5", symlink: "2", other: "0" } as const;
+
+async function* member(files: CliFiles, full: string, name: string, info: FileInfo): AsyncGenerator<Uint8Array> {
+  const size = info.type === "file" ? info.size : 0;
+  yield tarHeader({
+    path: info.type === "directory" ? `${name}/` : name,
+    mode: info.mode & 0o7777,
+    uid: 0,
+    gid: 0,
+    size,
+    mtime: Math.floor(info.mtime),
+    type: types[info.type],
+    link: info.linkTarget ?? "",
+  });
+  if (size === 0) return;
+  let sent = 0;
+  for await (const chunk of streamChunks(files.open(full))) {
+    const part = chunk.subarray(0, size - sent);
+    sent += part.length;
+    if (part.length > 0) yield part;
+  }
+  // A file that shrinks while it is read is filled up to the size that its header names.
+  if (sent < size) yield new Uint8Array(size - sent);
+  yield tarPadding(size);
+}
+
+/** A Dockerfile alone, or a tar of a context. */
+async function standardInput({ stdin }: CliInvocation, file: string): Promise<BuildContext> {
+  const bytes = new Uint8Array(await new Response(stdin as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+  const start = bytes.subarray(0, 6);
+  const hex = Array.from(start, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const isTar =
+    /^(1f8b|425a68|fd377a585a00|28b52ffd)/.test(hex) || new TextDecoder().decode(bytes.subarray(257, 262)) === "ustar";
+  const stream = new Blob([bytes]).stream();
+  if (isTar)
+    return { dockerfile: undefined, dockerfileName: file || "Dockerfile", ignored: undefined, stream, prefix: "" };
+  return {
+    dockerfile: new TextDecoder().decode(bytes),
+    dockerfileName: "Dockerfile",
+    ignored: undefined,
+    stream: emptyTar(),
+    prefix: "",
+  };
+}
+
+const emptyTar = (): ReadableStream<Uint8Array> => new Blob([tarEnd() as Uint8Array<ArrayBuffer>]).stream();
+
+async function remoteContext(url: string, file: string): Promise<BuildContext> {
+  if (!/^https?:\/\//.test(url) || /\.git(#.*)?$/.test(url))
+    throw unable(
+      `failed to build: failed to solve: failed to load ${url}: this builder has no git; clone the repository and build its folder`,
+    );
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (error) {
+    throw unable(`failed to build: failed to solve: Get ${JSON.stringify(url)}: ${(error as Error).message}`);
+  }
+  if (!response.ok) throw unable(`failed to build: failed to solve: invalid response status ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const stdin = new Blob([bytes]).stream();
+  return await standardInput({ stdin } as unknown as CliInvocation, file);
+}

@@ -1,0 +1,74 @@
+/** The engine's answer to a build, as far as the client shows it (BuildKit's status records). */
+export interface Vertex {
+  readonly digest: string;
+  readonly name: string;
+  readonly started?: string;
+  readonly completed?: string;
+  readonly cached?: boolean;
+  readonly error?: string;
+}
+export interface Status {
+  readonly id: string;
+  readonly vertex: string;
+  readonly current: number;
+  readonly completed?: string;
+}
+export interface Log {
+  readonly vertex: string;
+  readonly data: string;
+  readonly timestamp: string;
+}
+export interface Warning {
+  readonly rule: string;
+  readonly description: string;
+  readonly url: string;
+  readonly message: string;
+  readonly range: { readonly start: number; readonly end: number };
+}
+export interface Result {
+  readonly image?: string;
+  readonly ref: string;
+  readonly names: readonly string[];
+  readonly warnings: readonly Warning[];
+  readonly steps: readonly {
+    readonly title: string;
+    readonly cached: boolean;
+    readonly key: string;
+    readonly reasons: readonly string[];
+  }[];
+}
+export interface Failure {
+  readonly message: string;
+  readonly step?: string;
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly file: string;
+  readonly text: string;
+}
+export interface Message {
+  readonly vertexes?: readonly Vertex[];
+  readonly statuses?: readonly Status[];
+  readonly logs?: readonly Log[];
+  readonly result?: Result;
+  readonly failure?: Failure;
+}
+
+export const decodeLog = (data: string): string =>
+  new TextDecoder().decode(Uint8Array.from(atob(data), (char) => char.charCodeAt(0)));
+
+export interface Display {
+  message(message: Message): Promise<void> | void;
+  /** `failed`: its log is repeated. */
+  end(failure: Failure | undefined): Promise<void> | void;
+}
+
+export const seconds = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
+export const bytesText = (count: number): string => {
+  if (count < 1000) return `${count}B`;
+  let value = count;
+  let unit = -1;
+  while (value >= 1000 && unit < 3) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(2)}${"kMGT"[unit]}B`;
+};

@@ -1,0 +1,288 @@
+import { describe, expect, it } from "vitest";
+import { collectBytes } from "../bytes.ts";
+import type { Networks } from "../domains.ts";
+import { readTar } from "../tar-reader.ts";
+import { dockerArchive, gzip, tarOf, testImage, textFile } from "../testing/image-archives.ts";
+import { fixedClock, imageFixture } from "../testing/image-fixture.ts";
+import { classicBuild } from "./classic.ts";
+import type { BuildFailure, BuildRequest, BuildResult } from "./model.ts";
+import { BuildService } from "./service.ts";
+import type { VertexRecord } from "./solve/progress.ts";
+
+const base = await testImage(
+  [
+    [
+      textFile("etc/passwd", "root:x:0:0::/:/bin/sh\nweb:x:100:101::/:/bin/sh\n"),
+      textFile("etc/group", "root:x:0:\nstaff:x:50:\n"),
+      { header: { name: "tmp", type: "directory", mode: 0o1777 } },
+      { header: { name: "bin", type: "symlink", linkName: "usr/bin" } },
+      { header: { name: "usr/bin", type: "directory", mode: 0o755 } },
+    ],
+  ],
+  { Env: ["PATH=/bin"], Cmd: ["sh"] },
+);
+
+async function rig() {
+  const { service: images, blobs, records, guest, events } = await imageFixture();
+  for await (const _ of images.loadArchive(
+    new Blob([(await dockerArchive(base, ["base:latest"])) as Uint8Array<ArrayBuffer>]).stream(),
+    {
+      signal: new AbortController().signal,
+      quiet: true,
+    },
+  ));
+  let seed = 1;
+  const builds = await BuildService.load({
+    guest,
+    networks: {} as Networks,
+    images,
+    blobs,
+    records,
+    fetch: async () => new Response("from afar"),
+    clock: fixedClock,
+    randomness: { bytes: (count) => Uint8Array.from({ length: count }, () => (seed = (seed * 31 + 7) % 251)) },
+    events: { publish: (type, action, id) => void events.push(`${type} ${action} ${id}`) },
+    runEnvironment: () => Promise.reject(new Error("no machine")),
+  });
+  Object.assign(images.context.users, { keptLayers: () => builds.keptLayers() });
+  const run = async (
+    dockerfile: string,
+    files: Readonly<Record<string, string | Uint8Array>> = {},
+    more: Partial<BuildRequest> = {},
+  ) => {
+    const members = Object.entries(files).map(([name, content]) =>
+      typeof content === "string"
+        ? textFile(name, content)
+        : { header: { name, type: "file" as const, size: content.length }, body: content },
+    );
+    const context = new Blob([(await tarOf(members)) as Uint8Array<ArrayBuffer>]).stream();
+    let result: BuildResult | undefined;
+    let failure: BuildFailure | undefined;
+    const steps: VertexRecord[] = [];
+    const request = { dockerfile, dockerfileName: "Dockerfile", ...more };
+    for await (const message of builds.build(request, context, new AbortController().signal)) {
+      if ("result" in message) result = message.result;
+      if ("failure" in message) failure = message.failure;
+      if ("vertexes" in message)
+        steps.push(...(message.vertexes ?? []).filter(({ completed }) => completed !== undefined));
+    }
+    return { result, failure, steps };
+  };
+  /** Entries of the result's last layer: "type mode uid:gid path" or with content. */
+  const layer = async (result: BuildResult | undefined, at = -1) => {
+    const entries: string[] = [];
+    const diffId = result?.layers.at(at);
+    if (diffId === undefined) throw new Error("no layer");
+    for await (const { entry, body } of readTar(blobs.open(diffId))) {
+      const text =
+        entry.type === "file"
+          ? `=${new TextDecoder().decode(await collectBytes(body))}`
+          : entry.type === "symlink"
+            ? `>${entry.linkName}`
+            : "";
+      entries.push(`${entry.mode.toString(8)} ${entry.uid}:${entry.gid} ${entry.name}${text}`);
+    }
+    return entries;
+  };
+  return { run, layer, builds, images, blobs, events };
+}
+
+describe("a build without processes", () => {
+  it("copies a context into an image and keeps what the base has", async () => {
+    const { run, layer, images } = await rig();
+    const { result, failure, steps } = await run(
+      'FROM base\nARG V=1\nENV NAME=World$V\nWORKDIR /app\nCOPY . .\nEXPOSE 80\nENTRYPOINT ["x"]\n',
+      { "app.py": "print", "sub/b": "b" },
+      { tags: ["my-app:1.0"] },
+    );
+    expect(failure).toBeUndefined();
+    expect(await layer(result)).toEqual([
+      "755 0:0 app/",
+      "644 0:0 app/app.py=print",
+      "755 0:0 app/sub/",
+      "644 0:0 app/sub/b=b",
+    ]);
+    expect(result?.config).toMatchObject({
+      Env: ["PATH=/bin", "NAME=World1"],
+      WorkingDir: "/app",
+      ExposedPorts: { "80/tcp": {} },
+      Entrypoint: ["x"],
+    });
+    expect(result?.config.Cmd).toBeUndefined();
+    expect(images.history("my-app:1.0").map(({ CreatedBy }) => CreatedBy)).toEqual([
+      'ENTRYPOINT ["x"]',
+      "EXPOSE [80/tcp]",
+      "COPY . . # buildkit",
+      "WORKDIR /app",
+      "ENV NAME=World1",
+      "ARG V=1",
+      "step 0",
+    ]);
+    expect(steps.map(({ name }) => name)).toEqual([
+      "[internal] load build definition from Dockerfile",
+      "[internal] load metadata for docker.io/library/base:latest",
+      "[1/3] FROM docker.io/library/base:latest",
+      "[2/3] WORKDIR /app",
+      "[internal] load build context",
+      "[3/3] COPY . .",
+      "exporting to image",
+    ]);
+  });
+
+  it("takes from the cache what has not changed, makes the same image, and says why a step was done again", async () => {
+    const { run } = await rig();
+    const dockerfile = "FROM base\nWORKDIR /app\nCOPY a /app/\nCOPY b /app/\n";
+    const first = await run(dockerfile, { a: "1", b: "1" });
+    const second = await run(dockerfile, { a: "1", b: "1" });
+    expect(second.result?.steps.every(({ cached }) => cached)).toBe(true);
+    expect(second.result?.image).toBe(first.result?.image);
+    const third = await run(dockerfile, { a: "1", b: "2" });
+    expect(third.result?.steps.map(({ cached, reasons }) => [cached, reasons])).toEqual([
+      [true, []],
+      [true, []],
+      [false, ["b: changed"]],
+    ]);
+    const none = await run(dockerfile, { a: "1", b: "2" }, { noCache: true });
+    expect(none.result?.steps.some(({ cached }) => cached)).toBe(false);
+  });
+
+  it("skips stages that nobody needs, and copies from one that somebody does", async () => {
+    const { run, layer } = await rig();
+    const dockerfile = [
+      "FROM nowhere AS unused",
+      "FROM base AS builder",
+      "COPY --chown=web:staff --chmod=u=rwx,go=rX a /out/a",
+      "FROM scratch",
+      "COPY --from=builder /out/a /b",
+    ].join("\n");
+    const { result, failure } = await run(dockerfile, { a: "A" });
+    expect(failure).toBeUndefined();
+    expect(await layer(result)).toEqual(["744 100:50 b=A"]);
+    const target = await run(dockerfile, { a: "A" }, { target: "builder" });
+    expect(await layer(target.result)).toEqual(["755 100:50 out/", "744 100:50 out/a=A"]);
+  });
+
+  it("keeps the modes of directories on the way, and follows links of the image", async () => {
+    const { run, layer } = await rig();
+    const { result } = await run("FROM base\nCOPY a /tmp/a\nCOPY a /bin/tool\n", { a: "A" });
+    expect(await layer(result, -2)).toEqual(["1777 0:0 tmp/", "644 0:0 tmp/a=A"]);
+    expect(await layer(result)).toEqual(["755 0:0 usr/", "755 0:0 usr/bin/", "644 0:0 usr/bin/tool=A"]);
+  });
+
+  it("unpacks archives that ADD names, fetches URLs, and takes heredocs, wildcards, --parents and --exclude", async () => {
+    const { run, layer } = await rig();
+    const archive = await gzip(await tarOf([textFile("in/x", "X")]));
+    const { result, failure } = await run(
+      [
+        "FROM scratch",
+        "ADD a.tgz /un/",
+        "ADD http://example.invalid/f.txt /",
+        "ARG WHO=you",
+        "COPY <<A <<'B' /h/",
+        "hello $WHO",
+        "A",
+        "raw $WHO",
+        "B",
+        "COPY --parents d/*/one.txt /p/",
+        "COPY --exclude=*.md d /d/",
+      ].join("\n"),
+      { "a.tgz": archive, "d/e/one.txt": "1", "d/f/one.txt": "2", "d/no.md": "no" },
+    );
+    expect(failure).toBeUndefined();
+    expect(await layer(result, 0)).toEqual(["755 0:0 un/", "755 0:0 un/in/", "644 0:0 un/in/x=X"]);
+    expect(await layer(result, 1)).toEqual(["600 0:0 f.txt=from afar"]);
+    expect(await layer(result, 2)).toEqual(["755 0:0 h/", "644 0:0 h/A=hello you\n", "644 0:0 h/B=raw $WHO\n"]);
+    expect((await layer(result, 3)).filter((entry) => entry.includes("="))).toEqual([
+      "644 0:0 p/d/e/one.txt=1",
+      "644 0:0 p/d/f/one.txt=2",
+    ]);
+    expect((await layer(result, 4)).filter((entry) => entry.includes("="))).toEqual([
+      "644 0:0 d/e/one.txt=1",
+      "644 0:0 d/f/one.txt=2",
+    ]);
+  });
+
+  it("says what is wrong, and where", async () => {
+    const { run } = await rig();
+    const message = async (dockerfile: string) => (await run(dockerfile, { a: "A" })).failure;
+    expect(await message("FORM base\n")).toMatchObject({
+      message: "dockerfile parse error on line 1: unknown instruction: FORM (did you mean FROM?)",
+      range: { start: 1, end: 1 },
+    });
+    expect((await message("FROM base\nCOPY nope /\n"))?.message).toMatch(
+      /^failed to compute cache key: failed to calculate checksum of ref \w{25}::\w{25}: "\/nope": not found$/,
+    );
+    expect(await message("FROM nowhere\n")).toMatchObject({
+      step: "[internal] load metadata for docker.io/library/nowhere:latest",
+    });
+    expect((await message("FROM base AS a\nCOPY --from=b x y\nFROM base AS b\nCOPY --from=a x y\n"))?.message).toMatch(
+      /^circular dependency/,
+    );
+    expect((await message("FROM base\nCOPY --chown=nobody a /\n"))?.message).toBe(
+      "unable to find user nobody: no matching entries in passwd file",
+    );
+  });
+
+  it("gives every build check's verdict without building", async () => {
+    const { run } = await rig();
+    const { result } = await run(
+      "FROM base as Build\nCMD echo\nENV PASSWORD x\nWORKDIR a\nRUN echo $NO\nCOPY $NOPE /\n",
+      {},
+      { check: true },
+    );
+    expect(result?.warnings.map(({ rule }) => rule)).toEqual([
+      "StageNameCasing",
+      "FromAsCasing",
+      "JSONArgsRecommended",
+      "LegacyKeyValueFormat",
+      "SecretsUsedInArgOrEnv",
+      "WorkdirRelativePath",
+      "UndefinedVar",
+    ]);
+  });
+
+  it("keeps its layers when an image goes, and frees them when it is pruned", async () => {
+    const { run, images, builds } = await rig();
+    const { result } = await run("FROM base\nCOPY a /\n", { a: "12345" }, { tags: ["gone"] });
+    await images.delete("gone", { force: false, prune: true });
+    expect((await run("FROM base\nCOPY a /\n", { a: "12345" })).result?.image).toBe(result?.image);
+    await images.delete(result?.image ?? "", { force: false, prune: true });
+    expect(await builds.prune({ all: false })).toMatchObject({ SpaceReclaimed: 5 });
+    expect(builds.usage()).toEqual([]);
+  });
+
+  it("leaves no context behind, and nothing leads out of it", async () => {
+    const { run, blobs } = await rig();
+    await run("FROM scratch\nCOPY a /\n", { a: "A" });
+    const before = (await blobs.list()).length;
+    await run("FROM scratch\nCOPY a /\n", { a: "A" });
+    expect((await blobs.list()).length).toBe(before);
+    expect((await run("FROM scratch\nCOPY ../../etc/passwd /\n", { a: "A" })).failure?.message).toContain(
+      '"/etc/passwd": not found',
+    );
+    expect((await run("FROM scratch\nCOPY a /\n", { "../../evil": "x" })).failure?.message).toMatch(
+      /outside of the archive/,
+    );
+  });
+
+  it("reports to clients without BuildKit as the classic builder does", async () => {
+    const { builds } = await rig();
+    const context = new Blob([
+      (await tarOf([
+        textFile("Dockerfile", "FROM base\nENV A=1\nCOPY a /\n"),
+        textFile("a", "A"),
+      ])) as Uint8Array<ArrayBuffer>,
+    ]).stream();
+    const lines: string[] = [];
+    for await (const message of classicBuild(
+      builds,
+      { dockerfileName: "Dockerfile", tags: ["x"] },
+      context,
+      new AbortController().signal,
+    ))
+      if ("stream" in message) lines.push(message.stream.replace(/[0-9a-f]{12}/g, "ID"));
+    expect(lines.join("")).toBe(
+      "Step 1/3 : FROM base\n ---> ID\nStep 2/3 : ENV A=1\n ---> Running in ID\n ---> Removed intermediate container ID\n ---> ID\nStep 3/3 : COPY a /\n ---> ID\nSuccessfully built ID\nSuccessfully tagged x:latest\n",
+    );
+  });
+});

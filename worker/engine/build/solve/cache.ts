@@ -1,0 +1,118 @@
+/**
+ * The build cache: a step's key is a digest of what goes into it (the layers below it, the instruction with its variables replaced, the
+ * contents of the files that it reads), its value the layer that came out. Times of files are not part of a key.
+ */
+import type { Clock } from "../../ports/host.ts";
+import type { Digest, RecordStore } from "../../ports/storage.ts";
+import { digestText } from "../files/digest.ts";
+
+/** What a key is made of; kept, so that a miss can be explained. */
+export interface StepInputs {
+  readonly parents: readonly Digest[];
+  /** The step as JSON without the files. */
+  readonly definition: string;
+  /** Content by path; `undefined` for steps that read none. */
+  readonly files: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CacheRecord {
+  readonly schema: 1;
+  readonly key: Digest;
+  readonly layer: Digest;
+  readonly size: number;
+  readonly title: string;
+  readonly type: "regular";
+  readonly inputs: StepInputs;
+  readonly created: string;
+  readonly lastUsed: string;
+  readonly uses: number;
+}
+
+const recordKind = "build-cache";
+
+export const keyOf = ({ parents, definition, files }: StepInputs): Digest =>
+  digestText(JSON.stringify([parents, definition, files === undefined ? null : Object.entries(files).sort()]));
+
+export class BuildCache {
+  readonly #records: RecordStore;
+  readonly #clock: Clock;
+  readonly #hasLayer: (layer: Digest) => boolean;
+  readonly #known = new Map<Digest, CacheRecord>();
+
+  private constructor(records: RecordStore, clock: Clock, hasLayer: (layer: Digest) => boolean) {
+    this.#records = records;
+    this.#clock = clock;
+    this.#hasLayer = hasLayer;
+  }
+
+  static async load(records: RecordStore, clock: Clock, hasLayer: (layer: Digest) => boolean): Promise<BuildCache> {
+    const cache = new BuildCache(records, clock, hasLayer);
+    for (const { value } of await records.list(recordKind)) {
+      const record = value as CacheRecord;
+      cache.#known.set(record.key, record);
+    }
+    return cache;
+  }
+
+  list(): readonly CacheRecord[] {
+    return [...this.#known.values()].filter(({ layer }) => this.#hasLayer(layer));
+  }
+
+  /** A layer that is gone is a miss. */
+  async find(inputs: StepInputs): Promise<CacheRecord | undefined> {
+    const record = this.#known.get(keyOf(inputs));
+    if (record === undefined || !this.#hasLayer(record.layer)) return undefined;
+    const used = { ...record, lastUsed: this.#clock.now().toISOString(), uses: record.uses + 1 };
+    await this.#put(used);
+    return used;
+  }
+
+  async add(inputs: StepInputs, title: string, layer: Digest, size: number): Promise<CacheRecord> {
+    const now = this.#clock.now().toISOString();
+    const key = keyOf(inputs);
+    const record: CacheRecord = {
+      schema: 1,
+      key,
+      layer,
+      size,
+      title,
+      type: "regular",
+      inputs,
+      created: now,
+      lastUsed: now,
+      uses: 1,
+    };
+    await this.#put(record);
+    return record;
+  }
+
+  async remove(key: Digest): Promise<void> {
+    await this.#records.delete(recordKind, key);
+    this.#known.delete(key);
+  }
+
+  /** Why there was no entry: what differs from the latest step with the same instruction. */
+  explain(inputs: StepInputs, title: string): readonly string[] {
+    const same = this.list()
+      .filter((record) => record.title === title)
+      .sort((a, b) => (a.lastUsed < b.lastUsed ? 1 : -1));
+    const [nearest] = same;
+    if (nearest === undefined) return ["no earlier step with this instruction"];
+    const reasons: string[] = [];
+    if (JSON.stringify(nearest.inputs.parents) !== JSON.stringify(inputs.parents))
+      reasons.push("a step before it gave another result");
+    if (nearest.inputs.definition !== inputs.definition) reasons.push("variables, user, directory or mounts differ");
+    const [before, now] = [nearest.inputs.files ?? {}, inputs.files ?? {}];
+    for (const path of new Set([...Object.keys(before), ...Object.keys(now)])) {
+      if (before[path] === now[path]) continue;
+      const verb = before[path] === undefined ? "new" : now[path] === undefined ? "gone" : "changed";
+      reasons.push(`${path}: ${verb}`);
+    }
+    return reasons;
+  }
+
+  async #put(record: CacheRecord): Promise<void> {
+    await this.#records.put(recordKind, record.key, record);
+    this.#known.set(record.key, record);
+  }
+}

@@ -1,0 +1,45 @@
+/** A build context that came as a tar: kept as one blob while the build lasts, read as a layer. */
+
+import { decompressAny } from "../../compression.ts";
+import { FileTree } from "../../images/file-tree.ts";
+import { indexing, tarFiles } from "../../images/layers/tar-index.ts";
+import type { BlobStore, Digest } from "../../ports/storage.ts";
+import type { Layer } from "../files/root-view.ts";
+
+export interface StoredContext {
+  readonly digest: Digest;
+  readonly size: number;
+  /** By the context's name: "" is the build's own, others are of --build-context. */
+  layer(prefix: string): Layer;
+}
+
+/** `keepOwners`: of contexts of images' files; others belong to root, as BuildKit takes them over. */
+export async function storeContext(source: ReadableStream<Uint8Array>, blobs: BlobStore): Promise<StoredContext> {
+  const { stream, index } = indexing(await decompressAny(source));
+  const { digest, size } = await blobs.ingest(stream);
+  const files = [...tarFiles(index())];
+  return {
+    digest,
+    size,
+    layer: (prefix) => {
+      const tree = new FileTree<unknown>();
+      for (const file of files) {
+        const path = file.path.replace(/^(\.?\/)+/, "");
+        if (prefix !== "" && !path.startsWith(prefix)) continue;
+        // Device nodes and sockets have no place in a context.
+        if (file.type === "char" || file.type === "block" || file.type === "fifo") continue;
+        tree.add({ ...file, path: path.slice(prefix.length), uid: 0, gid: 0 });
+      }
+      tree.finish();
+      return {
+        tree,
+        read: (data, offset, length) => blobs.read(digest, (data as { offset: number }).offset + offset, length),
+      };
+    },
+  };
+}
+
+export const emptyLayer = (): Layer => ({
+  tree: new FileTree<unknown>(),
+  read: async () => new Uint8Array(),
+});

@@ -1,0 +1,150 @@
+/** `RUN --mount`: what has to be prepared in the machine, mounted in the step's process, and taken away again. */
+import type { Op } from "../../ports/guest.ts";
+import type { MountDescription } from "../../runtime/index.ts";
+import { DockerfileError } from "../dockerfile/index.ts";
+import type { RunMount } from "../dockerfile/mount.ts";
+import { digestText } from "../files/digest.ts";
+import type { RootView } from "../files/root-view.ts";
+
+export interface PreparedMount {
+  readonly prepare: readonly Op[];
+  readonly mounts: readonly MountDescription[];
+  readonly cleanup: readonly Op[];
+  readonly env: readonly string[];
+  /** Paths in the image that exist for the mount's sake only, deepest first. */
+  readonly stubs: readonly { readonly path: string; readonly directory: boolean }[];
+}
+
+export interface MountSources {
+  /** Files of a stage, an image or a context: its mount points, topmost first, and its view. */
+  layers(from: string): Promise<{ readonly lowers: readonly string[]; readonly view: RootView }>;
+  secret(id: string): Uint8Array | undefined;
+  /** The image under construction. */
+  readonly root: RootView;
+  /** Unique to the step. */
+  readonly id: string;
+  readonly isSecretDefaultRequired?: boolean;
+}
+
+const cacheRoot = "/var/lib/docker/buildkit/cache";
+const scratch = "/run/drydock/build";
+const nothing: PreparedMount = { prepare: [], mounts: [], cleanup: [], env: [], stubs: [] };
+
+export const cacheDirectory = (mount: RunMount): string =>
+  `${cacheRoot}/${digestText(mount.id || mount.target).slice(7, 39)}`;
+
+export async function prepareMount(mount: RunMount, index: number, sources: MountSources): Promise<PreparedMount> {
+  switch (mount.type) {
+    case "bind":
+      return await bindMount(mount, index, sources);
+    case "cache":
+      return cacheMount(mount, sources);
+    case "tmpfs":
+      return {
+        ...nothing,
+        mounts: [
+          {
+            kind: "tmpfs",
+            target: mount.target,
+            options: `mode=1777,exec${mount.size === undefined || mount.size === 0 ? "" : `,size=${mount.size}`}`,
+          },
+        ],
+        stubs: stubsOf(mount.target, true, sources.root),
+      };
+    case "secret":
+      return secretMount(mount, index, sources);
+    case "ssh":
+      if (mount.required)
+        throw new DockerfileError(`unset ssh forward key ${mount.id || "default"}: this builder forwards no SSH agent`);
+      return nothing;
+  }
+}
+
+function bind(source: string, target: string, readOnly: boolean, directory: boolean): MountDescription {
+  return { kind: "bind", source, target, readOnly, recursive: false, propagation: undefined, directory };
+}
+
+async function bindMount(mount: RunMount, index: number, sources: MountSources): Promise<PreparedMount> {
+  const { lowers, view } = await sources.layers(mount.from);
+  const found = view.find(mount.source === "" ? "/" : mount.source);
+  if (found === undefined)
+    throw new DockerfileError(
+      `failed to compute cache key: failed to calculate checksum of ref ${sources.id}: ${JSON.stringify(`/${mount.source.replace(/^\/+/, "")}`)}: not found`,
+    );
+  const directory = found.node.type === "directory";
+  const stubs = stubsOf(mount.target, directory, sources.root);
+  const [only] = lowers;
+  if (lowers.length === 1 && only !== undefined && mount.readOnly)
+    return { ...nothing, mounts: [bind(`${only}${found.path}`, mount.target, true, directory)], stubs };
+  // Several layers show as one directory; what is written into it is thrown away.
+  const base = `${scratch}/${sources.id}/mount${index}`;
+  const merged = `${base}/merged`;
+  const prepare: Op[] = [
+    ...["merged", "upper", "work"].map((name): Op => ({ op: "mkdir", path: `${base}/${name}`, parents: true })),
+    {
+      op: "mount",
+      source: "overlay",
+      target: merged,
+      type: "overlay",
+      data: `lowerdir=${lowers.join(":")},upperdir=${base}/upper,workdir=${base}/work`,
+    },
+  ];
+  return {
+    ...nothing,
+    prepare,
+    mounts: [bind(found.path === "/" ? merged : `${merged}${found.path}`, mount.target, mount.readOnly, directory)],
+    cleanup: [{ op: "umount", path: merged, detach: true, ignore: ["*"] }],
+    stubs,
+  };
+}
+
+function cacheMount(mount: RunMount, sources: MountSources): PreparedMount {
+  const directory = cacheDirectory(mount);
+  const source = mount.source === "" ? directory : `${directory}/${mount.source.replace(/^\/+/, "")}`;
+  const { mode = 0o755, uid = 0, gid = 0 } = mount;
+  return {
+    ...nothing,
+    prepare: [
+      { op: "mkdir", path: source, parents: true, mode },
+      { op: "chmod", path: source, mode },
+      { op: "chown", path: source, uid, gid },
+    ],
+    mounts: [bind(source, mount.target, mount.readOnly, true)],
+    stubs: stubsOf(mount.target, true, sources.root),
+  };
+}
+
+function secretMount(mount: RunMount, index: number, sources: MountSources): PreparedMount {
+  const id = mount.id || mount.source || mount.target.slice(mount.target.lastIndexOf("/") + 1);
+  const value = sources.secret(id);
+  if (value === undefined) {
+    if (mount.required) throw new DockerfileError(`secret ${id}: not found`);
+    return nothing;
+  }
+  const env = mount.env === undefined ? [] : [`${mount.env || id}=${new TextDecoder().decode(value)}`];
+  if (mount.env !== undefined && mount.target === "") return { ...nothing, env };
+  const target = mount.target || `/run/secrets/${id}`;
+  const file = `${scratch}/${sources.id}/secret${index}`;
+  const { mode = 0o400, uid = 0, gid = 0 } = mount;
+  return {
+    ...nothing,
+    prepare: [
+      { op: "mkdir", path: `${scratch}/${sources.id}`, parents: true, mode: 0o710 },
+      { op: "write", path: file, data: value, mode, uid, gid },
+    ],
+    mounts: [bind(file, target, true, false)],
+    env,
+    stubs: stubsOf(target, false, sources.root),
+  };
+}
+
+/** Of the target and the directories above it, those that the image lacks. */
+function stubsOf(target: string, directory: boolean, root: RootView): PreparedMount["stubs"] {
+  const stubs: { path: string; directory: boolean }[] = [];
+  for (let path = root.resolve(target), leaf = true; path !== "" && path !== "/"; leaf = false) {
+    if (root.find(path) !== undefined) break;
+    stubs.push({ path, directory: leaf ? directory : true });
+    path = path.slice(0, path.lastIndexOf("/"));
+  }
+  return stubs;
+}

@@ -1,0 +1,602 @@
+/** Carries a plan out: stages side by side where they do not need each other, each step from the cache or anew. */
+import type { ContainerId, Image, ImageHistory } from "../../domains.ts";
+import { EngineError } from "../../errors.ts";
+import { machinePlatform } from "../../images/platform.ts";
+import { canonicalString, parseReference, withDefaultTag } from "../../images/reference.ts";
+import type { Digest } from "../../ports/storage.ts";
+import { writeTar } from "../../tar-writer.ts";
+import {
+  type Command,
+  DockerfileError,
+  type LineRange,
+  type Linter,
+  type PatternMatcher,
+  parseDockerfile,
+  readCommand,
+} from "../dockerfile/index.ts";
+import { digestText } from "../files/digest.ts";
+import { findOwner } from "../files/owner.ts";
+import { type Layer, RootView } from "../files/root-view.ts";
+import type { BuildRequest, StepReport } from "../model.ts";
+import { type Applied, applyCommand, isGit, isUrl } from "../plan/apply.ts";
+import { dependencies, findSource, platformText, type StageGraph, type StageNode } from "../plan/graph.ts";
+import { continueState, newState, type StageState } from "../plan/stage-state.ts";
+import type { CopyStep, RunStep, Step, WorkdirStep } from "../plan/steps.ts";
+import type { BuildDependencies } from "../service.ts";
+import type { StepInputs } from "./cache.ts";
+import { emptyLayer } from "./context-files.ts";
+import { type CopyRequest, copyLayer, type LooseFile, selectSources } from "./copy.ts";
+import { fetchFile } from "./fetch-file.ts";
+import { LayerDraft } from "./layer-draft.ts";
+import type { BuildProgress, Vertex } from "./progress.ts";
+import { discardRun, runStep, upperOf } from "./run.ts";
+import { prepareMount } from "./run-mounts.ts";
+
+/** The tar of nothing: what an instruction leaves that changed no file. */
+const nothingChanged: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+export interface StageResult {
+  readonly state: StageState;
+  readonly layers: readonly Digest[];
+  readonly architecture: string;
+  readonly os: string;
+}
+
+export interface SolveOptions {
+  readonly request: BuildRequest;
+  readonly graph: StageGraph;
+  readonly escapeChar: string;
+  readonly lint: Linter;
+  readonly ignored: PatternMatcher | undefined;
+  /** A folder of the context's tar as a layer. */
+  readonly context: (prefix: string) => Layer;
+  readonly contextSize: number;
+  /** Of SOURCE_DATE_EPOCH, in seconds. */
+  readonly epoch: number | undefined;
+  readonly progress: BuildProgress;
+  /** Is told of each instruction as the classic builder reports them; then stages are built one after the other. */
+  readonly observer: InstructionObserver | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface InstructionObserver {
+  /** `total`: of the instructions up to the target. */
+  started(code: string, total: number): void;
+  /** `id`: of what the stage is so far. */
+  ended(kind: "from" | Command["kind"], cached: boolean, id: string): void;
+  output(stream: 1 | 2, data: Uint8Array): void;
+}
+
+interface MountSource {
+  readonly view: RootView;
+  /** Its mount points in the machine, topmost first. */
+  readonly lowers: () => Promise<readonly string[]>;
+}
+
+interface StepResult {
+  readonly layer: Digest;
+  readonly created: string;
+  readonly cached: boolean;
+}
+
+/** A step that failed: the title of it goes with the error. */
+export class StepError extends Error {
+  override readonly name = "StepError";
+  readonly step: string;
+  readonly range: LineRange | undefined;
+  constructor(cause: unknown, step: string, range: LineRange | undefined) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.step = step;
+    this.range = range;
+  }
+}
+
+export class Solver {
+  readonly #d: BuildDependencies;
+  readonly #o: SolveOptions;
+  readonly #stages = new Map<StageNode, Promise<StageResult>>();
+  readonly #images = new Map<string, Promise<Image>>();
+  readonly #contexts = new Map<string, Promise<Layer>>();
+  readonly reports: StepReport[] = [];
+
+  constructor(dependencies: BuildDependencies, options: SolveOptions) {
+    this.#d = dependencies;
+    this.#o = options;
+  }
+
+  async solve(): Promise<StageResult> {
+    const { target, nodes } = this.#o.graph;
+    if (this.#o.observer !== undefined) for (const node of nodes.slice(0, target.index)) await this.#stage(node);
+    return await this.#stage(target);
+  }
+
+  #stage(node: StageNode): Promise<StageResult> {
+    const known = this.#stages.get(node);
+    if (known !== undefined) return known;
+    const result = this.#evaluate(node);
+    // Whoever needs it gets the error; nobody else is to be told.
+    result.catch(() => undefined);
+    this.#stages.set(node, result);
+    return result;
+  }
+
+  async #evaluate(node: StageNode): Promise<StageResult> {
+    const { graph } = this.#o;
+    const { observer } = this.#o;
+    if (observer === undefined) for (const needed of dependencies(graph.nodes, node)) void this.#stage(needed);
+    observer?.started(node.stage.code, this.#instructions);
+    const base = await this.#base(node);
+    const triggers = base.triggers.map((trigger) => this.#trigger(trigger, node));
+    const commands = [...triggers, ...node.stage.commands];
+    const total = (base.title === undefined ? 0 : 1) + commands.filter((command) => takesStep(command)).length;
+    const titles = new Titles(node.label, total);
+    if (base.title !== undefined) this.#o.progress.vertex(titles.next(base.title)).start().done();
+    const { state } = base;
+    const layers = [...base.layers];
+    const ended = (kind: "from" | Command["kind"], cached: boolean): void =>
+      observer?.ended(kind, cached, digestText(JSON.stringify([layers, state.config])));
+    ended("from", false);
+    for (const [i, command] of commands.entries()) {
+      this.#o.signal.throwIfAborted();
+      observer?.started(command.code, this.#instructions);
+      const applied = this.#apply(state, command);
+      if (applied.step === undefined) {
+        ended(command.kind, false);
+        continue;
+      }
+      const title = titles.next(`${i < triggers.length ? "ONBUILD " : ""}${applied.title}`);
+      const { layer, created, cached } = await this.#perform(node, [...layers], applied.step, title, command.range);
+      layers.push(layer);
+      ended(command.kind, cached);
+      const last = state.history.length - 1;
+      const entry = state.history[last];
+      if (entry !== undefined) state.history[last] = { ...entry, created: this.#created ?? created };
+    }
+    return { state, layers, architecture: base.architecture, os: base.os };
+  }
+
+  get #instructions(): number {
+    const { nodes, target } = this.#o.graph;
+    return nodes.slice(0, target.index + 1).reduce((sum, { stage }) => sum + 1 + stage.commands.length, 0);
+  }
+
+  get #created(): string | undefined {
+    const { epoch } = this.#o;
+    return epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
+  }
+
+  #apply(state: StageState, command: Command): Applied {
+    const { escapeChar, request, graph, lint, ignored } = this.#o;
+    return applyCommand(state, command, {
+      escapeChar,
+      buildArgs: request.buildArgs ?? {},
+      globalArgs: graph.globalArgs,
+      lint,
+      created: this.#created,
+      ignored,
+    });
+  }
+
+  #trigger(text: string, node: StageNode): Command {
+    const [parsed] = parseDockerfile(text).nodes;
+    if (parsed === undefined) throw new DockerfileError("onbuild trigger should be a single expression");
+    const { start, end } = node.stage.range;
+    return readCommand({ ...parsed, startLine: start, endLine: end });
+  }
+
+  async #base(node: StageNode): Promise<{
+    readonly state: StageState;
+    readonly layers: readonly Digest[];
+    readonly architecture: string;
+    readonly os: string;
+    readonly triggers: readonly string[];
+    /** Of the step that provides it; stages and scratch need none. */
+    readonly title: string | undefined;
+  }> {
+    const { base } = node;
+    const named = this.#o.request.contexts?.[node.stage.stage];
+    if (base.kind === "stage" && named === undefined) {
+      const { state, layers, architecture, os } = await this.#stage(base.node);
+      return {
+        state: continueState(state),
+        layers,
+        architecture,
+        os,
+        triggers: state.config.OnBuild ?? [],
+        title: undefined,
+      };
+    }
+    const { os, architecture } = machinePlatform;
+    if (base.kind !== "image")
+      return { state: newState({}, [], ""), layers: [], architecture, os, triggers: [], title: undefined };
+    try {
+      const image = await this.#image(base.name, node.platform);
+      return {
+        state: newState(image.config, image.history, ""),
+        layers: image.layers,
+        architecture: image.architecture,
+        os: image.os,
+        triggers: image.config.OnBuild ?? [],
+        title: `FROM ${longName(base.name)}`,
+      };
+    } catch (error) {
+      if (this.#o.signal.aborted) throw error;
+      throw new StepError(error, `[internal] load metadata for ${longName(base.name)}`, node.stage.range);
+    }
+  }
+
+  /** The image of that name: the one that is here, or pulled. */
+  #image(given: string, platform: string): Promise<Image> {
+    const named = this.#o.request.contexts?.[given] ?? this.#o.request.contexts?.[longName(given)];
+    const name = named !== undefined && "image" in named ? named.image : given;
+    const key = `${name} ${platform}`;
+    let image = this.#images.get(key);
+    if (image === undefined) {
+      const vertex = this.#o.progress.vertex(`[internal] load metadata for ${longName(name)}`);
+      image = vertex.run(() => this.#loadImage(name, platform, vertex));
+      image.catch(() => undefined);
+      this.#images.set(key, image);
+    }
+    return image;
+  }
+
+  async #loadImage(name: string, platform: string, vertex: Vertex): Promise<Image> {
+    const { request, signal } = this.#o;
+    const wanted = platform === "" ? (request.platform ?? "") : platform;
+    const [os = "", architecture = ""] = wanted.split("/");
+    const fits = (image: Image): boolean =>
+      wanted === "" ||
+      (image.os === os && (architecture === "" || image.architecture === normalArchitecture(architecture)));
+    const local = request.pull === true ? undefined : await this.#d.images.resolve(name).catch(() => undefined);
+    if (local !== undefined && fits(local)) return local;
+    try {
+      const reference = withDefaultTag(parseReference(name));
+      const messages = this.#d.images.pull(reference, {
+        signal,
+        ...(wanted === "" || wanted === platformText(machinePlatform)
+          ? {}
+          : { platform: { os, architecture: normalArchitecture(architecture) } }),
+      });
+      for await (const { error, id, status } of messages) {
+        if (error !== undefined) throw new EngineError("notFound", error);
+        if (status !== undefined && /^WARNING|substitut/i.test(status))
+          vertex.log(2, new TextEncoder().encode(`${id === undefined ? "" : `${id}: `}${status}\n`));
+      }
+      return await this.#d.images.resolve(name);
+    } catch (error) {
+      throw new DockerfileError(
+        `${name}: failed to resolve source metadata for ${longName(name)}: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  async #perform(
+    node: StageNode,
+    below: readonly Digest[],
+    step: Step,
+    title: string,
+    range: LineRange,
+  ): Promise<StepResult> {
+    const vertex = this.#o.progress.vertex(title);
+    try {
+      switch (step.kind) {
+        case "workdir":
+          return await this.#cached(
+            node,
+            { parents: below, definition: JSON.stringify(step), files: undefined },
+            title,
+            vertex,
+            () => this.#workdir(below, step),
+          );
+        case "copy":
+          return await this.#copy(node, below, step, title, vertex);
+        case "run":
+          return await this.#run(node, below, step, title, vertex);
+      }
+    } catch (error) {
+      vertex.failed(error);
+      if (this.#o.signal.aborted || error instanceof StepError) throw error;
+      throw new StepError(error, title, range);
+    }
+  }
+
+  async #cached(
+    node: StageNode,
+    inputs: StepInputs,
+    title: string,
+    vertex: Vertex,
+    work: () => Promise<{ readonly diffId: Digest; readonly size: number }>,
+  ): Promise<StepResult> {
+    const { request, signal } = this.#o;
+    const { cache } = this.#d;
+    const name = title.replace(/^\[[^\]]*\] /, "");
+    const epoch =
+      this.#o.epoch === undefined ? inputs : { ...inputs, definition: `${inputs.definition} ${this.#o.epoch}` };
+    const skip =
+      request.noCache === true ||
+      (node.stage.stage !== "" && request.noCacheFilter?.includes(node.stage.stage) === true);
+    const hit = skip ? undefined : await cache.find(epoch);
+    if (hit !== undefined) {
+      vertex.cached();
+      this.reports.push({ title, cached: true, key: hit.key, reasons: [] });
+      return { layer: hit.layer, created: hit.created, cached: true };
+    }
+    const reasons = skip ? ["the cache was not asked (--no-cache)"] : cache.explain(epoch, name);
+    vertex.start();
+    const { diffId, size } = await work();
+    signal.throwIfAborted();
+    const record = await cache.add(epoch, name, diffId, size);
+    vertex.done();
+    this.reports.push({ title, cached: false, key: record.key, reasons });
+    return { layer: diffId, created: record.created, cached: false };
+  }
+
+  async #view(layers: readonly Digest[]): Promise<RootView> {
+    const contents = await Promise.all(
+      layers.filter((layer) => layer !== nothingChanged).map((layer) => this.#d.layers.content(layer)),
+    );
+    return new RootView(contents.length === 0 ? [emptyLayer()] : contents);
+  }
+
+  #now(): number {
+    return this.#o.epoch ?? Math.floor(this.#d.clock.now().getTime() / 1000);
+  }
+
+  async #workdir(below: readonly Digest[], { path, owner }: WorkdirStep) {
+    const view = await this.#view(below);
+    const draft = new LayerDraft(view, this.#now(), owner === "" ? undefined : await findOwner(owner, view));
+    if (view.find(path) === undefined) draft.put(`${path}/`, undefined);
+    return await this.#d.layers.addTar(writeTar(draft.members()));
+  }
+
+  /** A stage, an image or a context by the name that COPY --from and mounts use. */
+  async #source(
+    from: string,
+    range: LineRange,
+  ): Promise<{ readonly layers: readonly Digest[] } | { readonly layer: Layer }> {
+    const { graph, request } = this.#o;
+    if (from === "") return { layer: await this.#context("") };
+    const named = request.contexts?.[from];
+    if (named !== undefined)
+      return "prefix" in named
+        ? { layer: await this.#context(from) }
+        : { layers: (await this.#image(named.image, "")).layers };
+    if (from === "scratch") return { layers: [] };
+    const stage = findSource(graph.nodes, from, range);
+    if (stage !== undefined) return { layers: (await this.#stage(stage)).layers };
+    return { layers: (await this.#image(from, "")).layers };
+  }
+
+  #context(name: string): Promise<Layer> {
+    let layer = this.#contexts.get(name);
+    if (layer === undefined) {
+      const vertex = this.#o.progress.vertex(
+        name === "" ? "[internal] load build context" : `[context ${name}] load from client`,
+      );
+      const { request } = this.#o;
+      const named = request.contexts?.[name];
+      const prefix =
+        name === "" ? (request.contextPrefix ?? "") : named !== undefined && "prefix" in named ? named.prefix : "";
+      layer = vertex.run(() =>
+        vertex.part(
+          name === "" ? "transferring context:" : `transferring ${name}:`,
+          async () => this.#o.context(prefix),
+          () => this.#o.contextSize,
+        ),
+      );
+      this.#contexts.set(name, layer);
+    }
+    return layer;
+  }
+
+  async #copy(node: StageNode, below: readonly Digest[], step: CopyStep, title: string, vertex: Vertex) {
+    const range = node.stage.range;
+    const local = step.sources.filter((source) => !step.add || !(isUrl(source) || isGit(source)));
+    const remote = step.sources.filter((source) => step.add && (isUrl(source) || isGit(source)));
+    const needsSource = local.length > 0;
+    const source = needsSource ? await this.#source(step.from, range) : { layers: [] };
+    const loose: LooseFile[] = step.inline.map(({ name, content }) => ({
+      name,
+      content: new TextEncoder().encode(content),
+      mode: 0o644,
+      mtime: this.#o.epoch ?? 0,
+    }));
+    for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
+    const [sourceView, destination] = await Promise.all([
+      "layer" in source ? new RootView([source.layer]) : this.#view(source.layers),
+      this.#view(step.link ? [] : below),
+    ]);
+    const copy: CopyRequest = {
+      step: { ...step, sources: local },
+      source: sourceView,
+      sourceId: randomRef(this.#d),
+      destination: step.link && step.chown !== "" ? await this.#view(below) : destination,
+      loose,
+    };
+    const selection = await selectSources(copy);
+    const { destination: to, chown, chmod, parents, exclude, add, unpack } = step;
+    const inputs: StepInputs = {
+      parents: step.link ? [] : below,
+      definition: JSON.stringify({ kind: "copy", to, chown, chmod, parents, exclude, add, unpack }),
+      files: selection.checksums,
+    };
+    return await this.#cached(node, inputs, title, vertex, async () =>
+      this.#d.layers.addTar(writeTar(await copyLayer(copy, selection, this.#now()))),
+    );
+  }
+
+  async #run(node: StageNode, below: readonly Digest[], step: RunStep, title: string, vertex: Vertex) {
+    const { request, signal } = this.#o;
+    const range = node.stage.range;
+    const files: Record<string, string> = {};
+    const bound = new Map<string, MountSource>();
+    for (const mount of step.mounts) {
+      if (mount.type !== "bind") continue;
+      const source = await this.#mountSource(mount.from, range);
+      bound.set(mount.from, source);
+      const checked = await selectSources({
+        step: {
+          kind: "copy",
+          add: false,
+          from: "",
+          sources: [mount.source || "/"],
+          inline: [],
+          destination: "/",
+          chown: "",
+          chmod: "",
+          link: false,
+          parents: false,
+          exclude: [],
+          checksum: "",
+          unpack: false,
+        },
+        source: source.view,
+        sourceId: randomRef(this.#d),
+        destination: source.view,
+        loose: [],
+      });
+      for (const [path, sum] of Object.entries(checked.checksums)) files[`${mount.target}:${path}`] = sum;
+    }
+    const { extraHosts = [], shmSize = 0, ulimits = [], network = "" } = request;
+    const definition = JSON.stringify({
+      ...step,
+      extraHosts,
+      network: step.network === "default" ? network : step.network,
+    });
+    const inputs: StepInputs = {
+      parents: below,
+      definition,
+      files: step.mounts.some((m) => m.type === "bind") ? files : undefined,
+    };
+    return await this.#cached(node, inputs, title, vertex, async () => {
+      const { guest, mounts } = this.#d;
+      const id = hexId(this.#d) as ContainerId;
+      const lowers = await mounts.mount(below.filter((layer) => layer !== nothingChanged));
+      const root = step.mounts.length === 0 ? undefined : await this.#view(below);
+      const prepared =
+        root === undefined
+          ? []
+          : await Promise.all(
+              step.mounts.map((mount, i) =>
+                prepareMount(mount, i, {
+                  layers: async (from) => {
+                    const source = bound.get(from) ?? (await this.#mountSource(from, range));
+                    return { view: source.view, lowers: await source.lowers() };
+                  },
+                  secret: (name) => fromBase64(request.secrets?.[name]),
+                  root,
+                  id,
+                }),
+              ),
+            );
+      try {
+        await runStep(await this.#d.runEnvironment(), {
+          id,
+          step,
+          lowers,
+          mounts: prepared,
+          extraEnv: proxies(request.buildArgs ?? {}),
+          resources: { extraHosts, shmSize, ulimits, network },
+          output: (stream, data) => {
+            vertex.log(stream, data);
+            this.#o.observer?.output(stream, data);
+          },
+          signal,
+        });
+        return await this.#d.images.commitUpper(upperOf(id));
+      } finally {
+        void discardRun(guest, id);
+      }
+    });
+  }
+
+  async #mountSource(from: string, range: LineRange): Promise<MountSource> {
+    const source = await this.#source(from, range);
+    const view = "layer" in source ? new RootView([source.layer]) : await this.#view(source.layers);
+    const lowers = async (): Promise<readonly string[]> => {
+      if (!("layer" in source))
+        return await this.#d.mounts.mount(source.layers.filter((layer) => layer !== nothingChanged));
+      // Files of a context come into the machine as a layer of their own.
+      const copy: CopyRequest = {
+        step: {
+          kind: "copy",
+          add: false,
+          from,
+          sources: ["/"],
+          inline: [],
+          destination: "/",
+          chown: "",
+          chmod: "",
+          link: false,
+          parents: false,
+          exclude: [],
+          checksum: "",
+          unpack: false,
+        },
+        source: view,
+        sourceId: "",
+        destination: new RootView([emptyLayer()]),
+        loose: [],
+      };
+      const { diffId } = await this.#d.layers.addTar(writeTar(await copyLayer(copy, await selectSources(copy), 0)));
+      return await this.#d.mounts.mount([diffId]);
+    };
+    return { view, lowers };
+  }
+}
+
+/** "[stage 2/4] " in front of each step; the number is as wide as the total. */
+class Titles {
+  readonly #label: string;
+  readonly #total: number;
+  #index = 0;
+  constructor(label: string, total: number) {
+    this.#label = label;
+    this.#total = total;
+  }
+  next(text: string): string {
+    const number = String(++this.#index).padStart(String(this.#total).length);
+    return `[${this.#label === "" ? "" : `${this.#label} `}${number}/${this.#total}] ${text}`;
+  }
+}
+
+const takesStep = ({ kind }: Command): boolean => ["run", "copy", "add", "workdir"].includes(kind);
+const longName = (name: string): string => {
+  try {
+    return canonicalString(withDefaultTag(parseReference(name)));
+  } catch {
+    return name;
+  }
+};
+
+const architectures: Readonly<Record<string, string>> = { i386: "386", x86_64: "amd64", aarch64: "arm64" };
+const normalArchitecture = (name: string): string => architectures[name] ?? name;
+
+const hexId = ({ randomness }: BuildDependencies): string =>
+  Array.from(randomness.bytes(32), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** BuildKit names a snapshot by two ids of 25 letters and digits. */
+function randomRef({ randomness }: BuildDependencies): string {
+  const id = (): string => Array.from(randomness.bytes(25), (byte) => (byte % 36).toString(36)).join("");
+  return `${id()}::${id()}`;
+}
+
+function fromBase64(text: string | undefined): Uint8Array | undefined {
+  return text === undefined ? undefined : Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
+/** Proxies are passed to RUN without being declared, and are no part of a key. */
+const proxies = (args: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(args).flatMap(([name, value]) =>
+    /^(https?|ftp|no|all)_proxy$/i.test(name) ? [`${name}=${value}`] : [],
+  );
+
+/** Times of steps that changed nothing follow the step before, as BuildKit fills them in. */
+export function datedHistory(history: readonly ImageHistory[]): readonly ImageHistory[] {
+  let last: string | undefined;
+  return history.map((entry) => {
+    last = entry.created ?? last;
+    if (entry.created !== undefined || last === undefined) return entry;
+    return { created: last, ...entry };
+  });
+}
