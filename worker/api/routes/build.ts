@@ -2,7 +2,7 @@
  * Builds. `POST /build` answers as the classic builder; BuildKit's own protocol (`POST /session`, `POST /grpc`) is gRPC and is not
  * spoken here. Drydock's CLI uses `/drydock/builds`: options first, then the context, answered with BuildKit's status records.
  */
-import { type BuildRequest, type BuildService, classicBuild } from "../../engine/build/index.ts";
+import { type BuildRequest, type BuildService, type ClassicMessage, classicBuild } from "../../engine/build/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { byteStream, json, jsonLines } from "../respond.ts";
 import type { Route, RouteContext } from "../router.ts";
@@ -29,7 +29,9 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
         const remote = query.string("remote") ?? "";
         if (remote !== "" && remote !== "client-session")
           throw new EngineError("notImplemented", `remote context ${remote}: fetch it and send it as a tar`);
-        return jsonLines(classicBuild(builds, classicRequest(context), context.stream(), context.signal));
+        return jsonLines(
+          await checked(classicBuild(builds, classicRequest(context), context.stream(), context.signal)),
+        );
       },
     },
     {
@@ -85,6 +87,18 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
         byteStream(await builds.output(params.ref ?? ""), { "content-type": "application/x-tar" }),
     },
   ];
+}
+
+/** What is wrong before the first step (a file that cannot be parsed) is the request's own failure. */
+async function checked(messages: AsyncGenerator<ClassicMessage>): Promise<AsyncIterable<ClassicMessage>> {
+  const first = await messages.next();
+  if (first.done === true) return messages;
+  if ("error" in first.value) throw new EngineError("invalidParameter", first.value.error);
+  const { value } = first;
+  return (async function* () {
+    yield value;
+    yield* messages;
+  })();
 }
 
 /** A duration back from now, or a time. */

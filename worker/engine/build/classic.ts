@@ -19,22 +19,29 @@ export async function* classicBuild(
   const decoder = new TextDecoder();
   let step = 0;
   let running = "";
+  let isAnnounced = false;
+  const announce = (): void => {
+    if (!isAnnounced) say(` ---> Running in ${running}\n`);
+    isAnnounced = true;
+  };
   const shortId = (): string =>
     Array.from(crypto.getRandomValues(new Uint8Array(6)), (b) => b.toString(16).padStart(2, "0")).join("");
   const messages = builds.build(request, context, signal, {
     started(code, total) {
       running = shortId();
+      isAnnounced = false;
       say(`Step ${++step}/${total} : ${code}\n`);
     },
     ended(kind, cached, id) {
       if (cached) say(" ---> Using cache\n");
-      else if (kind !== "from" && kind !== "copy" && kind !== "add" && kind !== "workdir" && kind !== "run")
-        say(` ---> Running in ${running}\n`);
-      if (!cached && kind !== "from" && kind !== "copy" && kind !== "add")
+      else if (kind !== "from" && kind !== "copy" && kind !== "add") {
+        announce();
         say(` ---> Removed intermediate container ${running}\n`);
+      }
       say(` ---> ${id.slice(7, 19)}\n`);
     },
     output(_, data) {
+      announce();
       say(decoder.decode(data, { stream: true }));
     },
   });
