@@ -7,6 +7,7 @@ export const lookAfter: Section = {
   steps: [
     "docker run -d --name my-nginx -p 8088:80 nginx",
     "docker run --name done busybox echo one line",
+    "docker wait done",
     "docker ps",
     "docker ps -a",
     "docker ps -aq --filter status=exited --filter name=done --format '{{.Names}} {{.Status}}'",
@@ -58,8 +59,8 @@ export const lookAfter: Section = {
     "docker inspect --type image web",
     "docker rm web",
     "docker rm -f web nosuch",
-    "docker run -d --name talker busybox sh -c 'for i in 1 2 3 4 5 6 7; do echo line $i; done; echo problem >&2; sleep 100'",
-    "docker exec talker sleep 1",
+    "docker run -d --name talker busybox sh -c 'for i in 1 2 3 4 5 6 7; do echo line $i; done; sleep 0.5; echo problem >&2; sleep 100'",
+    "docker exec talker sleep 2",
     { line: "docker top talker -o pid,args", numbers: true },
     "docker logs talker",
     "docker logs --tail 3 talker",

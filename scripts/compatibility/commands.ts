@@ -1,0 +1,63 @@
+import { scenarios } from "../../e2e/cli/scenarios.ts";
+import { sections } from "../../e2e/walkthrough/sections/index.ts";
+import { detailed, words } from "../../e2e/walkthrough/step.ts";
+import { type CommandNode, commandAt } from "../../worker/cli/command/tree.ts";
+import { commands as handlers } from "../../worker/cli/commands/index.ts";
+import { shortfalls } from "../../worker/cli/compatibility.ts";
+import tree from "../../worker/cli/reference/tree.json" with { type: "json" };
+import type { Status } from "./operations.ts";
+
+export interface Command {
+  readonly path: string;
+  readonly status: Status;
+  readonly flags: readonly { readonly name: string; readonly status: Status }[];
+  readonly test: string;
+}
+
+/** All commands that do something themselves, by canonical path. */
+export function commands(): readonly Command[] {
+  const paths = new Set(
+    Object.keys(tree)
+      .map((path) => commandAt(path))
+      .filter((node) => node !== undefined && node.commands.length === 0)
+      .map((node) => node?.canonical ?? ""),
+  );
+  const shown = demonstrations();
+  return [...paths].sort().map((path) => {
+    const status: Status = handlers.has(path)
+      ? (shortfalls[path] ?? { level: "yes" })
+      : { level: "no", why: "not there" };
+    return {
+      path,
+      status,
+      flags: (commandAt(path)?.flags ?? [])
+        .filter(({ hidden }) => !hidden)
+        .map(({ name }) => ({ name, status: shortfalls[`${path} --${name}`] ?? status })),
+      test: shown.get(path) ?? "e2e/cli/help.test.ts",
+    };
+  });
+}
+
+/** The first test that types each command: the walkthrough on the machine, else the lines that both clients run on one engine. */
+function demonstrations(): ReadonlyMap<string, string> {
+  const shown = new Map<string, string>();
+  const note = (line: string, test: string): void => {
+    const node = commandOf(words(line));
+    if (node !== undefined && !shown.has(node.canonical)) shown.set(node.canonical, test);
+  };
+  for (const section of sections)
+    for (const step of section.steps)
+      if (typeof step === "string" || "line" in step)
+        note(detailed(step).line.replace(/^docker /, ""), `e2e/guest/walkthrough.test.ts, section ${section.title}`);
+  for (const lines of Object.values(scenarios))
+    for (const line of lines) note(typeof line === "string" ? line : line[0], "e2e/cli/commands.test.ts");
+  return shown;
+}
+
+function commandOf(typed: readonly string[]): CommandNode | undefined {
+  for (let length = Math.min(3, typed.length); length > 0; length--) {
+    const node = commandAt(typed.slice(0, length).join(" "));
+    if (node !== undefined) return node;
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import reference from "../../worker/api/reference/operations.json" with { type: "json" };
+import type { Route } from "../../worker/api/router.ts";
+import { containerRoutes } from "../../worker/api/routes/containers.ts";
+import { distributionRoutes } from "../../worker/api/routes/distribution.ts";
+import { eventRoutes } from "../../worker/api/routes/events.ts";
+import { execRoutes } from "../../worker/api/routes/exec.ts";
+import { imageRoutes } from "../../worker/api/routes/images.ts";
+import { networkRoutes } from "../../worker/api/routes/networks.ts";
+import { pluginRoutes } from "../../worker/api/routes/plugins.ts";
+import { swarmRoutes } from "../../worker/api/routes/swarm.ts";
+import { systemRoutes } from "../../worker/api/routes/system.ts";
+import { volumeRoutes } from "../../worker/api/routes/volumes.ts";
+
+export type Status = { readonly level: "yes" } | { readonly level: "partial" | "no"; readonly why: string };
+
+export interface Operation {
+  readonly tag: string;
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: Status;
+  readonly test: string;
+}
+
+interface Table {
+  readonly routes: readonly Route[];
+  /** Test that calls the table's operations. */
+  readonly test: string;
+  /** Why all of the table's answers are refusals. */
+  readonly refuses?: string;
+}
+
+/** The tables are read here and never called: what their handlers close over is not there. */
+const nothing = undefined as never;
+const tables: readonly Table[] = [
+  { routes: containerRoutes(nothing), test: "worker/api/routes/containers.test.ts" },
+  { routes: execRoutes(nothing), test: "worker/engine/containers/service.test.ts" },
+  { routes: eventRoutes(nothing, nothing), test: "worker/engine/events/events.test.ts" },
+  { routes: imageRoutes(nothing, nothing), test: "worker/api/routes/images.test.ts" },
+  { routes: distributionRoutes(nothing), test: "worker/api/routes/images.test.ts" },
+  { routes: networkRoutes(nothing), test: "worker/api/routes/networks.test.ts" },
+  { routes: volumeRoutes(nothing), test: "worker/api/routes/networks.test.ts" },
+  { routes: systemRoutes(nothing, nothing), test: "worker/api/routes/system.test.ts" },
+  { routes: swarmRoutes(), test: "worker/api/routes/system.test.ts", refuses: "answers as an engine outside a swarm" },
+  { routes: pluginRoutes(), test: "worker/api/routes/system.test.ts", refuses: "answers as an engine without plugins" },
+];
+
+/** Operations whose answer is less than the specification's. */
+const shortfalls: Readonly<Record<string, string>> = {
+  ContainerAttachWebsocket: "a stream of bytes, without WebSocket frames",
+};
+
+export function operations(): readonly Operation[] {
+  const entries = reference as readonly (readonly [string, string, string, string])[];
+  return entries.map(([tag, name, method, path]) => {
+    const table = tables.find(({ routes }) => routes.some((route) => route.operation === name));
+    const why = shortfalls[name] ?? table?.refuses;
+    return {
+      tag,
+      name,
+      method,
+      path,
+      test: table?.test ?? "",
+      status:
+        table === undefined
+          ? { level: "no", why: "not there" }
+          : why === undefined
+            ? { level: "yes" }
+            : { level: "partial", why },
+    };
+  });
+}
