@@ -102,6 +102,8 @@ export class StepWatch {
   round(): Promise<void> {
     this.#running ??= this.#answerAll().finally(() => {
       this.#running = undefined;
+      // An event can come between the last answer and here.
+      if (!this.#ended && this.#open().some(({ stale }) => stale)) void this.round();
     });
     return this.#running;
   }
