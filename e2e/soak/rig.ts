@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { initramfs } from "../../guest-image/initramfs/pack.ts";
 import { AgentClient, type AgentState } from "../../worker/guest/agent-client.ts";
-import { memoryDiskFiles, SparseDisk } from "../../worker/storage/disk.ts";
+import { type DiskBase, memoryDiskFiles, SparseDisk } from "../../worker/storage/disk.ts";
 import { loadBase } from "../../worker/storage/disk-base.ts";
 import { Checkpoints } from "../../worker/vm/checkpoint.ts";
+import type { DiskFailure } from "../../worker/vm/ide-disk.ts";
 import { LayerDiskDevice } from "../../worker/vm/layer-disk-device.ts";
 import { Machine } from "../../worker/vm/machine.ts";
 import { restoreMachine, type SavedMachine, type SnapshotParts } from "../../worker/vm/snapshot.ts";
@@ -27,8 +28,16 @@ export interface Rig {
   readonly checkpoints: Checkpoints;
 }
 
-export async function bootRig(memoryMegabytes = 192): Promise<Rig> {
-  const { disk, layers, devices } = await newDevices();
+export interface RigDevices {
+  readonly disk: SparseDisk;
+  readonly layers: LayerDiskDevice;
+  readonly onDiskFailure?: (failure: DiskFailure) => void;
+}
+
+export async function bootRig(memoryMegabytes = 192, given?: RigDevices): Promise<Rig> {
+  const { disk, layers } = given ?? (await newDevices());
+  const report = given?.onDiskFailure;
+  const devices = { ...devicesOf(disk, layers), ...(report === undefined ? {} : { onDiskFailure: report }) };
   const boot = {
     bios: prebuilt("bios.bin"),
     vgaBios: prebuilt("vgabios-stdvga.bin"),
@@ -94,9 +103,13 @@ export function devicesOf(disk: SparseDisk, layers: LayerDiskDevice): MachineDev
 }
 
 export async function newDevices() {
-  const disk = new SparseDisk(await loadBase(prebuilt("disk.ext4.gz")), memoryDiskFiles());
+  const disk = new SparseDisk(await diskBase(), memoryDiskFiles());
   const layers = new LayerDiskDevice();
   return { disk, layers, devices: devicesOf(disk, layers) };
+}
+
+export function diskBase(): Promise<DiskBase> {
+  return loadBase(prebuilt("disk.ext4.gz"));
 }
 
 /** The client of a machine can change by a rewind; a checkpoint asks the one of the moment. */

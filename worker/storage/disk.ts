@@ -164,7 +164,6 @@ export class SparseDisk {
   }
 }
 
-/** A disk that is gone with its machine: tests, the snapshot's builder, browsers without storage. */
 /** The disk's files in a store. */
 export async function openDiskFiles(files: ByteFiles): Promise<DiskFiles> {
   const [data, first, second] = [
@@ -175,6 +174,7 @@ export async function openDiskFiles(files: ByteFiles): Promise<DiskFiles> {
   return { data, index: [first, second] };
 }
 
+/** A disk that is gone with its machine: tests, the snapshot's builder, browsers without storage. */
 export function memoryDiskFiles(): DiskFiles {
   return { data: new MemoryFile(), index: [new MemoryFile(), new MemoryFile()] };
 }
