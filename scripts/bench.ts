@@ -7,6 +7,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { benchChromium } from "../e2e/bench/chromium.ts";
 import { benchNode } from "../e2e/bench/node.ts";
+import { benchPage } from "../e2e/bench/page.ts";
 import { summarize, table } from "../e2e/bench/result.ts";
 import { buildImages, buildMachine, buildSite } from "./build/steps.ts";
 
@@ -18,6 +19,7 @@ await buildImages("prebuilt");
 const samples = [...(await benchNode(wanted))];
 await buildSite();
 samples.push(...(await benchChromium(wanted)));
+samples.push(...(await benchPage(wanted)));
 const results = summarize(samples);
 const machine = {
   processor: cpus()[0]?.model ?? "unknown",

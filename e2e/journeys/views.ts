@@ -42,7 +42,7 @@ export const views: readonly View[] = [
     name: "networks",
     address: "#/networks",
     ready: async (page) => {
-      await page.getByRole("button", { name: /^web:/ }).click();
+      await page.getByRole("button", { name: /^web / }).click();
       await page.getByRole("heading", { name: "From web" }).waitFor();
     },
   },
@@ -58,7 +58,7 @@ export const views: readonly View[] = [
       await page.getByRole("tab", { name: "Dockerfile" }).waitFor();
       await page.locator(".cm-content").waitFor();
       await page.getByRole("button", { name: /^8080/ }).first().click();
-      await page.locator('iframe[title="Preview of port 8080"]').waitFor();
+      await page.locator('iframe[title="Preview of port 8080"]:not([hidden])').waitFor();
     },
   },
   {

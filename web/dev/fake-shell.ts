@@ -88,6 +88,10 @@ export class FakeShell implements HostTerminal {
       this.#end(Number(args[0] ?? 0));
       return false;
     }
+    if (command === "pour") {
+      void this.#pourOnce(Number(args[0] ?? 5));
+      return false;
+    }
     if (command === "flood") {
       this.#flood = true;
       void this.#pour();
@@ -104,6 +108,18 @@ export class FakeShell implements HostTerminal {
     else if (command === "docker") this.#docker(args);
     else if (line !== "") this.#print(`bash: ${command}: command not found\n`);
     return true;
+  }
+
+  /** So many megabytes, as fast as the page takes them. */
+  async #pourOnce(megabytes: number): Promise<void> {
+    const line = "all work and no play makes a dull machine, and a long line of it\n".repeat(100);
+    for (let sent = 0; sent < megabytes * 1e6 && this.#output !== undefined; ) {
+      if ((this.#output.desiredSize ?? 0) > 0) {
+        this.#print(line);
+        sent += line.length;
+      } else await new Promise((resolve) => setTimeout(resolve));
+    }
+    this.#print(`poured\n${this.#prompt}`);
   }
 
   async #pour(): Promise<void> {

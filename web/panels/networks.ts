@@ -94,7 +94,10 @@ export class Networks extends LightElement {
     const attached = rows.filter(({ name }) => name in container.addresses);
     const last = attached.at(-1);
     const middle = x + 20;
-    const title = `${container.name}: ${attached.map(({ name }) => `${name} ${container.addresses[name]}`).join(", ") || "no network"}`;
+    const aliases = container.aliases.filter((alias) => alias !== container.name).join(", ");
+    const detail = clip(aliases || `${attached.length} network${attached.length === 1 ? "" : "s"}`);
+    // The drawn words first, for those who speak them to their machine.
+    const title = `${clip(container.name)} ${detail}: ${attached.map(({ name }) => `${name} ${container.addresses[name]}`).join(", ") || "no network"}`;
     return svg`<g class=${dim ? "dim" : ""}>
       ${last === undefined ? "" : svg`<path class=${chosen ? "drop lit" : "drop"} d="M${middle} ${box.top + box.height} V${last.y}" />`}
       ${attached.map(({ name, y }) => svg`<circle cx=${middle} cy=${y} r="4" class=${chosen ? "joint lit" : "joint"} /><text class="m" x=${middle + 10} y=${y - 6}>${container.addresses[name]}</text>`)}
@@ -108,7 +111,7 @@ export class Networks extends LightElement {
       }}>
         <rect class=${chosen ? "h" : "b"} x=${x} y=${box.top} width=${box.width} height=${box.height} rx="8" />
         <text class="name" x=${x + 12} y=${box.top + 26}>${clip(container.name)}</text>
-        <text class="s" aria-hidden="true" x=${x + 12} y=${box.top + 46}>${clip(container.aliases.filter((alias) => alias !== container.name).join(", ") || `${attached.length} network${attached.length === 1 ? "" : "s"}`)}</text>
+        <text class="s" x=${x + 12} y=${box.top + 46}>${detail}</text>
       </g>
     </g>` as unknown as TemplateResult;
   }

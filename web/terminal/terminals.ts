@@ -36,6 +36,10 @@ export class Terminals {
       if (document.hidden) this.#save();
     });
     addEventListener("pagehide", () => this.#save());
+    // For tests and measurements: what the terminal in front shows, which a canvas does not tell.
+    Object.assign(globalThis, {
+      drydockTerminalText: () => this.#sessions.get(this.active?.sessions[0] ?? 0)?.screenText() ?? "",
+    });
     // For programs that drive the page: xterm.js draws on a canvas, which cannot be read.
     Object.assign(globalThis, { drydockTerminalText: () => this.target().screenText() });
   }
@@ -60,6 +64,10 @@ export class Terminals {
   machineStarted(): void {
     if (this.#tabs.length === 0) this.#restore(loadTerminals());
     else for (const session of this.#sessions.values()) this.#reconnect(session);
+    // Who has not gone elsewhere on the page wants to type.
+    setTimeout(() => {
+      if (document.activeElement === document.body) this.focus();
+    });
   }
 
   #restore(saved: SavedTerminals | undefined): void {
