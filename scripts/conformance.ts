@@ -1,7 +1,11 @@
-/** `npm run conformance -- buildkit-parser DIR`: other projects' own cases, run on our code from a copy outside this repository. */
+/** `npm run conformance -- SUITE DIR`: other projects' own cases, run on our code from a copy outside this repository. */
+import { runCheckCases } from "../e2e/conformance/buildkit-checks.node.ts";
 import { runParserCases } from "../e2e/conformance/buildkit-parser.node.ts";
 
-const suites: Readonly<Record<string, typeof runParserCases>> = { "buildkit-parser": runParserCases };
+const suites: Readonly<Record<string, typeof runParserCases>> = {
+  "buildkit-parser": runParserCases,
+  "buildkit-checks": runCheckCases,
+};
 const [name = "", directory] = process.argv.slice(2);
 const suite = suites[name];
 if (suite === undefined || directory === undefined) {

@@ -109,7 +109,8 @@ interface Options {
 function readOptions(text: string): Options {
   const lists: Record<string, readonly string[]> = {};
   let error = false;
-  for (const part of text.split(";").filter((p) => p.trim() !== "")) {
+  // What stands behind a blank is a remark.
+  for (const part of (text.split(" ", 1)[0] ?? "").split(";").filter((p) => p.trim() !== "")) {
     const equals = part.indexOf("=");
     const key = part.slice(0, equals).trim().toLowerCase();
     const value = part.slice(equals + 1).trim();
