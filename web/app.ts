@@ -15,6 +15,7 @@ import { type ListName, Mirror } from "./state/mirror.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
 import { holdPlayground } from "./state/playground-lock.ts";
 import { remember } from "./state/settings.ts";
+import type { Disposable } from "./state/store.ts";
 import type { Terminals } from "./terminal/terminals.ts";
 
 /** How old "Up 5 seconds" may be. */
@@ -42,7 +43,7 @@ export class App {
     const route = parseRoute(location.hash);
     this.store.set({ route, ...(route.view === "lesson" ? { lesson: route.name } : {}) });
     document.title = titleOf(route);
-    if (route.view === "home" || route.view === "notFound") return;
+    if (route.view === "home" || route.view === "notFound" || route.view === "link") return;
     remember("lastPlace", formatRoute(route));
     if (this.store.state.machine.kind === "off") void this.startMachine();
   }
@@ -61,6 +62,22 @@ export class App {
   get engine(): Engine {
     void this.bridge;
     return this.#engine as Engine;
+  }
+
+  /** Resolves when the machine runs; rejects when its start has failed. */
+  machineRunning(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let subscription: Disposable | undefined;
+      const look = (): boolean => {
+        const { machine } = this.store.state;
+        if (machine.kind === "running") resolve();
+        else if (machine.kind === "failed" || machine.kind === "lost") reject(new BridgeError(machine.error));
+        else return false;
+        subscription?.dispose();
+        return true;
+      };
+      if (!look()) subscription = this.store.subscribe(look);
+    });
   }
 
   /** Starts the machine, or starts it again after a failure or a loss. */

@@ -64,7 +64,13 @@ export class Panels extends LightElement {
 
   protected override render(): TemplateResult {
     const { route } = this.#state.value;
-    if (route.view !== "playground" && route.view !== "home" && route.view !== "lesson" && route.view !== "notFound")
+    if (
+      route.view !== "playground" &&
+      route.view !== "home" &&
+      route.view !== "lesson" &&
+      route.view !== "link" &&
+      route.view !== "notFound"
+    )
       this.#last = route;
     const shown = this.#last;
     const { collapsed } = this;
@@ -136,6 +142,7 @@ export class Panels extends LightElement {
       case "home":
       case "playground":
       case "lesson":
+      case "link":
       case "notFound":
         return html``;
     }

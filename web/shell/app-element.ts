@@ -131,12 +131,12 @@ export class AppElement extends LightElement {
 
   protected override render(): TemplateResult {
     const route = this.#route.value;
-    const bare = route.view === "home" || route.view === "notFound";
+    const bare = route.view === "home" || route.view === "notFound" || route.view === "link";
     const { place, item } = placeOf(route);
     return html`
       <dd-head></dd-head>
       <main data-pane=${this.narrowPane === "lesson" ? "files" : this.narrowPane}>
-        ${bare ? html`<dd-home></dd-home>` : html`<h1 class="vh">${item === undefined ? place : `${place}: ${item}`}</h1>`}
+        ${route.view === "link" ? html`<dd-consent></dd-consent>` : bare ? html`<dd-home></dd-home>` : html`<h1 class="vh">${item === undefined ? place : `${place}: ${item}`}</h1>`}
         ${this.#panes(bare, arrangementOf(route, this.maximised))}
       </main>
       ${bare ? nothing : this.#bottomBar()}
@@ -252,6 +252,7 @@ export class AppElement extends LightElement {
   protected override updated(): void {
     // Editor and preview are loaded when used; the files pane as soon as there is a machine to read from.
     if (this.#lesson.value !== undefined) void import("../lessons/reader.ts");
+    if (this.#route.value.view === "link") void import("../lessons/consent.ts");
     if (this.#route.value.view === "home") void import("../lessons/shelf.ts");
     if (this.#files.value.paths.length > 0) void import("../editor/editor.ts");
     if (this.#preview.value !== undefined) void import("../preview/preview.ts");

@@ -37,6 +37,11 @@ function commandsOf(app: App): readonly Command[] {
     go("Go to system", "gauge", { view: "system" }),
     go("Go to the playground", "term", { view: "playground" }),
     go("Go home", "book", { view: "home" }),
+    {
+      label: "Share this playground as a link",
+      icon: "share",
+      run: () => void import("../lessons/share.ts").then(({ openShare }) => openShare(app)),
+    },
     { label: "Theme: light", icon: "sun", run: () => chooseTheme("light") },
     { label: "Theme: dark", icon: "sun", run: () => chooseTheme("dark") },
     { label: "Theme: as the system", icon: "sun", run: () => chooseTheme("system") },

@@ -11,6 +11,8 @@ export type Route =
   | { readonly view: "images"; readonly name?: string; readonly tab?: ImageTab }
   | { readonly view: "volumes"; readonly name?: string }
   | { readonly view: "networks"; readonly name?: string }
+  /** A playground in the address itself: `#v1.…`. */
+  | { readonly view: "link"; readonly fragment: string }
   | { readonly view: "ports" }
   | { readonly view: "system" }
   | { readonly view: "hood"; readonly name?: string; readonly beside?: string }
@@ -28,6 +30,7 @@ function decode(text: string): string {
 }
 
 export function parseRoute(hash: string): Route {
+  if (/^#v\d+\./.test(hash)) return { view: "link", fragment: hash };
   const [view = "", first, second] = hash
     .replace(/^#?\/?/, "")
     .split("/")
@@ -61,6 +64,7 @@ export function parseRoute(hash: string): Route {
 export function formatRoute(route: Route): string {
   if (route.view === "home") return "#/";
   if (route.view === "notFound") return route.address;
+  if (route.view === "link") return route.fragment;
   if (route.view === "lesson") return `#/lesson/${route.name.split("/").map(encodeURIComponent).join("/")}`;
   const parts: string[] = [route.view];
   if ("name" in route && route.name !== undefined) {
@@ -75,6 +79,7 @@ const titles: Readonly<Record<Route["view"], string>> = {
   home: "Drydock",
   playground: "Playground",
   lesson: "Lesson",
+  link: "From a link",
   containers: "Containers",
   images: "Images",
   volumes: "Volumes",
