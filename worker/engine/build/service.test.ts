@@ -120,6 +120,7 @@ describe("a build without processes", () => {
     ]);
     expect(steps.map(({ name }) => name)).toEqual([
       "[internal] load build definition from Dockerfile",
+      "[internal] load .dockerignore",
       "[internal] load metadata for docker.io/library/base:latest",
       "[1/3] FROM docker.io/library/base:latest",
       "[2/3] WORKDIR /app",

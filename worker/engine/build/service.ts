@@ -155,6 +155,16 @@ export class BuildService {
         ),
       );
       file = { ...file, text };
+      const ignore = progress.vertex("[internal] load .dockerignore");
+      const { ignored } = request;
+      // BuildKit counts two bytes where there is no ignore file.
+      await ignore.run(() =>
+        ignore.part(
+          "transferring context:",
+          async () => undefined,
+          () => (ignored === undefined ? 2 : ignored.join("\n").length),
+        ),
+      );
       emit({ result: await this.#solve(request, { ...file, definition }, context, { progress, observer, signal }) });
     } catch (error) {
       if (signal.aborted) throw error;
