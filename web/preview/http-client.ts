@@ -37,20 +37,66 @@ const hopByHop = new Set([
   "content-length",
 ]);
 
+/** One request on a connection of its own. */
 export async function sendRequest(stream: ByteStreams, request: HttpRequest): Promise<HttpResponse> {
-  const writer = stream.writable.getWriter();
-  const reader = new Reader(stream.readable);
-  void writeRequest(writer, request).catch((error) => reader.cancel(error));
-  for (;;) {
-    const head = parseHead(await reader.head());
-    // 1xx answers stand before the real one; 101 ends HTTP on this connection.
-    if (head.status >= 200 || head.status === 101) return { ...head, body: bodyOf(head, request.method, reader) };
+  return await new HttpConnection(stream, { keepAlive: false }).send(request);
+}
+
+/** The connection was closed before the first byte of an answer: a kept one that the server had given up. */
+export class NoAnswer extends Error {}
+
+export interface ConnectionOptions {
+  readonly keepAlive: boolean;
+  /** Called when an answer has been read to its end and the connection can take another request. */
+  readonly onIdle?: (connection: HttpConnection) => void;
+}
+
+/** Requests one after another on one byte stream. */
+export class HttpConnection {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reader: Reader;
+  readonly #options: ConnectionOptions;
+
+  constructor(stream: ByteStreams, options: ConnectionOptions) {
+    this.#writer = stream.writable.getWriter();
+    this.#reader = new Reader(stream.readable);
+    this.#options = options;
+  }
+
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const { keepAlive } = this.#options;
+    void writeRequest(this.#writer, request, keepAlive).catch((error) => this.#reader.cancel(error));
+    for (;;) {
+      const head = parseHead(await this.#reader.head());
+      // 1xx answers stand before the real one; 101 ends HTTP on this connection.
+      if (head.status < 200 && head.status !== 101) continue;
+      const kept = keepAlive && head.status !== 101 && !/\bclose\b/i.test(headerOf(head.headers, "connection") ?? "");
+      return {
+        ...head,
+        body: bodyOf(head, request.method, this.#reader, async (whole) => {
+          if (kept && whole) this.#options.onIdle?.(this);
+          else await this.close();
+        }),
+      };
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#reader.cancel(), this.#writer.close().catch(() => {})]);
   }
 }
 
-async function writeRequest(writer: WritableStreamDefaultWriter<Uint8Array>, request: HttpRequest): Promise<void> {
+async function writeRequest(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  request: HttpRequest,
+  keepAlive: boolean,
+): Promise<void> {
   const { body } = request;
-  const lines = [`${request.method} ${request.target} HTTP/1.1`, `Host: ${request.host}`, "Connection: close"];
+  const lines = [
+    `${request.method} ${request.target} HTTP/1.1`,
+    `Host: ${request.host}`,
+    `Connection: ${keepAlive ? "keep-alive" : "close"}`,
+  ];
   for (const [name, value] of request.headers)
     if (!hopByHop.has(name.toLowerCase()) && !/[\r\n\0]/.test(name + value)) lines.push(`${name}: ${value}`);
   if (body instanceof Uint8Array) lines.push(`Content-Length: ${body.length}`);
@@ -70,7 +116,6 @@ async function writeRequest(writer: WritableStreamDefaultWriter<Uint8Array>, req
     }
     await writer.write(latin1("0\r\n\r\n"));
   }
-  writer.releaseLock();
 }
 
 interface Head {
@@ -95,7 +140,13 @@ function headerOf(headers: Head["headers"], name: string): string | undefined {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1];
 }
 
-function bodyOf(head: Head, method: string, reader: Reader): ReadableStream<Uint8Array> {
+/** `finished` is told whether the answer's end was known (a length, a last chunk), so that another can follow. */
+function bodyOf(
+  head: Head,
+  method: string,
+  reader: Reader,
+  finished: (whole: boolean) => Promise<void>,
+): ReadableStream<Uint8Array> {
   const none = method === "HEAD" || head.status === 204 || head.status === 304;
   const chunked = /\bchunked\s*$/i.test(headerOf(head.headers, "transfer-encoding") ?? "");
   const length = headerOf(head.headers, "content-length");
@@ -105,20 +156,20 @@ function bodyOf(head: Head, method: string, reader: Reader): ReadableStream<Uint
       ? Number.POSITIVE_INFINITY
       : Number(length);
   if (Number.isNaN(remaining) || remaining < 0) throw new Error("The server's answer has a malformed length.");
-  const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+  const finish = async (controller: ReadableStreamDefaultController<Uint8Array>, whole: boolean): Promise<void> => {
     controller.close();
-    await reader.cancel();
+    await finished(whole);
   };
   return new ReadableStream(
     {
       async pull(controller) {
-        if (remaining === 0) return await finish(controller);
+        if (remaining === 0) return await finish(controller, true);
         if (chunked && remaining === Number.POSITIVE_INFINITY) {
           const size = Number.parseInt((await reader.line()).split(";")[0] ?? "", 16);
           if (Number.isNaN(size)) throw new Error("The server's answer has a malformed chunk.");
           if (size === 0) {
             while ((await reader.line()) !== "");
-            return await finish(controller);
+            return await finish(controller, true);
           }
           remaining = size;
         }
@@ -126,7 +177,7 @@ function bodyOf(head: Head, method: string, reader: Reader): ReadableStream<Uint
         if (bytes === undefined) {
           if (remaining !== Number.POSITIVE_INFINITY)
             throw new Error("The server closed the connection within its answer.");
-          return await finish(controller);
+          return await finish(controller, false);
         }
         remaining -= bytes.length;
         controller.enqueue(bytes);
@@ -135,7 +186,7 @@ function bodyOf(head: Head, method: string, reader: Reader): ReadableStream<Uint
           remaining = Number.POSITIVE_INFINITY;
         }
       },
-      cancel: () => reader.cancel(),
+      cancel: () => finished(false),
     },
     { highWaterMark: 0 },
   );
@@ -172,7 +223,7 @@ class Reader {
         return text.slice(0, at);
       }
       if (this.#buffer.length >= headerLimit) throw new Error("The server's answer has too long a header.");
-      if (!(await this.#more())) throw new Error(missing);
+      if (!(await this.#more())) throw this.#buffer.length === 0 ? new NoAnswer(missing) : new Error(missing);
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CookieJar, parseSetCookie, pathMatches } from "./cookie-jar.ts";
-import { parseHead, sendRequest } from "./http-client.ts";
+import { HttpConnection, NoAnswer, parseHead, sendRequest } from "./http-client.ts";
 import { portOfHost, previewId, previewOrigin } from "./origin.ts";
 import { localPath } from "./sandboxed.ts";
 import { encodeFrame, FrameParser, opcodes } from "./websocket-frames.ts";
@@ -61,6 +61,38 @@ describe("HTTP over a byte stream", () => {
     await expect(sendRequest(server("").stream, get)).rejects.toThrow("without an answer");
     await expect(sendRequest(server("SSH-2.0-OpenSSH_9.2\r\n\r\n").stream, get)).rejects.toThrow("not HTTP");
     expect(() => parseHead("HTTP/1.1 200 OK\r\nbroken")).toThrow("malformed header");
+  });
+
+  it("keeps a connection whose answer's end was known, and no other", async () => {
+    const idle: HttpConnection[] = [];
+    const connection = new HttpConnection(
+      server(
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\noneHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\nrest",
+      ).stream,
+      {
+        keepAlive: true,
+        onIdle: (each) => void idle.push(each),
+      },
+    );
+    expect(await text((await connection.send(get)).body)).toBe("one");
+    expect(await text((await connection.send(get)).body)).toBe("two");
+    expect(idle.length).toBe(2);
+    expect(await text((await connection.send(get)).body)).toBe("rest");
+    expect(idle.length).toBe(2);
+    await expect(connection.send(get)).rejects.toBeInstanceOf(NoAnswer);
+  });
+
+  it("lets go of a connection that the server closes", async () => {
+    const idle: HttpConnection[] = [];
+    const connection = new HttpConnection(
+      server("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok").stream,
+      {
+        keepAlive: true,
+        onIdle: (each) => void idle.push(each),
+      },
+    );
+    expect(await text((await connection.send(get)).body)).toBe("ok");
+    expect(idle).toEqual([]);
   });
 
   it("sends a body, and no header that would end the head early", async () => {

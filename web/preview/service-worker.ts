@@ -5,7 +5,7 @@
 import { get, set } from "idb-keyval";
 import { type PreviewMessage, portReadable, portWritable } from "../../worker/protocol/index.ts";
 import { type Cookie, CookieJar } from "./cookie-jar.ts";
-import { type ByteStreams, type HttpResponse, sendRequest } from "./http-client.ts";
+import { type ByteStreams, HttpConnection, type HttpRequest, type HttpResponse, NoAnswer } from "./http-client.ts";
 import { signalOf } from "./messages.ts";
 import { bootstrapPath, portOfHost, serviceWorkerPath } from "./origin.ts";
 import type { FetchEvent, ServiceWorkerScope } from "./service-worker-scope.ts";
@@ -70,6 +70,40 @@ async function connectPorts(readable: MessagePort, writable: MessagePort): Promi
   await connected;
 }
 
+/** Connections that can take another request, for as long as servers usually keep them. */
+const idle: { readonly connection: HttpConnection; readonly timer: ReturnType<typeof setTimeout> }[] = [];
+const idleMs = 4000;
+const mostIdle = 6;
+
+function onIdle(connection: HttpConnection): void {
+  if (idle.length >= mostIdle) {
+    void connection.close();
+    return;
+  }
+  const entry = {
+    connection,
+    timer: setTimeout(() => {
+      idle.splice(idle.indexOf(entry), 1);
+      void connection.close();
+    }, idleMs),
+  };
+  idle.push(entry);
+}
+
+/** On a kept connection where there is one. A server may have closed it meanwhile; what is safe to repeat is then asked anew. */
+async function exchange(request: HttpRequest): Promise<HttpResponse> {
+  const kept = ["GET", "HEAD"].includes(request.method) ? idle.pop() : undefined;
+  if (kept !== undefined) {
+    clearTimeout(kept.timer);
+    try {
+      return await kept.connection.send(request);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+    }
+  }
+  return await new HttpConnection(await connect(), { keepAlive: true, onIdle }).send(request);
+}
+
 async function connect(): Promise<ByteStreams> {
   const down = new MessageChannel();
   const up = new MessageChannel();
@@ -122,7 +156,7 @@ async function ask(request: Request, url: URL): Promise<Response> {
     headers.push(["Referer", request.referrer.replace(self.location.origin, `http://localhost:${port}`)]);
   const hasBody = !["GET", "HEAD"].includes(request.method);
   const body = hasBody ? new Uint8Array(await request.arrayBuffer()) : undefined;
-  const response = await sendRequest(await connect(), {
+  const response = await exchange({
     method: request.method,
     target: url.pathname + url.search,
     host: `localhost:${port}`,
@@ -163,7 +197,16 @@ function toResponse(response: HttpResponse, request: Request): Response {
       location.replace(new RegExp(`^http://(localhost|127\\.0\\.0\\.1):${port}(?=/|$)`), "") || "/",
     );
   const empty = request.method === "HEAD" || [101, 204, 205, 304].includes(response.status);
-  if (response.status < 200) return failure("The server switched to another protocol.");
+  if (response.status < 200) {
+    void response.body.cancel();
+    return failure("The server switched to another protocol.");
+  }
+  // Read to its end, that of nothing, so that the connection is free again.
+  if (empty)
+    void response.body
+      .getReader()
+      .read()
+      .catch(() => {});
   if (empty) return new Response(null, { status: response.status, statusText: response.reason, headers });
   let body: ReadableStream<Uint8Array> = response.body;
   const encoding = value("content-encoding")?.toLowerCase();
