@@ -9,7 +9,7 @@ const replacements: readonly (readonly [RegExp, string])[] = [
     /\b(Less than a second|\d+ seconds?|About a minute|\d+ minutes|About an hour|\d+ hours|\d+ days)( ago)?/g,
     "<AGE>$2",
   ],
-  [/\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d\b/g, "<DATE>"],
+  [/\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d\b(?!:)/g, "<DATE>"],
   [/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, "<MAC>"],
   [/\b172\.(1[7-9]|2\d|3[01])\.0\.\d+\b/g, "<ADDRESS>"],
   [/\b\d+(\.\d+)?([kKMGT]?i?B|[kMG]b)\b/g, "<SIZE>"],
