@@ -32,6 +32,9 @@ export class App {
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
   constructor() {
+    const lesson = new URLSearchParams(location.search).get("lesson");
+    if (lesson !== null && location.hash === "")
+      history.replaceState(null, "", `#/lesson/url/${encodeURIComponent(lesson)}`);
     this.store = createPageStore(parseRoute(location.hash));
     addEventListener("hashchange", () => this.#arrive());
     this.#arrive();

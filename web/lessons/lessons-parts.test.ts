@@ -21,9 +21,12 @@ describe("a lesson's prose", () => {
 });
 
 describe("addresses of lessons and links", () => {
-  it.each(["#/lesson/networks/repair", "#v1.HctBDoIw"])("reads %s and writes it back", (hash) => {
-    expect(formatRoute(parseRoute(hash))).toBe(hash);
-  });
+  it.each(["#/lesson/networks/repair", "#/lesson/url/https%3A%2F%2Fexample.com%2Flesson.yaml", "#v1.HctBDoIw"])(
+    "reads %s and writes it back",
+    (hash) => {
+      expect(formatRoute(parseRoute(hash))).toBe(hash);
+    },
+  );
 
   it("takes a lesson without its track for nothing", () => {
     expect(parseRoute("#/lesson/networks").view).toBe("notFound");

@@ -1,5 +1,6 @@
 import { loaders, tracks } from "virtual:drydock-lessons";
 import { html, nothing, type TemplateResult } from "lit";
+import type { Lesson } from "../../lessons/format/lesson.ts";
 import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
@@ -7,6 +8,8 @@ import { StoreController } from "../state/store.ts";
 import { inlineProse, type ProseActions, prose } from "./prose.ts";
 import { type LessonPhase, LessonSession } from "./session.ts";
 import "../styles/lessons.css";
+
+const foreign = "url/";
 
 /** The open lesson: its text, its tasks with what is seen of them, hints, the way on and back. */
 export class Reader extends LightElement {
@@ -43,9 +46,7 @@ export class Reader extends LightElement {
     this.#session = undefined;
     this.#problem = undefined;
     try {
-      const load = loaders[name];
-      if (load === undefined) throw new Error("There is no lesson of this name.");
-      const { default: lesson } = await load();
+      const lesson = await lessonOf(name);
       if (this.#loading === name) this.#session = new LessonSession(this.app, name, lesson, () => this.requestUpdate());
     } catch (error) {
       this.#problem = errorText(error);
@@ -93,6 +94,7 @@ export class Reader extends LightElement {
           ? html`<p class="sub" role="status">${icon("clock")} ${running && phase.kind === "preparing" ? phase.what : "The machine is starting"}…</p>`
           : html`
             ${phase.kind === "failed" ? html`<div class="note bad">${icon("warn")}<p>The step could not be prepared: ${phase.message}</p></div>` : nothing}
+            ${session.name.startsWith(foreign) ? this.#foreignNote(session) : nothing}
             <p class="sub">It begins on an empty machine: containers, volumes, networks and files of the playground are removed. Images stay.</p>
             <div class="row wrap">
               <button class="btn go" @click=${() => void session.begin(0)}>${begun ? "Begin anew" : "Begin"}</button>
@@ -105,6 +107,13 @@ export class Reader extends LightElement {
             </div>`
       }
     </article>`;
+  }
+
+  /** Somebody else's lesson says what it would run, before it does. */
+  #foreignNote(session: LessonSession): TemplateResult {
+    const lines = session.lesson.steps.flatMap(({ start }) => start?.run ?? []);
+    return html`<div class="note">${icon("warn")}<div><p>This lesson comes from ${session.name.slice(foreign.length)}. It runs in your machine only.</p>
+      ${lines.length === 0 ? nothing : html`<p>To set its stage it runs:</p><ul>${lines.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}</div></div>`;
   }
 
   #step(session: LessonSession): TemplateResult {
@@ -173,3 +182,11 @@ export class Reader extends LightElement {
   }
 }
 customElements.define("dd-reader", Reader);
+
+/** One of ours by TRACK/LESSON, or "url/ADDRESS". */
+async function lessonOf(name: string): Promise<Lesson> {
+  if (name.startsWith(foreign)) return await (await import("./foreign.ts")).fetchLesson(name.slice(foreign.length));
+  const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+  if (load === undefined) throw new Error("There is no lesson of this name.");
+  return (await load()).default;
+}

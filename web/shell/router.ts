@@ -5,7 +5,7 @@ export type ImageTab = "layers" | "history" | "compare" | "inspect";
 export type Route =
   | { readonly view: "home" }
   | { readonly view: "playground" }
-  /** `name` is TRACK/LESSON. */
+  /** `name` is TRACK/LESSON, or "url/" and the address of a `lesson.yaml`. */
   | { readonly view: "lesson"; readonly name: string }
   | { readonly view: "containers"; readonly name?: string; readonly tab?: ContainerTab }
   | { readonly view: "images"; readonly name?: string; readonly tab?: ImageTab }
@@ -65,7 +65,10 @@ export function formatRoute(route: Route): string {
   if (route.view === "home") return "#/";
   if (route.view === "notFound") return route.address;
   if (route.view === "link") return route.fragment;
-  if (route.view === "lesson") return `#/lesson/${route.name.split("/").map(encodeURIComponent).join("/")}`;
+  if (route.view === "lesson") {
+    const [track = "", ...lesson] = route.name.split("/");
+    return `#/lesson/${encodeURIComponent(track)}/${encodeURIComponent(lesson.join("/"))}`;
+  }
   const parts: string[] = [route.view];
   if ("name" in route && route.name !== undefined) {
     parts.push(route.name);
