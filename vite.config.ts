@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { defineConfig, type Plugin } from "vite";
@@ -26,23 +28,20 @@ function serviceWorkers(): Plugin {
   return {
     name: "drydock-service-workers",
     apply: "build",
-    async generateBundle(_, output) {
+    // Once the files are written: what the bundler leaves out at the end must not be waited for.
+    async writeBundle({ dir = "" }, output) {
       const pageScript = (await bundle("web/preview/page-script.ts")).trim().replaceAll("</script", "<\\/script");
-      this.emitFile({
-        type: "asset",
-        fileName: "drydock-preview-sw.js",
-        source: await bundle("web/preview/service-worker.ts", { __PAGE_SCRIPT__: JSON.stringify(pageScript) }),
-      });
-      const files = Object.keys(output).filter((file) => file.startsWith("assets/"));
-      this.emitFile({
-        type: "asset",
-        fileName: "sw.js",
-        source: await bundle("web/offline/service-worker.ts", {
+      const files = Object.keys(output).filter((file) => file.startsWith("assets/") && existsSync(join(dir, file)));
+      const [preview, page] = await Promise.all([
+        bundle("web/preview/service-worker.ts", { __PAGE_SCRIPT__: JSON.stringify(pageScript) }),
+        bundle("web/offline/service-worker.ts", {
           __PAGE_FILES__: JSON.stringify(files),
           // The names carry their contents' hashes, so the list of them tells versions apart.
           __PAGE_VERSION__: JSON.stringify(createHash("sha256").update(files.join()).digest("hex").slice(0, 16)),
         }),
-      });
+      ]);
+      writeFileSync(join(dir, "drydock-preview-sw.js"), preview);
+      writeFileSync(join(dir, "sw.js"), page);
     },
   };
 }

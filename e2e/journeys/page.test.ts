@@ -284,10 +284,10 @@ describe("the keyboard alone", () => {
       await page.keyboard.press("F6");
       visited.push(await region());
     }
-    expect(visited).toEqual(["HEADER", "Files", "Terminal", "Panels", "FOOTER"]);
+    // The terminal has the focus at the start.
+    expect(visited).toEqual(["Panels", "FOOTER", "HEADER", "Files", "Terminal"]);
     await page.keyboard.press("Shift+F6");
-    await page.keyboard.press("Shift+F6");
-    expect(await region()).toBe("Terminal");
+    expect(await region()).toBe("Files");
     await page.context().close();
   });
 
