@@ -283,7 +283,7 @@ export class FakeEngine implements ApiTransport {
           409,
         );
       const ports = Object.entries(body.HostConfig?.PortBindings ?? {}).map(([key, bindings]) => ({
-        PrivatePort: Number.parseInt(key),
+        PrivatePort: Number.parseInt(key, 10),
         PublicPort: Number(bindings[0]?.HostPort),
         Type: "tcp",
       }));

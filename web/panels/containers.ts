@@ -46,7 +46,7 @@ export class Containers extends LightElement {
     return html`
       <td><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub wide-only">${shortId(container.Id)}</span></span></td>
       <td class="image roomy"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
-      <td>${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port)}" @click=${() => openPreview(this.app, Number.parseInt(port))}>${port}</button> `)}</td>
+      <td>${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port, 10)}" @click=${() => openPreview(this.app, Number.parseInt(port, 10))}>${port}</button> `)}</td>
       ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td class="sub roomy">–</td><td class="sub roomy">–</td>`}
       <td title=${new Date(container.Created * 1000).toLocaleString()}>${container.Status}</td>
       <td><span class="act">${this.#buttons(container, name)}</span></td>`;
