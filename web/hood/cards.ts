@@ -77,7 +77,7 @@ function path(
     ${svg`
       <rect class="z" x="306" y="8" width="160" height="96" rx="8" /><text class="s" x="318" y="26">net ns of ${clip(container, 14)}</text>
       <rect class="b" x="322" y="42" width="128" height="46" rx="6" /><text x="334" y="61">${each.name}</text><text class="m" x="334" y="78">${each.addresses[0] ?? ""}</text>
-      <rect class="b" x="150" y="42" width="122" height="46" rx="6" /><text x="162" y="61">${clip(each.bridge, 15)}</text><text class="m" x="162" y="78">${each.bridgeAddress}</text>
+      <rect class="b" x="150" y="42" width="122" height="46" rx="6" /><text x="162" y="61">${clip(each.bridge, 13)}</text><text class="m" x="162" y="78">${each.bridgeAddress}</text>
       <path class="a" d="M272 65H322" /><text class="s" x="274" y="106">${each.veth}</text>
       ${port === undefined ? svg`<text class="s" x="4" y="68">nothing published</text>` : svg`<rect class="h" x="4" y="42" width="112" height="46" rx="6" /><text x="16" y="61">host :${port.hostPort}</text><text class="m" x="16" y="78">DNAT → :${port.containerPort}</text><path class="a" d="M116 65H150" />`}`}
   </svg>`;

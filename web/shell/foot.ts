@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { spacedSize } from "../engine/format.ts";
 import { StoreController } from "../state/store.ts";
 import { LightElement } from "./light-element.ts";
 
@@ -31,12 +30,12 @@ export class Foot extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const { machine, offline, memoryUsed, engineVersion, apiVersion } = this.#state.value;
+    const { machine, offline, engineVersion, apiVersion } = this.#state.value;
     const { dot, text } = this.#machine();
     const memory = machine.kind === "running" ? machine.report.memoryBytes : undefined;
     return html`<footer class="foot">
       <span><i class="dot ${dot}"></i>${text}</span>
-      ${memory === undefined ? nothing : html`<span class="num">${memoryUsed === undefined ? `${Math.round(memory / 2 ** 20)} MB memory` : `Memory ${spacedSize(memoryUsed)} of ${Math.round(memory / 2 ** 20)} MB`}</span>`}
+      ${memory === undefined ? nothing : html`<span class="num">${Math.round(memory / 2 ** 20)} MB memory</span>`}
       ${engineVersion === undefined ? nothing : html`<span class="num wide">Engine ${engineVersion} · API ${apiVersion}</span>`}
       <span class="grow"></span>
       ${machine.kind === "running" ? html`<span class="wide">${machine.report.durable ? "Kept on this device" : "Not kept after a reload"}</span>` : nothing}

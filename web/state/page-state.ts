@@ -53,7 +53,6 @@ export interface PageState {
   readonly busy: boolean;
   /** The page and the machine also come without a network. */
   readonly offline: boolean;
-  readonly memoryUsed: number | undefined;
   readonly terminals: { readonly tabs: readonly TerminalTab[]; readonly active: number | undefined };
   readonly commands: readonly CommandEntry[];
   readonly toasts: readonly Toast[];
@@ -77,7 +76,6 @@ export function createPageStore(route: Route): PageStore {
     apiVersion: undefined,
     busy: false,
     offline: false,
-    memoryUsed: undefined,
     terminals: { tabs: [], active: undefined },
     commands: [],
     toasts: [],
