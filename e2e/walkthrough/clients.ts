@@ -80,7 +80,7 @@ export function ownClient(place: Place, run: (invocation: CliInvocation) => Prom
           stdin: terminal,
           stdout: terminal,
           stderr: terminal,
-          size: async () => ({ rows: 24, columns: 80 }),
+          size: async () => (terminal ? { rows: 24, columns: 80 } : { rows: 0, columns: 0 }),
           setRaw: async () => undefined,
         },
         signals: new ReadableStream<number>({

@@ -1,6 +1,6 @@
 /** What is built from what. Each function is cheap when nothing has changed. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildDirectory, ensure, root } from "./step.ts";
 
@@ -25,6 +25,7 @@ async function buildUserland(): Promise<void> {
       "guest-image/rootfs",
       "guest-image/debian",
       "guest-image/catalogue/catalogue.lock.json",
+      "worker/cli/completion",
       "worker/engine/images/erofs",
       ...prebuilt("docker", "images"),
     ],
@@ -94,11 +95,26 @@ export async function buildSite(): Promise<void> {
     ["catalogue", "catalogue"],
   ] as const)
     copy(join(buildDirectory, from), join(root, "dist", to));
-  cpSync(join(root, "guest-image/prebuilt/disk.ext4.gz"), join(root, "dist/machine/disk.ext4.gz"));
+  copyFileSync(join(root, "guest-image/prebuilt/disk.ext4.gz"), join(root, "dist/machine/disk.ext4.gz"));
 }
 
+/** Puts a folder's files at another place as hard links: the catalogue's images share layers, and are large. */
 function copy(from: string, to: string): void {
   if (!existsSync(from)) return;
   rmSync(to, { recursive: true, force: true });
-  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith("userland.erofs") });
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copy(source, target);
+    else if (!entry.name.endsWith(".erofs")) link(source, target);
+  }
+}
+
+function link(source: string, target: string): void {
+  try {
+    linkSync(source, target);
+  } catch {
+    // Another file system, or one without links.
+    copyFileSync(source, target);
+  }
 }
