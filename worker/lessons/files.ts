@@ -1,15 +1,18 @@
 /** Files as checks ask for them: of the workspace, the machine, a container or a volume. */
 import type { FileFacts } from "../../lessons/checks/index.ts";
 import type { ApiTransport } from "../api/transport.ts";
-import { type FileStat, type Guest, GuestError } from "../engine/ports/guest.ts";
+import { type BatchContext, type FileStat, type Guest, GuestError } from "../engine/ports/guest.ts";
 import { readTar } from "../engine/tar-reader.ts";
 
 const textLimit = 64 * 1024;
 const gone: readonly string[] = ["ENOENT", "ENOTDIR"];
 
-/** A file of the machine, or below `root` without leaving it. */
-export async function machineFile(guest: Guest, path: string, root?: string): Promise<FileFacts | undefined> {
-  const context = root === undefined ? {} : { root };
+/** A file of the machine; of the view of a process; or below a root without leaving it. */
+export async function machineFile(
+  guest: Guest,
+  path: string,
+  context: BatchContext = {},
+): Promise<FileFacts | undefined> {
   try {
     const stat = (await guest.batch([{ op: "stat", path, follow: false }], context))[0] as FileStat;
     const content =
@@ -29,7 +32,7 @@ export async function machineFile(guest: Guest, path: string, root?: string): Pr
   }
 }
 
-/** A file of a container, running or not, as `docker cp` would get it. */
+/** A file of a container that does not run, as `docker cp` would get it. */
 export async function containerFile(
   api: ApiTransport,
   container: string,

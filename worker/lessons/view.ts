@@ -63,11 +63,15 @@ export function viewOf({ api, guest, clock }: ViewSource, events: readonly Event
     async file(place: Place, path: string) {
       if (place === "workspace") return await machineFile(guest, `${workspaceRoot}/${path}`);
       if (place === "machine") return await machineFile(guest, path);
-      if ("container" in place) return await containerFile(api, place.container, path);
+      if ("container" in place) {
+        // A running one is looked at through its own mounts: that costs one round trip, and shows tmpfs and volumes as it sees them.
+        const pid = (await find(place.container))?.State.Pid ?? 0;
+        return pid > 0 ? await machineFile(guest, path, { pid }) : await containerFile(api, place.container, path);
+      }
       const mountpoint = (await volumes()).find(({ Name }) => Name === place.volume)?.Mountpoint;
       return mountpoint === undefined
         ? undefined
-        : await machineFile(guest, path.startsWith("/") ? path : `/${path}`, mountpoint);
+        : await machineFile(guest, path.startsWith("/") ? path : `/${path}`, { root: mountpoint });
     },
     async processes(container) {
       return container === undefined ? await machineProcesses(guest) : await containerProcesses(get, container);
