@@ -21,8 +21,10 @@ if (!(Number.isInteger(wished) && wished >= 0 && wished < 65536)) {
 await buildSite();
 // The catalogue is served from where it is being built, so that each image shows up once it is there.
 const site = await serve([join(root, "dist")]);
-process.stdout.write(`Drydock: ${site.url}\n`);
-if (!values["no-open"] && process.stdout.isTTY) openBrowser(site.url);
+// Previews live at ID.drydock.localhost: a name of its own makes them the same site in the browser's eyes.
+const address = `http://drydock.localhost:${site.port}/`;
+process.stdout.write(`Drydock: ${address} (or ${site.url})\n`);
+if (!values["no-open"] && process.stdout.isTTY) openBrowser(address);
 
 const images = spawn(process.execPath, ["--import", "tsx", join(root, "guest-image/catalogue/build.ts")], {
   cwd: root,

@@ -78,7 +78,16 @@ export async function buildSite(): Promise<void> {
   await ensure({
     name: "site",
     title: "building the page",
-    inputs: ["web", "worker", "vite.config.ts", "package-lock.json", "build/snapshot/manifest.json"],
+    inputs: [
+      "index.html",
+      "drydock-preview.html",
+      "web",
+      "worker",
+      "lessons",
+      "vite.config.ts",
+      "package-lock.json",
+      "build/snapshot/manifest.json",
+    ],
     outputs: ["../dist/index.html"],
     run: async () => {
       const { status } = spawnSync(
