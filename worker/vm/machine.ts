@@ -56,6 +56,7 @@ const CONSOLE_PORT = 1;
 const RECEIVE_QUEUE = CONSOLE_PORT * 2 + 2;
 /** Milliseconds. */
 const BACKGROUND_INTERVAL = 1000;
+const QUIESCE_PATIENCE = 10_000;
 const ANNOUNCE_CONSOLE = 4;
 const VGA_MEMORY = 2 << 20;
 
@@ -200,6 +201,7 @@ export class Machine {
 
   /** Pauses at an instant at which nothing is under way between guest and host but what the guest itself remembers. */
   async quiesce(): Promise<void> {
+    const patience = performance.now() + QUIESCE_PATIENCE;
     for (;;) {
       this.throwIfLost();
       await this.stop();
@@ -208,6 +210,8 @@ export class Machine {
       if ((this.core.cpu.devices.virtio_9p?.tag_bufchain.size ?? 0) === 0) break;
       // A 9p request is being answered: the guest may go on until it is.
       this.run();
+      if (performance.now() > patience)
+        throw new Error("The machine does not come to rest: a 9p request has no answer");
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
