@@ -26,6 +26,8 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
   const say = options.onMessage ?? ((message) => void process.stderr.write(`drydock: ${message}\n`));
   const release = state === undefined ? () => undefined : lock(state);
   const base = await readFile(join(repository, "guest-image/prebuilt/disk.ext4.gz"));
+  // The machine's code is compiled on other threads while its memory is unpacked, not at the first call of each function.
+  setFlagsFromString("--no-wasm-lazy-compilation");
   const drydock = await open({
     build: directorySource(buildPath("snapshot")),
     userland: fileImage(buildPath("userland/userland.erofs")),
