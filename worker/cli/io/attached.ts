@@ -51,7 +51,10 @@ async function join(
     if (options.stdout || options.stderr) contenders.push(show(context, stream, options).then(() => "ended"));
     else contenders.push(typing);
     contenders.push(aborted(stop));
-    return await Promise.race(contenders);
+    const end = await Promise.race(contenders);
+    // Only now: the engine ends the output when the input ends, and that would look like the end of the container.
+    if (end === "detached") await halfClose(stream);
+    return end;
   } finally {
     input.abort();
     if (raw) await terminal.setRaw(false);
@@ -109,19 +112,21 @@ async function typeInto(
     reader.cancel().catch(() => undefined);
   };
   stop.addEventListener("abort", release, { once: true });
+  let left = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
       const { bytes, detached } = watcher?.push(value) ?? { bytes: value, detached: false };
       if (bytes.length > 0) await writer.write(bytes);
-      if (detached) return "detached";
+      left = detached;
+      if (left) return "detached";
     }
   } catch {
     // The connection is gone: the container ended while we were writing.
   } finally {
     stop.removeEventListener("abort", release);
-    if (!stop.aborted) await writer.close().catch(() => undefined);
+    if (!stop.aborted && !left) await writer.close().catch(() => undefined);
     writer.releaseLock();
     reader.releaseLock();
   }
