@@ -28,7 +28,12 @@ export const run: Section = {
       dialogue: [["# ", detach]],
     },
     "docker ps --filter name=left --format '{{.Names}} {{.State}}'",
-    { line: "docker attach left", dialogue: [], background: "attached" },
+    {
+      line: "docker attach left",
+      dialogue: [],
+      background: "attached",
+      own: { why: "how often the prompt is drawn again depends on when its size arrives", code: 137, stderr: [] },
+    },
     "docker kill left",
     { join: "attached" },
     "docker rm left",

@@ -91,6 +91,8 @@ export class Client {
   /** JSON values as they come. */
   async *lines(method: Method, path: string, options: CallOptions = {}): AsyncGenerator<unknown> {
     yield* jsonLines(await this.call(method, path, options));
+    // An engine in this process ends its stream when the command is to end; over a socket the connection breaks.
+    (options.signal ?? this.#signal).throwIfAborted();
   }
 }
 

@@ -66,8 +66,8 @@ async function runContainer(context: Context, id: string, config: ContainerConfi
   const { flags, out, client } = context;
   const attach = config.AttachStdin || config.AttachStdout || config.AttachStderr;
   if (!attach) {
-    await startContainer(context, id);
-    out.line(id);
+    // As in docker/cli, the id is shown whether or not it starts.
+    await startContainer(context, id).finally(() => out.line(id));
     return 0;
   }
   const detachKeys = flags.string("detach-keys") || (context.config.detachKeys ?? "");
