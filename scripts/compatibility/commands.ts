@@ -1,9 +1,11 @@
 import { scenarios } from "../../e2e/cli/scenarios.ts";
 import { sections } from "../../e2e/walkthrough/sections/index.ts";
 import { detailed, words } from "../../e2e/walkthrough/step.ts";
+import { registerBuildCommands } from "../../worker/cli/build/register.ts";
 import { type CommandNode, commandAt } from "../../worker/cli/command/tree.ts";
 import { commands as handlers } from "../../worker/cli/commands/index.ts";
 import { shortfalls } from "../../worker/cli/compatibility.ts";
+import { pluginFor } from "../../worker/cli/plugins.ts";
 import tree from "../../worker/cli/reference/tree.json" with { type: "json" };
 import type { Status } from "./operations.ts";
 
@@ -23,10 +25,12 @@ export function commands(): readonly Command[] {
       .map((node) => node?.canonical ?? ""),
   );
   const shown = demonstrations();
+  registerBuildCommands();
   return [...paths].sort().map((path) => {
-    const status: Status = handlers.has(path)
-      ? (shortfalls[path] ?? { level: "yes" })
-      : { level: "no", why: "not there" };
+    const status: Status =
+      handlers.has(path) || pluginFor(path) !== undefined
+        ? (shortfalls[path] ?? { level: "yes" })
+        : { level: "no", why: "not there" };
     return {
       path,
       status,

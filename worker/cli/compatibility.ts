@@ -9,8 +9,21 @@ const no = (why: string): Shortfall => ({ level: "no", why });
 const notary = no("content trust needs a notary server, and none is reachable");
 const swarm = partial("asks the engine and shows its refusal; flags that shape a service are not sent");
 
+const limit = no("accepted, but a build's steps run without this limit");
+
 export const shortfalls: Readonly<Record<string, Shortfall>> = {
   completion: partial("bash only"),
+  "image build": partial("git contexts, --ssh, attestations and cache import or export are not there"),
+  "image build --cache-from": no("accepted, but nothing is imported"),
+  "image build --cgroup-parent": limit,
+  "image build --cpu-period": limit,
+  "image build --cpu-quota": limit,
+  "image build --cpu-shares": limit,
+  "image build --cpuset-cpus": limit,
+  "image build --cpuset-mems": limit,
+  "image build --memory": limit,
+  "image build --memory-swap": limit,
+  "image build --squash": no("accepted, but layers are kept"),
   "image ls --tree": no("needs an engine with the containerd image store"),
   login: partial("no device login at Docker Hub; credential helpers are not called"),
   "manifest create": partial("platforms are those that the engine tells"),
