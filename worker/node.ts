@@ -26,8 +26,7 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
   const say = options.onMessage ?? ((message) => void process.stderr.write(`drydock: ${message}\n`));
   const release = state === undefined ? () => undefined : lock(state);
   const base = await readFile(join(repository, "guest-image/prebuilt/disk.ext4.gz"));
-  // The machine's code is compiled on other threads while its memory is unpacked, not at the first call of each function.
-  setFlagsFromString("--no-wasm-lazy-compilation");
+  compileOnce();
   const drydock = await open({
     build: directorySource(buildPath("snapshot")),
     userland: fileImage(buildPath("userland/userland.erofs")),
@@ -41,8 +40,6 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
     onNotice: say,
     onLost: say,
   });
-  // Optimised code takes V8 seconds to make on few cores; the baseline compiler's is there at once.
-  setFlagsFromString("--liftoff-only");
   return {
     ...drydock,
     close: async () => {
@@ -50,6 +47,16 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
       release();
     },
   };
+}
+
+/**
+ * V8 would compile the machine's large functions a second time as they grow hot, and on two cores that slows the first ten seconds down
+ * five times: its baseline compiler's code is there at once, and stays. The flags must be set before the first module is compiled, or its
+ * code goes on counting. All functions are compiled on other threads while the machine's memory is unpacked, not each at its first call.
+ */
+function compileOnce(): void {
+  for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering", "--no-wasm-lazy-compilation"])
+    setFlagsFromString(flag);
 }
 
 /** One process at a time writes a playground. */
