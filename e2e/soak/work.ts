@@ -1,13 +1,13 @@
 /**
  * Work that notices when its machine was not put back exactly: copies with checksums in memory and on the disk, process
- * starts, pipes, timers, connections over the loopback network. Each kind counts its rounds in /tmp/work; whatever goes wrong
- * is written to /tmp/work/bad.
+ * starts, pipes, timers, connections over the loopback network. Each kind counts its rounds in /tmp/soak; whatever goes wrong
+ * is written to /tmp/soak/bad.
  */
 import type { AgentClient } from "../../worker/guest/agent-client.ts";
 import { shell, USERLAND } from "./rig.ts";
 
 const PREPARE = `
-b=busybox; mkdir -p /tmp/work /disk; $b mount -t ext4 /dev/sdb /disk && cd /tmp/work
+b=busybox; mkdir -p /tmp/soak /disk; $b mount -t ext4 /dev/sdb /disk && cd /tmp/soak
 $b dd if=/dev/urandom of=a bs=64k count=1 2>/dev/null; $b sha256sum < a > sum
 `;
 
@@ -27,7 +27,7 @@ export async function startWork(agent: AgentClient): Promise<void> {
   await shell(agent, PREPARE);
   for (const script of Object.values(LOOPS)) {
     await agent.spawn({
-      args: [`${USERLAND}/bin/sh`, "-c", `b=busybox; cd /tmp/work; ${script}`],
+      args: [`${USERLAND}/bin/sh`, "-c", `b=busybox; cd /tmp/soak; ${script}`],
       env: [`PATH=${USERLAND}/bin`],
       cwd: "/",
       user: "",
@@ -39,8 +39,8 @@ export async function startWork(agent: AgentClient): Promise<void> {
 /** Rounds of each kind so far. Throws when one of them noticed something. */
 export async function checkWork(agent: AgentClient): Promise<Counts> {
   const [bad, ...counts] = await agent.batch([
-    { op: "read", path: "/tmp/work/bad", ignore: ["ENOENT"] },
-    ...Object.keys(LOOPS).map((name) => ({ op: "read", path: `/tmp/work/${name}`, ignore: ["ENOENT"] }) as const),
+    { op: "read", path: "/tmp/soak/bad", ignore: ["ENOENT"] },
+    ...Object.keys(LOOPS).map((name) => ({ op: "read", path: `/tmp/soak/${name}`, ignore: ["ENOENT"] }) as const),
   ]);
   const text = (result: unknown) => (result instanceof Uint8Array ? new TextDecoder().decode(result) : "");
   if (text(bad) !== "") throw new Error(`The work noticed: ${text(bad)}`);

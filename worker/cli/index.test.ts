@@ -110,7 +110,7 @@ describe("docker run", () => {
       Env: ["A=1", "B=2"],
       ExposedPorts: { "80/udp": {}, "81/udp": {} },
       HostConfig: {
-        Binds: ["/work/x:/y:ro"],
+        Binds: ["/project/x:/y:ro"],
         PortBindings: { "80/udp": [{ HostIp: "", HostPort: "8080" }], "81/udp": [{ HostIp: "", HostPort: "8081" }] },
       },
     });

@@ -100,7 +100,7 @@ export async function run(args: readonly string[], script: Script, settings: Run
   const invocation: CliInvocation = {
     args,
     env: { HOME: "/home/u", ...settings.env },
-    cwd: "/work",
+    cwd: "/project",
     stdin: new Blob([settings.stdin ?? ""]).stream(),
     stdout: out.stream,
     stderr: err.stream,

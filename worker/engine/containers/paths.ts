@@ -12,6 +12,8 @@ export const containerDirectory = (id: ContainerId): string => `${containersRoot
 export const layerDirectory = (id: ContainerId): string => `${layersRoot}/${id}`;
 export const upperDirectory = (id: ContainerId): string => `${layersRoot}/${id}/diff`;
 export const workDirectory = (id: ContainerId): string => `${layersRoot}/${id}/work`;
+/** The directory that overlayfs makes for itself in the work directory. */
+const kernelOwn = "work";
 export const mergedDirectory = (id: ContainerId): string => `${layersRoot}/${id}/merged`;
 export const shmDirectory = (id: ContainerId): string => `${containersRoot}/${id}/mounts/shm`;
 export const logName = (id: ContainerId): string => `${id}-json.log`;
@@ -29,5 +31,5 @@ export function isVolatile(record: ContainerRecord): boolean {
   return record.hostConfig.AutoRemove;
 }
 export function renewVolatileOps(id: ContainerId): readonly Op[] {
-  return [{ op: "removeTree", path: `${workDirectory(id)}/work/incompat` }];
+  return [{ op: "removeTree", path: `${workDirectory(id)}/${kernelOwn}/incompat` }];
 }
