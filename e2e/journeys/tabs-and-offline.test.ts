@@ -23,7 +23,8 @@ describe("two tabs on one playground", () => {
     await second.getByRole("heading", { name: "This playground is open in another tab" }).waitFor();
     await second.getByRole("button", { name: "Use it here" }).click();
     await second.getByText("Machine running", { exact: true }).waitFor();
-    await first.getByText("Another tab has taken this playground over.", { exact: true }).waitFor();
+    const terminal = first.getByRole("region", { name: "Terminal" });
+    await terminal.getByText("Another tab has taken this playground over.", { exact: true }).waitFor();
     await first.context().close();
   });
 });
