@@ -6,6 +6,7 @@ import { capture } from "../../worker/cli/capture.ts";
 import type { Guest } from "../../worker/engine/ports/guest.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 import { buildPath, repository } from "../../worker/node-platform.node.ts";
+import { benchBuilds, buildNames } from "./builds.ts";
 import { benchCheckpoints } from "./checkpoints.ts";
 import type { Sample } from "./result.ts";
 
@@ -211,6 +212,11 @@ const benches: readonly Bench[] = [
       // The last five against the first five: how much slower starting gets with fifty of them running.
       return [sample("containers_50", "warm", [few(45) / few(0)], undefined, "ratio")];
     },
+  },
+  {
+    names: ["build_run_step", ...buildNames],
+    run: (drydock) =>
+      benchBuilds(drydock, { sample: (name, values, floor) => sample(name, "warm", values, floor), timed }),
   },
   {
     names: ["guest_sha256_4m", "guest_loop_20k"],

@@ -1,0 +1,73 @@
+/** Builds in the benchmark: steps in the machine against one `docker run`, the cache, and how time grows with what is copied. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { capture } from "../../worker/cli/capture.ts";
+import { nodeFiles } from "../../worker/cli/main.node.ts";
+import type { Drydock } from "../../worker/node.ts";
+import type { Sample } from "./result.ts";
+
+export const buildNames = [
+  "build_3_steps",
+  "build_cached",
+  "build_copy_1000",
+  "build_copy_50m",
+  "build_context_10000",
+] as const;
+
+interface Measure {
+  readonly sample: (name: string, values: readonly number[], floor?: string) => Sample;
+  readonly timed: (times: number, work: () => Promise<unknown>) => Promise<number[]>;
+}
+
+/** One folder a case; `step` is what `build_3_steps` runs, also by itself, as its floor. */
+export async function benchBuilds(drydock: Drydock, { sample, timed }: Measure): Promise<readonly Sample[]> {
+  const folder = mkdtempSync(join(tmpdir(), "drydock-bench-"));
+  try {
+    const docker =
+      (...args: readonly string[]) =>
+      async (): Promise<void> => {
+        const { code, stderr } = await capture((invocation) => drydock.docker(invocation), args, {
+          cwd: folder,
+          files: nodeFiles,
+          env: { HOME: folder },
+        });
+        if (code !== 0) throw new Error(`docker ${args.join(" ")} ended with ${code}: ${stderr}`);
+      };
+    const step = "echo hi > /log";
+    writeContext(folder, "steps", `FROM busybox\nCOPY a /a\nRUN ${step}\n`, 1, 10);
+    writeContext(folder, "copy-1000", "FROM busybox\nCOPY . /files/\n", 1000, 1000);
+    writeContext(folder, "copy-50m", "FROM busybox\nCOPY . /files/\n", 1, 50 << 20);
+    writeContext(folder, "context-10000", "FROM busybox\nCOPY a /a\n", 10_000, 100);
+    writeFileSync(join(folder, "context-10000/.dockerignore"), "files\n");
+    await docker("pull", "-q", "busybox")();
+    const run = docker("run", "--rm", "busybox", "sh", "-c", step);
+    const uncached = (name: string) => docker("build", "-q", "--no-cache", name);
+    await timed(30, run);
+    await timed(10, uncached("steps"));
+    const samples = [
+      sample("build_run_step", await timed(20, run)),
+      sample("build_3_steps", await timed(20, uncached("steps")), "build_run_step"),
+    ];
+    const cached = docker("build", "-q", "steps");
+    await timed(3, cached);
+    samples.push(sample("build_cached", await timed(20, cached)));
+    for (const [name, context] of [
+      ["build_copy_1000", "copy-1000"],
+      ["build_copy_50m", "copy-50m"],
+      ["build_context_10000", "context-10000"],
+    ] as const)
+      samples.push(sample(name, await timed(3, uncached(context))));
+    return samples;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeContext(folder: string, name: string, dockerfile: string, files: number, size: number): void {
+  mkdirSync(join(folder, name, "files"), { recursive: true });
+  writeFileSync(join(folder, name, "Dockerfile"), dockerfile);
+  writeFileSync(join(folder, name, "a"), "A\n");
+  for (let i = 0; i < files; i++)
+    writeFileSync(join(folder, name, "files", `file${i}`), Buffer.alloc(size, `${name} ${i} `));
+}
