@@ -107,11 +107,14 @@ export class App {
       bridge.lost.addEventListener("abort", () => lock.release(), { once: true });
       bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
       const terminals = this.terminals();
-      const report = await bridge.start((progress) => this.#onProgress(progress));
+      const report = await bridge.start({
+        playground: "default",
+        onProgress: (progress) => this.#onProgress(progress),
+        onNotice: (text) => this.toast({ kind: "info", text }),
+      });
       this.starts += 1;
       this.store.set({ busy: false });
       this.store.set({ machine: { kind: "running", report } });
-      for (const notice of report.notices) this.toast({ kind: "info", text: notice });
       (await terminals).machineStarted();
       void this.#follow(bridge);
       void startOffline(this, report.usedFiles ?? []);

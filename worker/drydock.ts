@@ -1,10 +1,9 @@
 /**
  * A whole Drydock: storage opened, the machine restored or booted, the engine on top, the guest's own doors (the `docker` command and
- * docker.sock) served. Node and the Worker differ in what they hand in; the order of things is here alone.
+ * docker.sock) served. Node and the Worker differ in what they hand in; the order of things is here alone. A prompt needs the machine
+ * only: the engine's code is loaded when the machine runs.
  */
-import { serveConnection } from "./api/http-server.ts";
-import { assemble, type Engine } from "./assembly.ts";
-import { serveCommands } from "./commands/index.ts";
+import type { Engine } from "./assembly.ts";
 import type { Guest } from "./engine/ports/guest.ts";
 import type { BlockImage, Clock, Fetch, Randomness } from "./engine/ports/host.ts";
 import { AgentClient } from "./guest/agent-client.ts";
@@ -42,18 +41,27 @@ export interface DrydockParts {
   readonly onLost: (message: string) => void;
 }
 
-export interface Drydock extends Engine {
+/** A machine whose guest answers, with its disk and its workspace mounted: enough for a shell. */
+export interface OpenMachine {
   readonly guest: Guest;
   readonly machine: Machine;
   readonly workspace: FileTree;
   readonly origin: "snapshot" | "boot";
+  /** Puts the engine on top. */
+  startEngine(): Promise<Drydock>;
+}
+
+export interface Drydock extends Engine, Omit<OpenMachine, "startEngine"> {
   /** Ends the machine, with everything written. */
   close(): Promise<void>;
 }
 
-const dockerGroup = 999;
-
 export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
+  const opened = await openMachine(parts);
+  return await opened.startEngine();
+}
+
+export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
   const { files, clock, randomness, onNotice } = parts;
   const [blobs, records] = await Promise.all([FileBlobStore.open(files, parts.hasher), JournalRecordStore.open(files)]);
   const workspace = await persistTree(records, files, () => clock.now().getTime());
@@ -95,60 +103,44 @@ export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
   const layerDisk = new GuestLayerDisk(layers, guest, saved?.partitions ?? {});
   if (host === undefined) await enterUserland(guest, await layerDisk.attach(userlandKey, parts.userland));
   await mountDisk(guest);
-  const engine = await assemble({
-    guest,
-    layerDisk,
-    blobs,
-    records,
-    logs: new FileLogStore(files),
-    clock,
-    randomness,
-    fetch: parts.fetch,
-    catalogue: parts.catalogue,
-    facts: await readFacts(guest, await playgroundId(records, randomness)),
-    ...(host?.engine === undefined ? {} : { state: host.engine }),
-  });
-  await serveGuest(guest, engine);
-  return {
-    ...engine,
+  const open = {
     guest,
     machine,
     workspace: workspace.tree,
     origin: saved === undefined ? "boot" : "snapshot",
-    close: async () => {
-      await engine.idle();
-      await engine.stop();
-      await guest.batch([{ op: "sync" }]).catch(() => undefined);
-      await machine.destroy();
-      await workspace.flush();
-      disk.flush();
+  } as const;
+  return {
+    ...open,
+    startEngine: async () => {
+      const { assemble, serveGuest } = await import("./guest-engine.ts");
+      const engine = await assemble({
+        guest,
+        layerDisk,
+        blobs,
+        records,
+        logs: new FileLogStore(files),
+        clock,
+        randomness,
+        fetch: parts.fetch,
+        catalogue: parts.catalogue,
+        facts: await readFacts(guest, await playgroundId(records, randomness)),
+        ...(host?.engine === undefined ? {} : { state: host.engine }),
+      });
+      await serveGuest(guest, engine);
+      return {
+        ...engine,
+        ...open,
+        close: async () => {
+          await engine.idle();
+          await engine.stop();
+          await guest.batch([{ op: "sync" }]).catch(() => undefined);
+          await machine.destroy();
+          await workspace.flush();
+          disk.flush();
+        },
+      };
     },
   };
-}
-
-/** The engine's doors inside the machine: the `docker` command, and /var/run/docker.sock for any other client. */
-async function serveGuest(guest: Guest, engine: Engine): Promise<void> {
-  void serveCommands(guest, {
-    docker: (invocation) => engine.docker(invocation),
-    "docker-compose": (invocation) => engine.docker({ ...invocation, args: ["compose", ...invocation.args] }),
-  });
-  await guest.batch([
-    { op: "chown", path: "/run/drydock.sock", uid: 0, gid: dockerGroup, ignore: ["ENOENT"] },
-    { op: "chmod", path: "/run/drydock.sock", mode: 0o660, ignore: ["ENOENT"] },
-    { op: "unlink", path: "/run/docker.sock", ignore: ["ENOENT"] },
-  ]);
-  const listener = await guest.listen(
-    { kind: "unix", path: "/run/docker.sock" },
-    { mode: 0o660, uid: 0, gid: dockerGroup },
-  );
-  void (async () => {
-    const connections = listener.connections.getReader();
-    for (;;) {
-      const { value, done } = await connections.read();
-      if (done) return;
-      void serveConnection(value, engine.api);
-    }
-  })();
 }
 
 /** A UUID that stays with the playground. */

@@ -11,6 +11,7 @@ import {
   type FileChange,
   type FileEntry,
   type HoodReport,
+  type HostNotice,
   type LayerContents,
   type LessonReport,
   type NumberedEvent,
@@ -18,6 +19,7 @@ import {
   portReadable,
   portWritable,
   protocolVersion,
+  type StartOptions,
   type StartProgress,
   type StartReport,
   type TerminalOptions,
@@ -121,7 +123,14 @@ export class Bridge {
     };
   }
 
-  async start(onProgress: (progress: StartProgress) => void): Promise<StartReport> {
+  async start(
+    options: StartOptions & {
+      onProgress(progress: StartProgress): void;
+      /** What the person should know, from now to the machine's end. */
+      onNotice(text: string): void;
+    },
+  ): Promise<StartReport> {
+    const { onProgress, onNotice, ...rest } = options;
     const version = await Promise.race([this.#service.version(), this.#whenLost]);
     if (version !== protocolVersion)
       throw new BridgeError({
@@ -133,7 +142,14 @@ export class Bridge {
     void this.#read<StartProgress>(port1)
       .pipeTo(new WritableStream({ write: onProgress }))
       .catch(() => {});
-    return await this.#call(this.#service.start(Comlink.transfer(port2, [port2])));
+    void this.#follow(onNotice);
+    return await this.#call(this.#service.start(Comlink.transfer(port2, [port2]), rest));
+  }
+
+  async #follow(onNotice: (text: string) => void): Promise<void> {
+    const notices = this.#read<HostNotice>(await this.#call(this.#service.notices()));
+    const show = ({ kind, text }: HostNotice): void => (kind === "lost" ? this.lose(text) : onNotice(text));
+    await notices.pipeTo(new WritableStream({ write: show })).catch(() => {});
   }
 
   async request(request: BridgeRequest): Promise<BridgeResponse> {

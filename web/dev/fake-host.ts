@@ -14,6 +14,7 @@ export class FakeHost implements DrydockHost {
   readonly #engine = new FakeEngine();
   readonly api: ApiTransport = this.#engine;
   readonly files = new FakeFiles();
+  readonly notices = new ReadableStream<never>();
 
   async start(options: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {
     const stages = [
@@ -28,7 +29,7 @@ export class FakeHost implements DrydockHost {
       }
       options.onProgress(stage, total, total);
     }
-    return { origin: "snapshot", memoryBytes: 512 * 2 ** 20, durable: true, notices: [] };
+    return { origin: "snapshot", memoryBytes: 512 * 2 ** 20, durable: true };
   }
 
   async openTerminal(options: TerminalOptions): Promise<HostTerminal> {

@@ -5,7 +5,7 @@
 import type { HoodReport } from "./hood.ts";
 import type { Outcome } from "./outcome.ts";
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** The start's stages in their order. */
 export const startStages = ["emulator", "machine", "wake"] as const;
@@ -18,16 +18,25 @@ export interface StartProgress {
   readonly totalBytes: number;
 }
 
+export interface StartOptions {
+  /** Whose images, containers, volumes and files these are: the name of a folder in the browser's storage. */
+  readonly playground: string;
+}
+
 export interface StartReport {
   /** Where the machine came from: the shipped snapshot, this device's last checkpoint, or a cold boot. */
   readonly origin: "snapshot" | "checkpoint" | "boot";
   readonly memoryBytes: number;
   /** Whether what is written survives a reload (`false` in private windows and where storage is denied). */
   readonly durable: boolean;
-  /** Sentences for the person at the page, such as "Storage is not available: nothing is kept after a reload." */
-  readonly notices: readonly string[];
   /** URLs of the site's files that the start has used, for the offline cache. The bridge fills it in. */
   readonly usedFiles?: readonly string[];
+}
+
+/** What the person at the page should know, whenever it happens: `lost` ends the machine. */
+export interface HostNotice {
+  readonly kind: "info" | "lost";
+  readonly text: string;
 }
 
 export type WireBody =
@@ -127,7 +136,10 @@ export type PreviewMessage =
 export interface WorkerService {
   version(): number | Promise<number>;
   ping(): true | Promise<true>;
-  start(progress: MessagePort): Promise<Outcome<StartReport>>;
+  /** Resolves when terminals can be opened; the engine answers a moment later, and requests to it wait for it. */
+  start(progress: MessagePort, options: StartOptions): Promise<Outcome<StartReport>>;
+  /** {@link HostNotice}s since the Worker came to be. For one reader. */
+  notices(): Promise<Outcome<MessagePort>>;
 
   request(request: WireRequest): Promise<Outcome<WireResponse>>;
   cancel(id: number): void;

@@ -18,7 +18,8 @@ const stream = (content: string): ReadableStream<Uint8Array> => new Blob([conten
 
 function host(change: Partial<DrydockHost> = {}): DrydockHost {
   return {
-    start: async () => ({ origin: "snapshot", memoryBytes: 1, durable: false, notices: [] }),
+    start: async () => ({ origin: "snapshot", memoryBytes: 1, durable: false }),
+    notices: new ReadableStream(),
     api: { request: async () => ({ status: 200, headers: {}, body: { kind: "empty" } }) },
     openTerminal: async () => {
       throw { kind: "unavailable", message: "no terminal" };
@@ -149,13 +150,13 @@ describe("the bridge", () => {
       host({
         start: async ({ onProgress }) => {
           onProgress("machine", 5, 10);
-          return { origin: "snapshot", memoryBytes: 1, durable: true, notices: [] };
+          return { origin: "snapshot", memoryBytes: 1, durable: true };
         },
       }),
     );
     const { port1, port2 } = new MessageChannel();
     const reader = portReadable<unknown>(port1).getReader();
-    const report = service.start(Comlink.transfer(port2, [port2]));
+    const report = service.start(Comlink.transfer(port2, [port2]), { playground: "default" });
     expect((await reader.read()).value).toEqual({ stage: "machine", loadedBytes: 5, totalBytes: 10 });
     expect((await reader.read()).done).toBe(true);
     expect(unwrap(await report).durable).toBe(true);

@@ -69,15 +69,17 @@ export function serviceOf(host: DrydockHost): WorkerService {
   return {
     version: () => protocolVersion,
     ping: () => true,
-    start: (port) => {
+    start: (port, { playground }) => {
       const progress = new PortSender<StartProgress>(port);
       return outcome(async () => ({
         ...(await host.start({
+          playground,
           onProgress: (stage, loadedBytes, totalBytes) => progress.send({ stage, loadedBytes, totalBytes }),
         })),
         usedFiles: performance.getEntriesByType("resource").map(({ name }) => name),
       })).finally(() => progress.end());
     },
+    notices: () => outcome(() => sendStream(host.notices)),
     request: (request) => outcome(() => api.request(request)),
     cancel: (id) => api.cancel(id),
     events: () =>

@@ -10,6 +10,7 @@ import type {
   FileChange,
   FileEntry,
   HoodReport,
+  HostNotice,
   LayerContents,
   LessonReport,
   StartReport,
@@ -40,8 +41,10 @@ export interface HostFiles {
 export interface DrydockHost {
   /** Rejects with kind `download` or `unsupported` where a retry or another browser helps; may be called again after that. */
   start(options: {
+    readonly playground: string;
     onProgress(stage: StartStage, loadedBytes: number, totalBytes: number): void;
   }): Promise<StartReport>;
+  readonly notices: ReadableStream<HostNotice>;
   readonly api: ApiTransport;
   openTerminal(options: TerminalOptions): Promise<HostTerminal>;
   /** Runs one docker line as the learner, outside a terminal. */
