@@ -2,6 +2,7 @@
 import type { ApiTransport } from "../../worker/api/transport.ts";
 import type { FileChange, FileEntry, HoodReport, StartReport, TerminalOptions } from "../../worker/protocol/index.ts";
 import type { DrydockHost, HostFiles, HostTerminal } from "../../worker/rpc/host.ts";
+import { FakeCheckpoints } from "./fake-checkpoints.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { hoodOf } from "./fake-hood.ts";
 import { fakePage } from "./fake-page.ts";
@@ -46,6 +47,7 @@ export class FakeHost implements DrydockHost {
 
   readonly browser = fakeBrowser;
   readonly layers = fakeLayers;
+  readonly checkpoints = new FakeCheckpoints();
 
   async inspect(container: string): Promise<HoodReport> {
     return hoodOf(container);

@@ -2,6 +2,7 @@
  * What the page can ask of the Worker. Every answer is an {@link Outcome}; every stream is a MessagePort of
  * `port-stream.ts`. The version changes with any change that an older side would misread; the two are compared first.
  */
+import type { CheckpointInfo, CheckpointOptions, StartFrom } from "./checkpoint.ts";
 import type { HoodReport } from "./hood.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -21,10 +22,12 @@ export interface StartProgress {
 export interface StartOptions {
   /** Whose images, containers, volumes and files these are: the name of a folder in the browser's storage. */
   readonly playground: string;
+  /** Where that does not fit this site's machine, the start fails (conflict) and nothing was changed: start without it then. */
+  readonly from?: StartFrom;
 }
 
 export interface StartReport {
-  /** Where the machine came from: the shipped snapshot, this device's last checkpoint, or a cold boot. */
+  /** Where the machine came from: the shipped snapshot, a checkpoint, or a cold boot. */
   readonly origin: "snapshot" | "checkpoint" | "boot";
   readonly memoryBytes: number;
   /** Whether what is written survives a reload (`false` in private windows and where storage is denied). */
@@ -178,6 +181,20 @@ export interface WorkerService {
   watchStep(step: unknown): Promise<Outcome<MessagePort>>;
   /** Makes the start of a lesson's step. `fromNothing`: containers, volumes, networks and workspace files are removed first, and the steps before are played. */
   playLesson(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<Outcome<void>>;
+
+  /** Oldest first. */
+  checkpoints(): Promise<Outcome<readonly CheckpointInfo[]>>;
+  /** Those in a playground's storage, for a start from one of them. To be asked before the start. */
+  storedCheckpoints(playground: string): Promise<Outcome<readonly CheckpointInfo[]>>;
+  /** Waits for what is under way; fails (conflict) while an image is built, pulled or pushed, and where there is no memory left for one more. */
+  takeCheckpoint(options: CheckpointOptions): Promise<Outcome<CheckpointInfo>>;
+  /** What goes on is given up, builds and pulls too. */
+  rewind(id: string): Promise<Outcome<CheckpointInfo>>;
+  forgetCheckpoint(id: string): Promise<Outcome<void>>;
+  /** A file of bytes that {@link StartFrom} takes, here or in another browser. */
+  exportCheckpoint(id: string): Promise<Outcome<MessagePort>>;
+  /** CheckpointEvents, from now on until the reader cancels. */
+  watchCheckpoints(): Promise<Outcome<MessagePort>>;
 
   browse(place: BrowsePlace, path: string): Promise<Outcome<readonly FileEntry[]>>;
   browseRead(place: BrowsePlace, path: string): Promise<Outcome<MessagePort>>;

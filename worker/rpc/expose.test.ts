@@ -6,6 +6,7 @@ import {
   type PreviewMessage,
   portReadable,
   portWritable,
+  protocolVersion,
   unwrap,
   type WorkerService,
 } from "../protocol/index.ts";
@@ -66,7 +67,7 @@ afterEach(() => {
 describe("the bridge", () => {
   it("answers the version and a ping", async () => {
     const service = connect(host());
-    expect(await service.version()).toBe(1);
+    expect(await service.version()).toBe(protocolVersion);
     expect(await service.ping()).toBe(true);
   });
 
@@ -87,6 +88,45 @@ describe("the bridge", () => {
   it("says what a host does not offer", async () => {
     const answer = await connect(host()).inspect("web");
     expect(answer).toMatchObject({ ok: false, error: { kind: "notImplemented" } });
+  });
+
+  it("passes checkpoints on, their files and their events as streams", async () => {
+    const checkpoint = { id: "a", name: "before", at: 1, bytes: 2, automatic: false, stored: true };
+    let started: unknown;
+    const service = connect(
+      host({
+        start: async ({ from }) => {
+          started = from?.kind === "file" ? await text(from.content) : from;
+          return { origin: "checkpoint", memoryBytes: 1, durable: true };
+        },
+        checkpoints: {
+          stored: async () => [checkpoint],
+          list: async () => [checkpoint],
+          take: async ({ name }) => ({ ...checkpoint, name }),
+          rewind: async (id) => ({ ...checkpoint, id }),
+          forget: async () => {},
+          export: async () => stream("a file"),
+          watch: () => new Blob().stream() as unknown as ReadableStream<never>,
+        },
+      }),
+    );
+    expect(unwrap(await service.takeCheckpoint({ name: "mine" })).name).toBe("mine");
+    expect(unwrap(await service.rewind("b")).id).toBe("b");
+    expect(unwrap(await service.checkpoints())).toEqual([checkpoint]);
+    expect(await text(portReadable(unwrap(await service.exportCheckpoint("a"))))).toBe("a file");
+    expect(
+      (
+        await portReadable(unwrap(await service.watchCheckpoints()))
+          .getReader()
+          .read()
+      ).done,
+    ).toBe(true);
+    const progress = new MessageChannel();
+    const file = new MessageChannel();
+    void stream("its bytes").pipeTo(portWritable(file.port1));
+    const options = { playground: "default", from: { kind: "file" as const, content: file.port2 } };
+    await service.start(Comlink.transfer(progress.port2, [progress.port2]), Comlink.transfer(options, [file.port2]));
+    expect(started).toBe("its bytes");
   });
 
   it("carries JSON answers as values and byte answers over a port", async () => {

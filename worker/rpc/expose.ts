@@ -5,13 +5,14 @@ import {
   PortSender,
   portReadable,
   protocolVersion,
+  type StartFrom,
   type StartProgress,
   toWireError,
   type WorkerService,
 } from "../protocol/index.ts";
 import { ApiBridge, sendDuplex, sendStream } from "./api-bridge.ts";
 import { feedEvents } from "./event-feed.ts";
-import type { DrydockHost, HostTerminal } from "./host.ts";
+import type { DrydockHost, HostStartFrom, HostTerminal } from "./host.ts";
 import { servePreview } from "./preview-server.ts";
 
 async function outcome<T>(work: () => Promise<T> | T): Promise<Outcome<T>> {
@@ -37,7 +38,11 @@ function portsOf(value: unknown): MessagePort[] {
 
 function offered<T>(part: T | undefined, what: string): T {
   if (part !== undefined) return part;
-  throw { kind: "notImplemented", message: `This machine does not show ${what}.` };
+  throw { kind: "notImplemented", message: `This machine does not offer ${what}.` };
+}
+
+function hostStart(from: StartFrom): HostStartFrom {
+  return from.kind === "file" ? { kind: "file", content: portReadable<Uint8Array>(from.content) } : from;
 }
 
 class Terminals {
@@ -66,14 +71,16 @@ class Terminals {
 export function serviceOf(host: DrydockHost): WorkerService {
   const api = new ApiBridge(host.api);
   const terminals = new Terminals();
+  const checkpoints = () => offered(host.checkpoints, "checkpoints");
   return {
     version: () => protocolVersion,
     ping: () => true,
-    start: (port, { playground }) => {
+    start: (port, { playground, from }) => {
       const progress = new PortSender<StartProgress>(port);
       return outcome(async () => ({
         ...(await host.start({
           playground,
+          ...(from === undefined ? {} : { from: hostStart(from) }),
           onProgress: (stage, loadedBytes, totalBytes) => progress.send({ stage, loadedBytes, totalBytes }),
         })),
         usedFiles: performance.getEntriesByType("resource").map(({ name }) => name),
@@ -109,6 +116,13 @@ export function serviceOf(host: DrydockHost): WorkerService {
     inspect: (container) => outcome(() => offered(host.inspect, "what is under the hood").call(host, container)),
     watchStep: (step) => outcome(async () => sendStream(await offered(host.lessons, "lessons").watch(step))),
     playLesson: (lesson, place) => outcome(() => offered(host.lessons, "lessons").play(lesson, place)),
+    checkpoints: () => outcome(() => checkpoints().list()),
+    storedCheckpoints: (playground) => outcome(() => checkpoints().stored(playground)),
+    takeCheckpoint: (options) => outcome(() => checkpoints().take(options)),
+    rewind: (id) => outcome(() => checkpoints().rewind(id)),
+    forgetCheckpoint: (id) => outcome(() => checkpoints().forget(id)),
+    exportCheckpoint: (id) => outcome(async () => sendStream(await checkpoints().export(id))),
+    watchCheckpoints: () => outcome(() => sendStream(checkpoints().watch())),
     browse: (place, path) => outcome(() => offered(host.browser, "files of containers").list(place, path)),
     browseRead: (place, path) =>
       outcome(async () => sendStream(await offered(host.browser, "files of containers").read(place, path))),

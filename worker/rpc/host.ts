@@ -6,6 +6,9 @@ import type { ApiTransport } from "../api/transport.ts";
 import type { ByteDuplex } from "../engine/ports/guest.ts";
 import type {
   BrowsePlace,
+  CheckpointEvent,
+  CheckpointInfo,
+  CheckpointOptions,
   DockerRun,
   FileChange,
   FileEntry,
@@ -38,10 +41,30 @@ export interface HostFiles {
   watch(): ReadableStream<FileChange>;
 }
 
+export type HostStartFrom =
+  | { readonly kind: "stored"; readonly id: string }
+  | { readonly kind: "file"; readonly content: ReadableStream<Uint8Array> };
+
+export interface HostCheckpoints {
+  list(): Promise<readonly CheckpointInfo[]>;
+  /** Before the start. */
+  stored(playground: string): Promise<readonly CheckpointInfo[]>;
+  take(options: CheckpointOptions): Promise<CheckpointInfo>;
+  rewind(id: string): Promise<CheckpointInfo>;
+  forget(id: string): Promise<void>;
+  export(id: string): Promise<ReadableStream<Uint8Array>>;
+  /** From now on. */
+  watch(): ReadableStream<CheckpointEvent>;
+}
+
 export interface DrydockHost {
-  /** Rejects with kind `download` or `unsupported` where a retry or another browser helps; may be called again after that. */
+  /**
+   * Rejects with kind `download` or `unsupported` where a retry or another browser helps, with `conflict` where `from` fits no machine of
+   * this site; may be called again after that.
+   */
   start(options: {
     readonly playground: string;
+    readonly from?: HostStartFrom;
     onProgress(stage: StartStage, loadedBytes: number, totalBytes: number): void;
   }): Promise<StartReport>;
   readonly notices: ReadableStream<HostNotice>;
@@ -63,6 +86,8 @@ export interface DrydockHost {
     watch(step: unknown): Promise<ReadableStream<LessonReport>>;
     play(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<void>;
   };
+  /** Absent where the machine cannot be put back. */
+  readonly checkpoints?: HostCheckpoints;
   /** What an image's layers hold. Absent until the engine offers it. */
   readonly layers?: {
     list(reference: string): Promise<readonly LayerContents[]>;
