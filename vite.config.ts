@@ -9,11 +9,15 @@ import { lessonModules } from "./lessons/site.node.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** One self-contained script: service workers have to be one file, and the page script goes inside another. */
-async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<string> {
+async function bundle(
+  entry: string,
+  define: Readonly<Record<string, string>> = {},
+  format: "iife" | "esm" = "iife",
+): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [here(entry)],
     bundle: true,
-    format: "iife",
+    format,
     target: "es2022",
     minify: true,
     write: false,
@@ -23,10 +27,10 @@ async function bundle(entry: string, define: Readonly<Record<string, string>> = 
   return outputFiles[0]?.text ?? "";
 }
 
-/** The service workers, at fixed addresses beside the page. */
-function serviceWorkers(): Plugin {
+/** The service workers, and the element that other pages embed a playground by: at fixed addresses beside the page. */
+function fixedScripts(): Plugin {
   return {
-    name: "drydock-service-workers",
+    name: "drydock-fixed-scripts",
     apply: "build",
     // Once the files are written: what the bundler leaves out at the end must not be waited for.
     async writeBundle({ dir = "" }, output) {
@@ -42,6 +46,7 @@ function serviceWorkers(): Plugin {
       ]);
       writeFileSync(join(dir, "drydock-preview-sw.js"), preview);
       writeFileSync(join(dir, "sw.js"), page);
+      writeFileSync(join(dir, "embed.js"), await bundle("embed/site.ts", {}, "esm"));
     },
   };
 }
@@ -53,7 +58,7 @@ function serviceWorkers(): Plugin {
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: "web/public",
-  plugins: [serviceWorkers(), lessonModules()],
+  plugins: [fixedScripts(), lessonModules()],
   resolve: {
     alias:
       mode === "fake"

@@ -11,6 +11,7 @@ import { containerName } from "./engine/format.ts";
 import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
 import { startOffline } from "./offline/updates.ts";
 import { formatRoute, parseRoute, type Route, titleOf } from "./shell/router.ts";
+import { wayIn } from "./shell/ways-in.ts";
 import { type ListName, Mirror } from "./state/mirror.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
 import { holdPlayground } from "./state/playground-lock.ts";
@@ -21,8 +22,16 @@ import type { Terminals } from "./terminal/terminals.ts";
 /** How old "Up 5 seconds" may be. */
 const statusAgesMs = 10_000;
 
+export interface AppOptions {
+  /** Whose containers and files these are: the name of a folder in the browser's storage. Nothing is kept without one. */
+  readonly playground: string | undefined;
+  /** The editor shows files and changes none. */
+  readonly readOnly: boolean;
+}
+
 export class App {
   readonly store: PageStore;
+  readonly options: AppOptions;
   /** How often the machine has been started: what showed the one before is made anew. */
   starts = 0;
   #bridge: Bridge | undefined;
@@ -31,10 +40,10 @@ export class App {
   #nextId = 1;
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
-  constructor() {
-    const lesson = new URLSearchParams(location.search).get("lesson");
-    if (lesson !== null && location.hash === "")
-      history.replaceState(null, "", `#/lesson/url/${encodeURIComponent(lesson)}`);
+  constructor(options: AppOptions = { playground: "default", readOnly: false }) {
+    this.options = options;
+    const way = location.hash === "" ? wayIn(location.search) : undefined;
+    if (way !== undefined) history.replaceState(null, "", way);
     this.store = createPageStore(parseRoute(location.hash));
     addEventListener("hashchange", () => this.#arrive());
     this.#arrive();
@@ -94,7 +103,8 @@ export class App {
           kind: "unsupported",
           message: "This browser runs no WebAssembly, which the machine is made of. Allow it, or use another browser.",
         });
-      const lock = await holdPlayground({ steal: options.takeOver === true });
+      const { playground } = this.options;
+      const lock = await holdPlayground({ playground, steal: options.takeOver === true });
       if (lock === undefined) {
         this.store.set({ machine: { kind: "elsewhere" } });
         return;
@@ -108,7 +118,7 @@ export class App {
       bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
       const terminals = this.terminals();
       const report = await bridge.start({
-        playground: "default",
+        playground: playground ?? "",
         onProgress: (progress) => this.#onProgress(progress),
         onNotice: (text) => this.toast({ kind: "info", text }),
       });

@@ -90,6 +90,7 @@ async function start({ playground, onProgress }: Parameters<DrydockHost["start"]
 }
 
 async function openStorage(playground: string): Promise<{ readonly files: ByteFiles; readonly durable: boolean }> {
+  if (playground === "") return { files: new MemoryFiles(), durable: false };
   try {
     return { files: await OpfsFiles.open(`playgrounds/${playground}`), durable: true };
   } catch {

@@ -14,4 +14,5 @@ export {
   type Task,
 } from "./lesson.ts";
 export { type Loaded, loadLesson, loadYaml, type Problem } from "./load.ts";
-export { pathProblem, workspacePath } from "./path.ts";
+export { pathProblem } from "./path.ts";
+export { workspacePath } from "./path-schema.ts";

@@ -1,7 +1,7 @@
 /** What a lesson is: the schema of `lesson.yaml`, from which its types, its validation and its reference come. */
 import { z } from "zod";
 import { checkSchema } from "./check.ts";
-import { workspacePath } from "./path.ts";
+import { workspacePath } from "./path-schema.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "must be lower-case letters, digits and -");
 const line = z.string().min(1).max(2000);

@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /** Why a path of a lesson, link or recipe is not one of the workspace; `undefined` when it is. */
 export function pathProblem(path: string): string | undefined {
   if (path.length === 0 || path.length > 300) return "must have 1 to 300 characters";
@@ -12,8 +10,3 @@ export function pathProblem(path: string): string | undefined {
   if (names.includes("__proto__")) return "must not hold this name";
   return undefined;
 }
-
-export const workspacePath = z.string().check((context) => {
-  const message = pathProblem(context.value);
-  if (message !== undefined) context.issues.push({ code: "custom", message, input: context.value });
-});

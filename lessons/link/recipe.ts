@@ -1,6 +1,6 @@
 /** A whole playground as data: files, images, commands. The content of a link, and of a recipe file at any address. */
 import { z } from "zod";
-import { workspacePath } from "../format/path.ts";
+import { workspacePath } from "../format/path-schema.ts";
 
 const file = z
   .strictObject({

@@ -7,6 +7,8 @@ import {
   BridgeError,
   type BrowsePlace,
   byteWindow,
+  type CheckpointInfo,
+  type CheckpointOptions,
   type DockerRun,
   type FileChange,
   type FileEntry,
@@ -238,6 +240,18 @@ export class Bridge {
   }
   playLesson(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<void> {
     return this.#call(this.#service.playLesson(lesson, place));
+  }
+  checkpoints(): Promise<readonly CheckpointInfo[]> {
+    return this.#call(this.#service.checkpoints());
+  }
+  takeCheckpoint(options: CheckpointOptions): Promise<CheckpointInfo> {
+    return this.#call(this.#service.takeCheckpoint(options));
+  }
+  rewind(id: string): Promise<CheckpointInfo> {
+    return this.#call(this.#service.rewind(id));
+  }
+  forgetCheckpoint(id: string): Promise<void> {
+    return this.#call(this.#service.forgetCheckpoint(id));
   }
   browse(place: BrowsePlace, path: string): Promise<readonly FileEntry[]> {
     return this.#call(this.#service.browse(place, path));

@@ -217,6 +217,7 @@ export class Editor extends LightElement {
               indentWithTab,
             ]),
             pageTheme,
+            EditorState.readOnly.of(this.app.options.readOnly),
             language,
             services,
             EditorView.contentAttributes.of({ "aria-label": path }),

@@ -14,4 +14,15 @@ export const progressOf = (name: string): LessonProgress => ({
   ...none,
   ...remembered<Partial<LessonProgress>>(keyOf(name), {}),
 });
-export const saveProgress = (name: string, progress: LessonProgress): void => remember(keyOf(name), progress);
+export function saveProgress(name: string, progress: LessonProgress, steps: number): void {
+  remember(keyOf(name), progress);
+  for (const listener of listeners) listener({ ...progress, lesson: name, steps });
+}
+
+type Listener = (progress: LessonProgress & { readonly lesson: string; readonly steps: number }) => void;
+const listeners = new Set<Listener>();
+
+/** Told of each lesson's progress, from now on. */
+export function onLessonProgress(listener: Listener): void {
+  listeners.add(listener);
+}

@@ -125,7 +125,7 @@ export class LessonSession {
     const finished = this.lesson.steps.every(({ id, tasks }) =>
       tasks.every((task) => this.done.has(`${id}/${task.id}`)),
     );
-    saveProgress(this.name, { step: this.step, done: [...this.done], finished });
+    saveProgress(this.name, { step: this.step, done: [...this.done], finished }, this.lesson.steps.length);
     this.#onChange();
   }
 

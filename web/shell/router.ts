@@ -11,7 +11,7 @@ export type Route =
   | { readonly view: "images"; readonly name?: string; readonly tab?: ImageTab }
   | { readonly view: "volumes"; readonly name?: string }
   | { readonly view: "networks"; readonly name?: string }
-  /** A playground in the address itself: `#v1.…`. */
+  /** A playground in the address itself (`#v1.…`), or at another one (`#open/…`, see ways-in.ts). */
   | { readonly view: "link"; readonly fragment: string }
   | { readonly view: "ports" }
   | { readonly view: "system" }
@@ -30,7 +30,7 @@ function decode(text: string): string {
 }
 
 export function parseRoute(hash: string): Route {
-  if (/^#v\d+\./.test(hash)) return { view: "link", fragment: hash };
+  if (/^#(v\d+\.|open\/)/.test(hash)) return { view: "link", fragment: hash };
   const [view = "", first, second] = hash
     .replace(/^#?\/?/, "")
     .split("/")

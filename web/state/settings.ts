@@ -1,11 +1,17 @@
 /** Small choices that are remembered on this device. Without storage they last as long as the page. */
 const prefix = "drydock.";
 const session = new Map<string, string>();
+let storage = true;
+
+/** From now on nothing is read from the device or written to it. */
+export function keepForThisVisit(): void {
+  storage = false;
+}
 
 export function remembered<T>(name: string, fallback: T): T {
   let text = session.get(name);
   try {
-    text ??= localStorage.getItem(prefix + name) ?? undefined;
+    if (storage) text ??= localStorage.getItem(prefix + name) ?? undefined;
   } catch {
     // Storage is denied (an embedded frame, a private window).
   }
@@ -21,7 +27,7 @@ export function remember(name: string, value: unknown): void {
   const text = JSON.stringify(value);
   session.set(name, text);
   try {
-    localStorage.setItem(prefix + name, text);
+    if (storage) localStorage.setItem(prefix + name, text);
   } catch {
     // See above: the session's copy serves.
   }

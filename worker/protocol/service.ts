@@ -20,7 +20,7 @@ export interface StartProgress {
 }
 
 export interface StartOptions {
-  /** Whose images, containers, volumes and files these are: the name of a folder in the browser's storage. */
+  /** Whose images, containers, volumes and files these are: the name of a folder in the browser's storage. "" keeps nothing. */
   readonly playground: string;
   /** Where that does not fit this site's machine, the start fails (conflict) and nothing was changed: start without it then. */
   readonly from?: StartFrom;
