@@ -9,15 +9,11 @@ import { lessonModules } from "./lessons/site.node.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** One self-contained script: service workers have to be one file, and the page script goes inside another. */
-async function bundle(
-  entry: string,
-  define: Readonly<Record<string, string>> = {},
-  format: "iife" | "esm" = "iife",
-): Promise<string> {
+async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [here(entry)],
     bundle: true,
-    format,
+    format: "iife",
     target: "es2022",
     minify: true,
     write: false,
@@ -46,7 +42,7 @@ function fixedScripts(): Plugin {
       ]);
       writeFileSync(join(dir, "drydock-preview-sw.js"), preview);
       writeFileSync(join(dir, "sw.js"), page);
-      writeFileSync(join(dir, "embed.js"), await bundle("embed/site.ts", {}, "esm"));
+      writeFileSync(join(dir, "embed.js"), await bundle("embed/site.ts"));
     },
   };
 }

@@ -10,7 +10,7 @@ export default defineConfig({
           // Generous, for machines that do other things as well: no test asserts a time.
           testTimeout: 60_000,
           include: [
-            "{worker,web,guest-image,lessons,scripts}/**/*.test.ts",
+            "{worker,web,guest-image,lessons,scripts,embed}/**/*.test.ts",
             "e2e/structure.test.ts",
             "e2e/bench/*.test.ts",
           ],

@@ -1,4 +1,5 @@
-/** The site's own `embed.js`: playgrounds come from where this script comes from. */
+/** The site's own `embed.js`, a classic script so that any page may load it: playgrounds come from where it comes from. */
 import { PlaygroundElement } from "./index.ts";
 
-PlaygroundElement.site = new URL(".", import.meta.url).href;
+const script = document.currentScript;
+if (script instanceof HTMLScriptElement) PlaygroundElement.site = new URL(".", script.src).href;

@@ -33,7 +33,11 @@ export class FakeShell implements HostTerminal {
     this.readable = new ReadableStream({
       start: (controller) => {
         this.#output = controller;
-        this.#print(this.#prompt);
+        const [, flag, line] = options.command ?? [];
+        if (flag === "-c" && line !== undefined) {
+          this.#run(line);
+          this.#end(0);
+        } else this.#print(this.#prompt);
       },
     });
     this.writable = new WritableStream({
@@ -54,7 +58,8 @@ export class FakeShell implements HostTerminal {
     this.#output?.enqueue(new TextEncoder().encode(text.replaceAll("\n", "\r\n")));
   }
   #end(code: number): void {
-    this.#output?.close();
+    if (this.#output === undefined) return;
+    this.#output.close();
     this.#output = undefined;
     this.#finish(code);
   }
