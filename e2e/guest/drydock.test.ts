@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { capture } from "../../worker/cli/capture.ts";
-import { openTerminal } from "../../worker/host/index.ts";
+import { openTerminal } from "../../worker/host/terminal.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 
 const state = mkdtempSync(join(tmpdir(), "drydock-state-"));
@@ -66,7 +66,7 @@ describe("a Drydock", () => {
   });
 
   it("gives the learner a shell in the workspace, whose docker command is the engine's", async () => {
-    const typist = new Typist(await openTerminal(drydock, { rows: 24, columns: 100 }));
+    const typist = new Typist(await openTerminal(drydock.guest, { rows: 24, columns: 100 }));
     await typist.sees(/learner@drydock:.*site.*\$ $/);
     await typist.type("id -un; pwd; docker run --rm busybox echo from-$((40+2))\n");
     const shown = await typist.sees(/from-42\r\n/);
@@ -84,7 +84,7 @@ describe("a Drydock", () => {
   });
 
   it("serves the Engine API at docker.sock to any client in the machine", async () => {
-    const typist = new Typist(await openTerminal(drydock, { rows: 24, columns: 100 }));
+    const typist = new Typist(await openTerminal(drydock.guest, { rows: 24, columns: 100 }));
     await typist.sees(/\$ $/);
     await typist.type("curl -s --unix-socket /var/run/docker.sock http://d/_ping; echo\n");
     await typist.sees(/OK\r\n/);

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { firstPromptScripts, totalOf } from "./first-prompt.ts";
 import { buildDirectory, ensure, root } from "./step.ts";
 
 const prebuilt = (...names: readonly string[]) => names.map((name) => `guest-image/prebuilt/${name}`);
@@ -85,6 +86,7 @@ export async function buildSite(): Promise<void> {
       "worker",
       "lessons",
       "vite.config.ts",
+      "scripts/build/v86-trim.ts",
       "package-lock.json",
       "build/snapshot/manifest.json",
     ],
@@ -96,6 +98,8 @@ export async function buildSite(): Promise<void> {
         { cwd: root, stdio: ["ignore", 2, 2] },
       );
       if (status !== 0) throw new Error("vite build failed");
+      const bytes = totalOf(firstPromptScripts(join(root, "dist")));
+      process.stderr.write(`drydock: JavaScript for the first prompt: ${Math.round(bytes / 1024)} KB (gzip)\n`);
     },
   });
   for (const [from, to] of [

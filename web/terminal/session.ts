@@ -1,10 +1,8 @@
 /** One xterm.js terminal and the byte streams behind it. It lives as long as its tab, on screen or not. */
-import { ClipboardAddon } from "@xterm/addon-clipboard";
 import { FitAddon } from "@xterm/addon-fit";
-import { SerializeAddon } from "@xterm/addon-serialize";
-import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import type { BridgeTerminal } from "../bridge/client.ts";
+import type { Addons } from "./addons.ts";
 
 export type SessionState =
   | { readonly kind: "waiting" }
@@ -22,6 +20,8 @@ export interface SessionOptions {
 
 /** More than this unparsed, and the source is made to wait; less, and Ctrl-C comes through a flood at once. */
 const unparsedLimit = 128 * 1024;
+/** xterm.js looks at the clock between the pieces that it was given, and leaves the frame its time. */
+const writePiece = 8 * 1024;
 
 export class TerminalSession {
   readonly element = document.createElement("div");
@@ -29,12 +29,13 @@ export class TerminalSession {
   state: SessionState = { kind: "waiting" };
   readonly #options: SessionOptions;
   readonly #fit = new FitAddon();
-  readonly #serialize = new SerializeAddon();
   readonly #encoder = new TextEncoder();
   readonly #resize = new ResizeObserver(() => this.fit());
   #wire: BridgeTerminal | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #typedAhead = "";
+  #completing = false;
+  #addons: Addons | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -52,14 +53,6 @@ export class TerminalSession {
       minimumContrastRatio: 4.5,
     });
     this.terminal.loadAddon(this.#fit);
-    this.terminal.loadAddon(this.#serialize);
-    this.terminal.loadAddon(new WebLinksAddon((_, uri) => openLink(uri)));
-    this.terminal.loadAddon(
-      new ClipboardAddon(undefined, {
-        readText: () => "",
-        writeText: (_, text) => options.onClipboardRequest(text),
-      }),
-    );
     this.terminal.onData((text) => this.input(text));
     this.terminal.onBinary((text) => this.#send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
     this.terminal.onResize(({ rows, cols }) => this.#wire?.resize(rows, cols));
@@ -71,7 +64,6 @@ export class TerminalSession {
     if (this.terminal.element === undefined) {
       this.terminal.open(this.element);
       this.terminal.textarea?.setAttribute("aria-label", `Terminal ${this.#options.label}`);
-      void this.#useWebGl();
     }
     this.#resize.observe(this.element);
     this.fit();
@@ -124,11 +116,15 @@ export class TerminalSession {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      unparsed += value.byteLength;
-      this.terminal.write(value, () => {
-        unparsed -= value.byteLength;
-        wake?.();
-      });
+      void this.#complete();
+      for (let at = 0; at < value.byteLength; at += writePiece) {
+        const piece = value.subarray(at, at + writePiece);
+        unparsed += piece.byteLength;
+        this.terminal.write(piece, () => {
+          unparsed -= piece.byteLength;
+          wake?.();
+        });
+      }
       while (unparsed > unparsedLimit)
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -141,25 +137,23 @@ export class TerminalSession {
     this.#options.onState();
   }
 
-  /** WebGL where there is a GPU for it; xterm's DOM renderer otherwise, and again when the context is lost. */
-  async #useWebGl(): Promise<void> {
-    try {
-      const { WebglAddon } = await import("@xterm/addon-webgl");
-      const addon = new WebglAddon();
-      addon.onContextLoss(() => addon.dispose());
-      this.terminal.loadAddon(addon);
-    } catch {
-      // The DOM renderer stays.
-    }
+  async #complete(): Promise<void> {
+    if (this.#completing) return;
+    this.#completing = true;
+    const { addTo } = await import("./addons.ts");
+    this.#addons = addTo(this.terminal, {
+      onLink: openLink,
+      onClipboardRequest: (text) => this.#options.onClipboardRequest(text),
+    });
   }
 
   retheme(): void {
     this.terminal.options.theme = themeFromTokens();
   }
 
-  /** The screen and some lines above it, as text that brings them back. */
-  serialize(scrollback: number): string {
-    return this.#serialize.serialize({ scrollback, excludeModes: true, excludeAltBuffer: true });
+  /** The screen and some lines above it, as text that brings them back; undefined before anything was shown. */
+  serialize(scrollback: number): string | undefined {
+    return this.#addons?.serialize(scrollback);
   }
 
   /** What the screen shows, without trailing blanks. */

@@ -36,10 +36,6 @@ export class Terminals {
       if (document.hidden) this.#save();
     });
     addEventListener("pagehide", () => this.#save());
-    // For tests and measurements: what the terminal in front shows, which a canvas does not tell.
-    Object.assign(globalThis, {
-      drydockTerminalText: () => this.#sessions.get(this.active?.sessions[0] ?? 0)?.screenText() ?? "",
-    });
     // For programs that drive the page: xterm.js draws on a canvas, which cannot be read.
     Object.assign(globalThis, { drydockTerminalText: () => this.target().screenText() });
   }
@@ -83,7 +79,8 @@ export class Terminals {
   }
 
   #save(): void {
-    if (this.#tabs.length === 0) return;
+    // A page that goes before its first prompt leaves what was kept as it is.
+    if (![...this.#sessions.values()].some((session) => session.serialize(0) !== undefined)) return;
     saveTerminals({
       tabs: this.#tabs.map(({ title, sessions }) => ({
         title,
