@@ -18,6 +18,7 @@ import { volumeRoutes } from "./api/routes/volumes.ts";
 import { registerBuildCommands } from "./cli/build/register.ts";
 import { runDocker } from "./cli/index.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
+import { clientNetwork } from "./commands/client-network.ts";
 import { BuildService } from "./engine/build/index.ts";
 import { defaultMaskedPaths, defaultReadonlyPaths } from "./engine/containers/host-config.ts";
 import { Containers } from "./engine/containers/index.ts";
@@ -219,7 +220,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
     containers: engine,
     images,
     networks,
-    docker: (invocation) => runDocker(invocation, api),
+    docker: (invocation) => runDocker(invocation, api, { network: clientNetwork(registries) }),
     exportState: () => ({
       schema: 1,
       networks: networks.exportState(),

@@ -9,7 +9,10 @@ import { join } from "node:path";
 import { UnixClient } from "../../worker/api/unix-client.node.ts";
 import { runDocker } from "../../worker/cli/index.ts";
 import type { CliInvocation } from "../../worker/cli/invocation.ts";
-import { nodeFiles } from "../../worker/cli/main.node.ts";
+import { nodeFiles, runProgram } from "../../worker/cli/main.node.ts";
+import { clientNetwork } from "../../worker/commands/client-network.ts";
+import type { Fetch } from "../../worker/engine/ports/host.ts";
+import { Registries } from "../../worker/engine/registry/endpoints.ts";
 
 export const engine = process.env.DRYDOCK_REAL_ENGINE ?? "";
 export const whyNot =
@@ -90,8 +93,12 @@ export async function ours(args: readonly string[], options: Options = {}): Prom
     },
     signals: new ReadableStream(),
     files: nodeFiles,
+    run: runProgram,
   };
-  const code = await runDocker(invocation, client, { connect: (to) => (to === host ? client : new UnixClient(to)) });
+  const code = await runDocker(invocation, client, {
+    connect: (to) => (to === host ? client : new UnixClient(to)),
+    network: clientNetwork(new Registries({ fetch: fetch as Fetch })),
+  });
   client.close();
   return { stdout: out.text(), stderr: err.text(), code };
 }
@@ -101,6 +108,8 @@ export function normalise(text: string, who: "real" | "ours"): string {
   return text
     .replaceAll(join(home, who), "<HOME>")
     .replaceAll(`cmp-${who}-`, "cmp-")
+    .replaceAll(/(dial tcp: lookup [\w.]+).*$/gm, "$1")
+    .replaceAll(/(?<= with ID )[0-9a-f]{7}\b/g, "<id>")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "<ID>")
     .replaceAll(/\b[0-9a-f]{12}\b/g, "<id>")
     .replaceAll(/\b[a-z]+_[a-z]+[0-9]?\b(?=\s*$)/gm, "<NAME>")

@@ -6,7 +6,7 @@ export interface Shortfall {
 const partial = (why: string): Shortfall => ({ level: "partial", why });
 const no = (why: string): Shortfall => ({ level: "no", why });
 
-const notary = no("content trust needs a notary server, and none is reachable");
+const notary = partial("no notary is within reach; trust data of one that were is not written");
 const swarm = partial("asks the engine and shows its refusal; flags that shape a service are not sent");
 
 const limit = no("accepted, but a build's steps run without this limit");
@@ -24,11 +24,6 @@ export const shortfalls: Readonly<Record<string, Shortfall>> = {
   "image build --memory": limit,
   "image build --memory-swap": limit,
   "image build --squash": no("accepted, but layers are kept"),
-  "image ls --tree": no("needs an engine with the containerd image store"),
-  login: partial("no device login at Docker Hub; credential helpers are not called"),
-  "manifest create": partial("platforms are those that the engine tells"),
-  "manifest inspect": partial("the Engine API tells digest, size and platforms, not the layers"),
-  "manifest push": no("the Engine API has no operation for it"),
   "service create": swarm,
   "service logs": swarm,
   "service ps": swarm,
@@ -46,13 +41,9 @@ export const shortfalls: Readonly<Record<string, Shortfall>> = {
   "swarm unlock": swarm,
   "swarm unlock-key": swarm,
   "swarm update": swarm,
-  "trust inspect": partial("always tells that nothing is signed"),
-  "trust key generate": notary,
-  "trust key load": notary,
+  "trust inspect": partial("tells that nothing is signed; trust data of a notary within reach is not read"),
   "trust revoke": notary,
   "trust sign": notary,
   "trust signer add": notary,
   "trust signer remove": notary,
-  "container run --use-api-socket": no("experimental; there are no credentials to hand over"),
-  "container create --use-api-socket": no("experimental; there are no credentials to hand over"),
 };

@@ -13,6 +13,7 @@ import { Flags } from "./flags/flags.ts";
 import { FlagError, parseFlags } from "./flags/parse.ts";
 import { showHelp } from "./help/show.ts";
 import type { CliInvocation } from "./invocation.ts";
+import { type ClientNetwork, noNetwork } from "./network.ts";
 import { pluginFor } from "./plugins.ts";
 import { Client } from "./session/client.ts";
 import type { Context } from "./session/context.ts";
@@ -26,6 +27,8 @@ export interface RunOptions {
   /** Connects to another engine, for DOCKER_HOST, -H and contexts; `undefined` where it cannot. */
   readonly connect?: (host: string) => ApiTransport | undefined;
   readonly now?: () => number;
+  readonly after?: (milliseconds: number) => Promise<void>;
+  readonly network?: ClientNetwork;
 }
 
 /** Never throws; what goes wrong is written on stderr. */
@@ -218,6 +221,8 @@ async function contextOf(
     signals,
     signal,
     now: options.now ?? Date.now,
+    after: options.after ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
+    ...(options.network ?? noNetwork),
   };
 }
 

@@ -11,6 +11,11 @@ export interface CliInvocation {
   /** Signals that the process received, as numbers (2 = SIGINT, 28 = SIGWINCH …). */
   readonly signals: ReadableStream<number>;
   readonly files: CliFiles;
+  /** Runs another program to its end (a credential helper); nothing when there is no such program. Missing where no programs are. */
+  readonly run?: (
+    command: readonly string[],
+    options: { readonly stdin: string; readonly env: Readonly<Record<string, string>>; readonly cwd: string },
+  ) => Promise<{ readonly code: number; readonly stdout: string } | undefined>;
 }
 export interface CliTerminal {
   readonly stdin: boolean;

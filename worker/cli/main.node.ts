@@ -1,5 +1,5 @@
 /** A CliInvocation from Node's own process. */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -61,8 +61,23 @@ export function processInvocation(args: readonly string[] = process.argv.slice(2
       },
     }),
     files: nodeFiles,
+    run: runProgram,
   };
 }
+
+/** Runs a program to its end; one that cannot be found is no failure. */
+export const runProgram: NonNullable<CliInvocation["run"]> = ([file = "", ...args], { stdin, env, cwd }) =>
+  new Promise((resolve, reject) => {
+    const child = execFile(file, args, { env: { ...env }, cwd, encoding: "utf8" }, (error, stdout) => {
+      if (error === null) resolve({ code: 0, stdout });
+      else if (error.code === "ENOENT") resolve(undefined);
+      else if (typeof error.code === "number") resolve({ code: error.code, stdout });
+      else reject(error);
+    });
+    // It may end without reading.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(stdin);
+  });
 
 let cooked: string | undefined;
 

@@ -5,6 +5,7 @@
 import type { CliInvocation } from "../cli/invocation.ts";
 import type { CommandCall, Guest } from "../engine/ports/guest.ts";
 import { guestFiles } from "./guest-files.ts";
+import { runInGuest } from "./guest-programs.ts";
 
 export { guestFiles } from "./guest-files.ts";
 
@@ -23,6 +24,7 @@ export function invocationOf(call: CommandCall, guest: Guest): CliInvocation {
     terminal: { ...call.terminal, size: () => call.currentSize(), setRaw: (on) => call.setRaw(on) },
     signals: call.signals,
     files: guestFiles(guest, { uid: call.uid, gid: call.gid }),
+    run: (command, options) => runInGuest(guest, `${call.uid}:${call.gid}`, command, options),
   };
 }
 

@@ -248,12 +248,12 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map([
   ],
   ["system prune", entry(noArgs, prune, (m) => m.system)],
   ["trust inspect", entry(atLeast(1), trust, (m) => m.inspect)],
-  ["trust key generate", entry(exactly(1), trust, (m) => m.needsNotary)],
-  ["trust key load", entry(exactly(1), trust, (m) => m.needsNotary)],
-  ["trust revoke", entry(exactly(1), trust, (m) => m.needsNotary)],
-  ["trust sign", entry(exactly(1), trust, (m) => m.needsNotary)],
-  ["trust signer add", entry(atLeast(2), trust, (m) => m.needsNotary)],
-  ["trust signer remove", entry(atLeast(2), trust, (m) => m.needsNotary)],
+  ["trust key generate", entry(exactly(1), trust, (m) => m.generate)],
+  ["trust key load", entry(exactly(1), trust, (m) => m.load)],
+  ["trust revoke", entry(exactly(1), trust, (m) => m.revoke)],
+  ["trust sign", entry(exactly(1), trust, (m) => m.sign)],
+  ["trust signer add", entry(atLeast(2), trust, (m) => m.addSigner)],
+  ["trust signer remove", entry(atLeast(2), trust, (m) => m.removeSigner)],
   [
     "version",
     entry(

@@ -1,6 +1,8 @@
 /** Credentials of registries, as `docker login` stores them and as the API takes them. */
 import { authKeyOf, hubAuthKey, normalizedReference } from "../image/reference.ts";
+import type { Context } from "../session/context.ts";
 import type { AuthEntry, ConfigFile } from "./config-file.ts";
+import { credentialHelperFor, getFromHelper, listHelper } from "./credential-helper.ts";
 
 export interface AuthConfig {
   readonly username?: string;
@@ -8,6 +10,9 @@ export interface AuthConfig {
   readonly identitytoken?: string;
   readonly serveraddress: string;
 }
+
+/** What credentials are looked up with. */
+export type AuthContext = Pick<Context, "config" | "invocation">;
 
 const toBase64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 const fromBase64 = (text: string): string =>
@@ -17,8 +22,19 @@ export const encodeEntry = (username: string, password: string): AuthEntry => ({
   auth: toBase64(`${username}:${password}`),
 });
 
-export function authFor(config: ConfigFile, key: string): AuthConfig | undefined {
-  const entry = config.auths?.[key] ?? Object.entries(config.auths ?? {}).find(([name]) => hostname(name) === key)?.[1];
+/** From the helper that the configuration names, else from the configuration itself. A helper's failure rejects. */
+export async function findAuth({ config, invocation }: AuthContext, key: string): Promise<AuthConfig | undefined> {
+  const helper = credentialHelperFor(config, key);
+  return helper === undefined ? storedAuth(config, key) : await getFromHelper(invocation, helper, key);
+}
+
+/** As {@link findAuth}; for requests that are worth a try without credentials. */
+export const authFor = (context: AuthContext, key: string): Promise<AuthConfig | undefined> =>
+  findAuth(context, key).catch(() => undefined);
+
+function storedAuth(config: ConfigFile, key: string): AuthConfig | undefined {
+  const entry =
+    config.auths?.[key] ?? Object.entries(config.auths ?? {}).find(([name]) => hostnameOf(name) === key)?.[1];
   if (entry === undefined) return undefined;
   const pair = entry.auth === undefined ? "" : fromBase64(entry.auth);
   const at = pair.indexOf(":");
@@ -28,22 +44,28 @@ export function authFor(config: ConfigFile, key: string): AuthConfig | undefined
     serveraddress: key,
   };
 }
-const hostname = (address: string): string => address.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+
+/** credentials.ConvertToHostname: without protocol and path. */
+export const hostnameOf = (address: string): string => address.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
 
 /** The X-Registry-Auth header: base64url of the JSON. */
 export const encodeAuth = (auth: object): string =>
   toBase64(JSON.stringify(auth)).replaceAll("+", "-").replaceAll("/", "_");
 
-export function authHeader(config: ConfigFile, image: string): Readonly<Record<string, string>> {
+export async function authHeader(context: AuthContext, image: string): Promise<Readonly<Record<string, string>>> {
   const key = authKeyOf(normalizedReference(image));
-  return { "x-registry-auth": encodeAuth(authFor(config, key) ?? {}) };
+  return { "x-registry-auth": encodeAuth((await authFor(context, key)) ?? {}) };
 }
-/** All credentials, for builds. */
-export const allAuth = (config: ConfigFile): Readonly<Record<string, AuthConfig>> =>
-  Object.fromEntries(
-    Object.keys(config.auths ?? {}).flatMap((key) => {
-      const auth = authFor(config, key);
-      return auth === undefined ? [] : [[key, auth]];
-    }),
+
+/** All credentials: of the helpers for everything that they and the configuration know, and of the configuration itself. */
+export async function allAuth(context: AuthContext): Promise<readonly AuthConfig[]> {
+  const { config, invocation } = context;
+  const { auths = {}, credHelpers = {}, credsStore = "" } = config;
+  const stored =
+    credsStore === "" ? Object.keys(auths) : await listHelper(invocation, `docker-credential-${credsStore}`);
+  const found = await Promise.all(
+    [...new Set([...stored, ...Object.keys(credHelpers)])].map((server) => findAuth(context, server)),
   );
+  return found.filter((auth) => auth !== undefined);
+}
 export { hubAuthKey };

@@ -20,6 +20,7 @@ export interface ConfigFile {
   readonly currentContext?: string;
   readonly proxies?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly credsStore?: string;
+  readonly credHelpers?: Readonly<Record<string, string>>;
   readonly [other: string]: unknown;
 }
 export interface AuthEntry {

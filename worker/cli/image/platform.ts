@@ -7,6 +7,9 @@ export interface Platform {
   readonly variant?: string;
 }
 
+export const formatPlatform = ({ os, architecture, variant = "" }: Platform): string =>
+  [os, architecture, ...(variant === "" ? [] : [variant])].join("/");
+
 const architectures: Readonly<Record<string, readonly [string, string?]>> = {
   i386: ["386"],
   x86_64: ["amd64"],

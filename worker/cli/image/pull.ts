@@ -22,7 +22,7 @@ export async function pullImage(
   const { tag, digest } = allTags ? reference : withDefaultTag(reference);
   const messages = context.client.lines("POST", "/images/create", {
     query: { fromImage: familiarName(reference), tag: digest ?? tag, platform: platform.toLowerCase() },
-    headers: authHeader(context.config, image),
+    headers: await authHeader(context, image),
   });
   const columns = (await windowSize(context))[1] || 200;
   await showProgress(messages, out ?? silent, { columns });

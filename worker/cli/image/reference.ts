@@ -66,6 +66,10 @@ export const familiar = (reference: Reference): string =>
   (reference.tag === undefined ? "" : `:${reference.tag}`) +
   (reference.digest === undefined ? "" : `@${reference.digest}`);
 
+/** reference.Named's String: nothing left out. */
+export const fullName = ({ domain, path, tag, digest }: Reference): string =>
+  `${domain}/${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+
 /** With ":latest" when there is neither tag nor digest. */
 export const withDefaultTag = (reference: Reference): Reference =>
   reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: "latest" } : reference;

@@ -3,6 +3,8 @@ import type { CommandNode } from "../command/tree.ts";
 import type { ConfigFile } from "../config/config-file.ts";
 import type { Flags } from "../flags/flags.ts";
 import type { CliInvocation } from "../invocation.ts";
+import type { ClientFetch } from "../network.ts";
+import type { RegistryAccess } from "../registry.ts";
 import type { Client } from "./client.ts";
 import type { Output } from "./output.ts";
 import type { Signals } from "./signals.ts";
@@ -24,6 +26,10 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Resolves after that many milliseconds. */
+  after(milliseconds: number): Promise<void>;
+  readonly fetch: ClientFetch;
+  readonly registry: RegistryAccess;
 }
 
 /** Exit code; nothing is 0. Failures are thrown as CliError. */

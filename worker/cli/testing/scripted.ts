@@ -2,6 +2,7 @@
 import type { ApiRequest, ApiResponse, ApiTransport } from "../../api/transport.ts";
 import { runDocker } from "../index.ts";
 import { type CliFiles, type CliInvocation, FileError } from "../invocation.ts";
+import type { ClientNetwork } from "../network.ts";
 
 export type Script = (request: ApiRequest & { readonly route: string }) => ApiResponse | undefined;
 
@@ -78,6 +79,9 @@ export interface RunSettings {
   readonly terminal?: boolean;
   readonly signals?: ReadableStream<number>;
   readonly now?: number;
+  readonly network?: ClientNetwork;
+  /** Programs of the machine. */
+  readonly programs?: NonNullable<CliInvocation["run"]>;
 }
 
 export async function run(args: readonly string[], script: Script, settings: RunSettings = {}): Promise<Run> {
@@ -113,8 +117,13 @@ export async function run(args: readonly string[], script: Script, settings: Run
     },
     signals: settings.signals ?? new ReadableStream(),
     files: memoryFiles(files),
+    ...(settings.programs !== undefined && { run: settings.programs }),
   };
-  const code = await runDocker(invocation, api, { now: () => settings.now ?? 1_700_000_100_000 });
+  const code = await runDocker(invocation, api, {
+    now: () => settings.now ?? 1_700_000_100_000,
+    after: async () => undefined,
+    ...(settings.network !== undefined && { network: settings.network }),
+  });
   return { code, stdout: out.text(), stderr: err.text(), requests, bodies, files };
 }
 
@@ -137,7 +146,7 @@ function memoryFiles(files: Map<string, string>): CliFiles {
   const info = (path: string, shown: string) => {
     const text = files.get(path);
     const type = text === undefined ? ("directory" as const) : ("file" as const);
-    return { path: shown, type, mode: 0o644, uid: 0, gid: 0, size: encode(text ?? "").length, mtime: 0 };
+    return { path: shown, type, mode: 0o600, uid: 0, gid: 0, size: encode(text ?? "").length, mtime: 0 };
   };
   return {
     stat: async (path) => (files.has(path) || isDirectory(path) ? info(path, path) : undefined),

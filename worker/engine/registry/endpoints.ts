@@ -75,6 +75,11 @@ export class Registries {
     );
   }
 
+  /** HTTP to where an address lies: inside the machine or outside. */
+  fetchFor(url: string): Fetch {
+    return this.#fetchFor(hostOf(url));
+  }
+
   /** "localhost" is the machine's own, as it is the daemon's own for real Docker. */
   #fetchFor(domain: string): Fetch {
     const host = withoutPort(domain);

@@ -53,11 +53,14 @@ export class NoCredentials extends Error {
   }
 }
 
-/** fetch hides the reason in `cause` ("fetch failed"); its innermost message says most. */
+/** fetch hides the reason in `cause` ("fetch failed"); its innermost message says most. What Node says is put in Go's words. */
 function reasonOf(error: unknown): string {
   let reason = error;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-  return reason instanceof Error ? reason.message : String(reason);
+  const text = reason instanceof Error ? reason.message : String(reason);
+  return text
+    .replace(/^connect ECONNREFUSED (\S+)$/, "dial tcp $1: connect: connection refused")
+    .replace(/^getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (\S+)$/, "dial tcp: lookup $1: no such host");
 }
 
 /** The first error of an answer's `{"errors":[…]}`, or one that suits its status. */

@@ -4,6 +4,7 @@ import { parsePlatform } from "../../image/platform.ts";
 import { pullImage } from "../../image/pull.ts";
 import { familiar, normalizedReference, type Reference, withDefaultTag } from "../../image/reference.ts";
 import { windowSize } from "../../io/attached.ts";
+import { withApiSocket } from "../../run/api-socket.ts";
 import type { ContainerOptions } from "../../run/options.ts";
 import type { Context } from "../../session/context.ts";
 import { ApiError, CliError, messageOf } from "../../session/errors.ts";
@@ -17,13 +18,14 @@ export function checkPull(pull: string): void {
     throw new CliError(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
 }
 
-export async function createContainer(context: Context, options: ContainerOptions): Promise<string> {
+export async function createContainer(context: Context, given: ContainerOptions): Promise<string> {
   const { client, flags, invocation, err } = context;
-  const { config, host, network } = options;
-  const cidFile = host.ContainerIDFile;
+  const cidFile = given.host.ContainerIDFile;
   if (cidFile !== "" && (await invocation.files.stat(resolvePath(invocation.cwd, cidFile))) !== undefined)
     throw new CliError(`container ID file found, make sure the other container isn't running or delete ${cidFile}`);
-  const image = imageReference(config.Image);
+  const image = imageReference(given.config.Image);
+  const socket = flags.bool("use-api-socket") ? await withApiSocket(context, given) : undefined;
+  const { config, host, network } = socket?.options ?? given;
   const pull = flags.string("pull") || "missing";
   const platform = flags.changed("platform")
     ? flags.string("platform")
@@ -58,6 +60,7 @@ export async function createContainer(context: Context, options: ContainerOption
   ];
   for (const warning of warnings) err.line(`WARNING: ${warning}`);
   if (cidFile !== "") await writeCidFile(context, cidFile, created.Id);
+  await socket?.inject(created.Id);
   return created.Id;
 }
 

@@ -6,8 +6,10 @@ import { imageFormat, imageHeaders, imageNames, imageRow } from "../../format/ro
 import { filterQuery } from "../../session/client.ts";
 import type { Handler } from "../../session/context.ts";
 import { CliError } from "../../session/errors.ts";
+import { showTree } from "./tree.ts";
 
-export const list: Handler = async ({ flags, args, node, client, config, out, err, now }) => {
+export const list: Handler = async (context) => {
+  const { flags, args, node, client, config, out, err, now } = context;
   const quiet = flags.bool("quiet");
   const filters = flags.filters();
   const [match] = args;
@@ -20,7 +22,8 @@ export const list: Handler = async ({ flags, args, node, client, config, out, er
       ["format", "format"],
     ] as const)
       if (flags.changed(flag)) throw new CliError(`--${shown} is not yet supported with --tree`);
-    throw new CliError("the tree of multi-platform images needs an engine with the containerd image store");
+    await showTree(context, flags.bool("all"), filters);
+    return 0;
   }
   const images = await client.get<readonly ImageSummary[]>("/images/json", {
     all: flags.bool("all"),

@@ -12,7 +12,7 @@ import { CliError } from "../../session/errors.ts";
 const columnsOf = async (context: Context): Promise<number> => (await windowSize(context))[1] || 200;
 
 export const push: Handler = async (context) => {
-  const { flags, args, client, config, out } = context;
+  const { flags, args, client, out } = context;
   const [image = ""] = args;
   const all = flags.bool("all-tags");
   const quiet = flags.bool("quiet");
@@ -27,7 +27,7 @@ export const push: Handler = async (context) => {
       tag: all ? "" : reference.tag,
       ...(platform !== "" && { platform: JSON.stringify(parsePlatform(platform)) }),
     },
-    headers: authHeader(config, image),
+    headers: await authHeader(context, image),
   });
   if (quiet) {
     for await (const message of messages) {

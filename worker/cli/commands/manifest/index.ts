@@ -1,131 +1,133 @@
 /**
- * `docker manifest …`. The real client speaks to the registry itself; this one asks the engine (GET /distribution/{name}/json),
- * which tells digest, size and platforms, but not the layers. Lists under construction lie in ~/.docker/manifests, as they do there.
+ * `docker manifest …`: the client speaks to the registry itself (docker/cli, cli/command/manifest). Lists under construction lie in
+ * ~/.docker/manifests until they are pushed or removed.
  */
-import { authHeader } from "../../config/auth.ts";
-import { joinPath, writeFile } from "../../config/config-file.ts";
-import { normalizedReference, type Reference, withDefaultTag } from "../../image/reference.ts";
-import { imagePath, readJson } from "../../session/client.ts";
+import { fullName, normalizedReference, type Reference, withDefaultTag } from "../../image/reference.ts";
+import {
+  blobsOf,
+  type ImageManifest,
+  isKnownPlatform,
+  manifestList,
+  platformOf,
+  rawBytes,
+  rawText,
+} from "../../manifest/image-manifest.ts";
+import { openRepository, remoteManifest, remoteManifests } from "../../manifest/remote.ts";
+import { findList, findManifest, getList, getManifest, removeList, saveManifest } from "../../manifest/store.ts";
+import type { Repository } from "../../registry.ts";
 import type { Context, Handler } from "../../session/context.ts";
-import { ApiError, CliError, throwJoined } from "../../session/errors.ts";
-import { toJsonIndented } from "../../template/json.ts";
+import { CliError, messageOf, throwJoined } from "../../session/errors.ts";
 
-interface Descriptor {
-  readonly mediaType: string;
-  readonly size: number;
-  readonly digest: string;
-  readonly platform?: Readonly<Record<string, unknown>>;
-}
-interface Distribution {
-  readonly Descriptor: Descriptor;
-  readonly Platforms: readonly Readonly<Record<string, unknown>>[] | null;
-}
-
-const fullName = ({ domain, path, tag, digest }: Reference): string =>
-  `${domain}/${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 const parse = (name: string): Reference => withDefaultTag(normalizedReference(name));
 
-async function distribution({ client, config }: Context, name: string): Promise<Distribution> {
+function parseFor(what: string, name: string): Reference {
   try {
-    const response = await client.call("GET", `/distribution/${imagePath(name)}/json`, {
-      headers: authHeader(config, name),
-    });
-    return (await readJson(response)) as Distribution;
-  } catch (error) {
-    if (error instanceof ApiError && [401, 403, 404].includes(error.status))
-      throw new CliError(`no such manifest: ${fullName(parse(name))}`);
-    throw error;
+    return parse(name);
+  } catch (cause) {
+    throw new CliError(`${what} ${name}: ${messageOf(cause)}`, 1, { cause });
   }
 }
-
-const fileName = (reference: Reference): string =>
-  fullName(reference).replaceAll("/", "_").replaceAll(":", "-").replaceAll("@", "-");
-const listDirectory = (context: Context, reference: Reference): string =>
-  joinPath(context.configDirectory, `manifests/${fileName(reference)}`);
-
-async function localList(context: Context, reference: Reference): Promise<readonly Descriptor[] | undefined> {
-  const directory = listDirectory(context, reference);
-  if ((await context.invocation.files.stat(directory)) === undefined) return undefined;
-  const out: Descriptor[] = [];
-  for (const { path, type } of await context.invocation.files.walk(directory))
-    if (type === "file")
-      out.push(
-        JSON.parse(
-          new TextDecoder().decode(await context.invocation.files.read(joinPath(directory, path))),
-        ) as Descriptor,
-      );
-  return out;
-}
-
-const listType = "application/vnd.docker.distribution.manifest.list.v2+json";
 
 export const inspect: Handler = async (context) => {
-  const { args, out } = context;
-  const name = args.at(-1) ?? "";
-  const local = await localList(context, parse(name));
-  if (local !== undefined) {
-    out.line(toJsonIndented({ schemaVersion: 2, mediaType: listType, manifests: local }, "   "));
-    return 0;
-  }
-  const { Descriptor: descriptor, Platforms: platforms } = await distribution(context, name);
-  out.line(toJsonIndented({ schemaVersion: 2, ...descriptor, ...(platforms !== null && { platforms }) }, "   "));
-  return 0;
+  const { args } = context;
+  const reference = parse(args.at(-1) ?? "");
+  if (args.length > 1) return printImage(context, await getManifest(context, parse(args[0] ?? ""), reference));
+  const local = await findList(context, reference);
+  if (local !== undefined) return printList(context, reference, local);
+  const remote = await remoteManifests(context, reference);
+  return "image" in remote ? printImage(context, remote.image) : printList(context, reference, remote.list);
 };
 
+function printImage({ flags, out }: Context, manifest: ImageManifest): number {
+  out.line(JSON.stringify(flags.bool("verbose") ? manifest : JSON.parse(rawText(manifest)), null, "\t"));
+  return 0;
+}
+
+function printList({ flags, out }: Context, { domain }: Reference, list: readonly ImageManifest[]): number {
+  out.line(flags.bool("verbose") ? JSON.stringify(list, null, "\t") : manifestList(domain, list).text);
+  return 0;
+}
+
 export const create: Handler = async (context) => {
-  const { args, flags, invocation, out } = context;
-  const [listName = "", ...images] = args;
-  const reference = parse(listName);
-  if (!flags.bool("amend") && (await localList(context, reference)) !== undefined)
-    throw new CliError(`refusing to amend an existing manifest list with no --amend flag`);
-  const directory = listDirectory(context, reference);
-  for (const image of images) {
-    const { Descriptor: descriptor, Platforms: platforms } = await distribution(context, image);
-    await invocation.files.mkdir(directory, { mode: 0o755, parents: true });
-    const platform = platforms?.[0];
-    const entry: Descriptor = { ...descriptor, ...(platform !== undefined && { platform }) };
-    await writeFile(invocation, joinPath(directory, fileName(parse(image))), JSON.stringify(entry), 0o644);
+  const { args, flags, out } = context;
+  const [name = "", ...images] = args;
+  const list = parseFor("error parsing name for manifest list", name);
+  if (!flags.bool("amend") && (await findList(context, list)) !== undefined)
+    throw new CliError("refusing to amend an existing manifest list with no --amend flag");
+  for (const image of images.map(parse)) {
+    const known = await findManifest(context, list, image);
+    await saveManifest(context, list, image, known ?? (await remoteManifest(context, image)));
   }
-  out.line(`Created manifest list ${fullName(reference)}`);
+  out.line(`Created manifest list ${fullName(list)}`);
   return 0;
 };
 
 export const annotate: Handler = async (context) => {
-  const { args, flags, invocation } = context;
-  const [listName = "", image = ""] = args;
-  const path = joinPath(listDirectory(context, parse(listName)), fileName(parse(image)));
-  if ((await invocation.files.stat(path)) === undefined)
-    throw new CliError(`manifest for image ${image} does not exist in ${listName}`);
-  const entry = JSON.parse(new TextDecoder().decode(await invocation.files.read(path))) as Descriptor;
-  const platform = {
-    ...entry.platform,
-    ...(flags.string("os") !== "" && { os: flags.string("os") }),
-    ...(flags.string("arch") !== "" && { architecture: flags.string("arch") }),
-    ...(flags.string("variant") !== "" && { variant: flags.string("variant") }),
-    ...(flags.string("os-version") !== "" && { "os.version": flags.string("os-version") }),
-    ...(flags.list("os-features").length > 0 && { "os.features": flags.list("os-features") }),
-  };
-  await writeFile(invocation, path, JSON.stringify({ ...entry, platform }), 0o644);
+  const { args, flags } = context;
+  const [name = "", imageName = ""] = args;
+  const list = parseFor("annotate: error parsing name for manifest list", name);
+  const image = parseFor("annotate: error parsing name for manifest", imageName);
+  const manifest = await findManifest(context, list, image);
+  if (manifest === undefined) throw new CliError(`manifest for image ${imageName} does not exist in ${name}`);
+  const known = manifest.Descriptor.platform;
+  const given = (flag: string, field: string): Readonly<Record<string, string>> =>
+    flags.string(flag) === "" ? {} : { [field]: flags.string(flag) };
+  const platform = platformOf({
+    ...known,
+    ...given("os", "os"),
+    ...given("arch", "architecture"),
+    ...given("variant", "variant"),
+    ...given("os-version", "os.version"),
+    "os.features": [...new Set([...(known?.["os.features"] ?? []), ...flags.list("os-features")])],
+  });
+  if (!isKnownPlatform(platform))
+    throw new CliError(
+      `manifest entry for image has unsupported os/arch combination: ${flags.string("os")}/${flags.string("arch")}`,
+    );
+  await saveManifest(context, list, image, { ...manifest, Descriptor: { ...manifest.Descriptor, platform } });
   return 0;
 };
 
 export const push: Handler = async (context) => {
-  const [name = ""] = context.args;
-  const reference = parse(name);
-  const list = await localList(context, reference);
-  if (list === undefined || list.length === 0) throw new CliError(`${fullName(reference)} not found`);
-  throw new CliError("manifest lists cannot be pushed from here: the Engine API has no operation for it");
+  const { args, flags, out } = context;
+  const list = parse(args[0] ?? "");
+  const manifests = await getList(context, list);
+  for (const { Ref, Descriptor } of manifests)
+    if ((Descriptor.platform?.os ?? "") === "" || (Descriptor.platform?.architecture ?? "") === "")
+      throw new CliError(`manifest ${Ref} must have an OS and Architecture to be pushed to a registry`);
+  const { mediaType, text } = manifestList(list.domain, manifests);
+  const repository = await openRepository(context, list, true);
+  const foreign = manifests.filter(({ Ref }) => normalizedReference(Ref).path !== list.path);
+  for (const manifest of foreign) await mountBlobs(repository, manifest, list);
+  for (const manifest of foreign) {
+    const { digest, mediaType: type } = manifest.Descriptor;
+    const pushed = await repository.put(digest, type, rawBytes(manifest));
+    out.line(`Pushed ref ${list.domain}/${list.path}@${digest} with digest: ${pushed}`);
+  }
+  const reference = list.tag ?? list.digest ?? "latest";
+  out.line(await repository.put(reference, mediaType, new TextEncoder().encode(text)));
+  if (flags.bool("purge")) await removeList(context, list);
+  return 0;
 };
+
+/** Blobs of other repositories are not sent again: the registry takes them over. */
+async function mountBlobs(repository: Repository, manifest: ImageManifest, list: Reference): Promise<void> {
+  const from = normalizedReference(manifest.Ref).path;
+  for (const digest of blobsOf(manifest))
+    if (!(await repository.mount(digest, from)) && manifest.Descriptor.platform?.os !== "windows")
+      throw new CliError(`error mounting ${from}@${digest} to ${fullName(list)}`);
+}
 
 export const remove: Handler = async (context) => {
   const errors: unknown[] = [];
-  for (const name of context.args) {
-    const reference = parse(name);
-    const directory = listDirectory(context, reference);
-    if ((await context.invocation.files.stat(directory)) === undefined)
-      errors.push(new CliError(`No such manifest: ${fullName(reference)}`));
-    else await context.invocation.files.remove(directory);
-  }
+  for (const name of context.args)
+    try {
+      const list = parse(name);
+      await getList(context, list);
+      await removeList(context, list);
+    } catch (error) {
+      errors.push(error);
+    }
   throwJoined(errors);
   return 0;
 };

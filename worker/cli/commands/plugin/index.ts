@@ -106,10 +106,10 @@ interface Privilege {
 
 /** Asks the engine what the plugin may do, and the user whether it may. */
 async function privileges(context: Context, remote: string): Promise<readonly Privilege[]> {
-  const { client, config, flags, out } = context;
+  const { client, flags, out } = context;
   const response = await client.call("GET", "/plugins/privileges", {
     query: { remote },
-    headers: authHeader(config, remote),
+    headers: await authHeader(context, remote),
   });
   const wanted = (await readJson(response)) as readonly Privilege[];
   if (wanted.length === 0 || flags.bool("grant-all-permissions")) return wanted;
@@ -121,7 +121,7 @@ async function privileges(context: Context, remote: string): Promise<readonly Pr
 }
 
 export const install: Handler = async (context) => {
-  const { flags, args, client, config, out } = context;
+  const { flags, args, client, out } = context;
   const [name = "", ...settings] = args;
   const remote = familiar(withDefaultTag(normalizedReference(name)));
   const alias = flags.string("alias");
@@ -129,7 +129,7 @@ export const install: Handler = async (context) => {
   const messages = client.lines("POST", "/plugins/pull", {
     query: { remote, name: local },
     json: await privileges(context, remote),
-    headers: authHeader(config, remote),
+    headers: await authHeader(context, remote),
   });
   await showProgress(messages, out, { columns: 200 });
   if (settings.length > 0) await client.post(`/plugins/${imagePath(local)}/set`, settings);
@@ -139,7 +139,7 @@ export const install: Handler = async (context) => {
 };
 
 export const upgrade: Handler = async (context) => {
-  const { args, client, config, out } = context;
+  const { args, client, out } = context;
   const [name = "", given] = args;
   const plugin = await client.get<Plugin>(`/plugins/${imagePath(name)}/json`);
   if (plugin.Enabled) throw new CliError("the plugin must be disabled before upgrading");
@@ -147,18 +147,19 @@ export const upgrade: Handler = async (context) => {
   const messages = client.lines("POST", `/plugins/${imagePath(name)}/upgrade`, {
     query: { remote },
     json: await privileges(context, remote),
-    headers: authHeader(config, remote),
+    headers: await authHeader(context, remote),
   });
   await showProgress(messages, out, { columns: 200 });
   out.line(`Upgraded plugin ${name} to ${remote}`);
   return 0;
 };
 
-export const push: Handler = async ({ args, client, config, out }) => {
+export const push: Handler = async (context) => {
+  const { args, client, out } = context;
   const [name = ""] = args;
   const reference = familiar(withDefaultTag(normalizedReference(name)));
   const messages = client.lines("POST", `/plugins/${imagePath(reference)}/push`, {
-    headers: authHeader(config, reference),
+    headers: await authHeader(context, reference),
   });
   await showProgress(messages, out, { columns: 200 });
   return 0;

@@ -14,7 +14,8 @@ interface SearchResult {
 }
 const headers = { Name: "NAME", Description: "DESCRIPTION", StarCount: "STARS", IsOfficial: "OFFICIAL" };
 
-export const search: Handler = async ({ flags, args, client, config, out, err }) => {
+export const search: Handler = async (context) => {
+  const { flags, args, client, out, err } = context;
   const [term = ""] = args;
   const filters = flags.filters();
   if (filters["is-automated"] !== undefined)
@@ -23,7 +24,7 @@ export const search: Handler = async ({ flags, args, client, config, out, err })
     );
   const response = await client.call("GET", "/images/search", {
     query: { term, limit: flags.number("limit") || undefined, filters: filterQuery(filters) },
-    headers: { "x-registry-auth": encodeAuth(authFor(config, hubAuthKey) ?? {}) },
+    headers: { "x-registry-auth": encodeAuth((await authFor(context, hubAuthKey)) ?? {}) },
   });
   const results = (await readJson(response)) as readonly SearchResult[];
   const trunc = !flags.bool("no-trunc");

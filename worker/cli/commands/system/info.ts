@@ -25,7 +25,7 @@ export const info: Handler = async (context) => {
   } catch (error) {
     failure = error;
   }
-  const user = authFor(context.config, hubAuthKey)?.username ?? "";
+  const user = (await authFor(context, hubAuthKey))?.username ?? "";
   out.print(clientText(context));
   out.print("\nServer:\n");
   if (server !== undefined) {
