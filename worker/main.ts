@@ -132,7 +132,7 @@ const host: DrydockHost = {
   files: {
     list: (path) => workspace().list(path),
     read: (path) => workspace().read(path),
-    write: (path, content) => workspace().write(path, content),
+    write: (path, content, mode) => workspace().write(path, content, mode),
     makeDirectory: (path) => workspace().makeDirectory(path),
     rename: (from, to) => workspace().rename(from, to),
     remove: (path) => workspace().remove(path),

@@ -32,7 +32,10 @@ export const recipeSchema = z.strictObject({
   images: z
     .array(
       z.strictObject({
-        ref: z.string().min(1).max(250),
+        ref: z
+          .string()
+          .max(250)
+          .regex(/^[a-zA-Z0-9][a-zA-Z0-9._/:-]*$/, "is not the name of an image"),
         digest: z
           .string()
           .regex(/^sha256:[0-9a-f]{64}$/, "must be sha256: and 64 digits")

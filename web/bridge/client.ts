@@ -207,11 +207,11 @@ export class Bridge {
   async readFile(path: string): Promise<Uint8Array> {
     return await collect(this.#bytes(await this.#call(this.#service.readFile(path))));
   }
-  writeFile(path: string, content: ReadableStream<Uint8Array> | Uint8Array): Promise<void> {
+  writeFile(path: string, content: ReadableStream<Uint8Array> | Uint8Array, mode?: number): Promise<void> {
     const { port1, port2 } = new MessageChannel();
     const stream = content instanceof Uint8Array ? streamOf(content) : content;
     stream.pipeTo(portWritable<Uint8Array>(port1, { signal: this.lost })).catch(() => {});
-    return this.#call(this.#service.writeFile(path, Comlink.transfer(port2, [port2])));
+    return this.#call(this.#service.writeFile(path, Comlink.transfer(port2, [port2]), mode));
   }
   makeDirectory(path: string): Promise<void> {
     return this.#call(this.#service.makeDirectory(path));

@@ -47,6 +47,8 @@ function run(options: EmbedOptions, allowed: readonly string[]): void {
   Object.assign(bar, { label: options.title ?? defaultTitle, whole: wholeAddress() });
   document.body.replaceChildren(bar, document.createElement("dd-app"));
   if (window.parent !== window) serve(app, options, allowed);
+  // A link asks before it does anything; the machine was asked for already.
+  void app.startMachine();
 }
 
 function serve(app: App, options: EmbedOptions, allowed: readonly string[]): void {

@@ -1,9 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { type Recipe, readLink } from "../../lessons/link/index.ts";
-import { errorText } from "../engine/engine.ts";
+import { imagesOf, linesOf, type Recipe } from "../../lessons/link/index.ts";
+import { spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { StoreController } from "../state/store.ts";
+import { type Download, downloadsOf } from "./downloads.ts";
+import { type Opened, openSource } from "./open-source.ts";
+import { playRecipe } from "./play-recipe.ts";
 import "../styles/lessons.css";
 
 /** A link shows what it would do. Nothing is written and nothing runs before a person agrees. */
@@ -14,74 +17,93 @@ export class Consent extends LightElement {
     (state) => state.route,
   );
   #fragment: string | undefined;
-  #answer: Awaited<ReturnType<typeof readLink>> | undefined;
+  #answer: Opened | undefined;
+  #downloads: readonly Download[] | undefined;
 
   protected override willUpdate(): void {
     const route = this.#route.value;
     if (route.view !== "link" || route.fragment === this.#fragment) return;
     this.#fragment = route.fragment;
     this.#answer = undefined;
-    void readLink(route.fragment).then((answer) => {
-      if (this.#fragment !== route.fragment) return;
-      this.#answer = answer;
-      this.requestUpdate();
-    });
+    this.#downloads = undefined;
+    void this.#read(route.fragment);
+  }
+
+  async #read(fragment: string): Promise<void> {
+    const answer = await openSource(fragment);
+    if (this.#fragment !== fragment) return;
+    this.#answer = answer;
+    this.requestUpdate();
+    if (!answer.ok) return;
+    const present = (this.app.store.state.images ?? []).flatMap(({ RepoTags }) => RepoTags ?? []);
+    const downloads = await downloadsOf(imagesOf(answer.recipe), present);
+    if (this.#fragment !== fragment) return;
+    this.#downloads = downloads;
+    this.requestUpdate();
   }
 
   protected override render(): TemplateResult {
     const answer = this.#answer;
-    if (answer === undefined) return html`<div class="empty"><p>Reading the link…</p></div>`;
+    if (answer === undefined) return html`<div class="empty"><p>Reading what is to be opened…</p></div>`;
     if (!answer.ok)
-      return html`<div class="empty"><h1>This link cannot be opened</h1><p>${answer.message}</p>
+      return html`<div class="empty"><h1>This cannot be opened</h1><p>${answer.message}</p>
         <a class="btn go big" href="#/playground">Go to the playground</a></div>`;
-    const { title, files, images, steps } = answer.recipe;
+    const { recipe, from, skipped } = answer;
+    const { title, files } = recipe;
+    const lines = linesOf(recipe);
     return html`<div class="home scroll"><article class="card consent">
-      <div><h1>Open ${title === undefined ? "this playground" : html`“${title}”`}?</h1><p class="sub">From a link. Nothing has run yet.</p></div>
+      <div><h1>Open ${title === undefined ? "this playground" : html`“${title}”`}?</h1><p class="sub">From ${from}. Nothing has run yet.</p></div>
       ${section(
-        "files",
+        counted(files.length, "file"),
         files.map(
-          ({ path, text, base64 }) =>
-            html`<code>${path}</code> <span class="sub num">${text === undefined ? Math.floor(((base64?.length ?? 0) * 3) / 4) : new TextEncoder().encode(text).length} B</span>`,
+          (file) =>
+            html`<code>${file.path}</code> <span class="sub num">${spacedSize(bytesOf(file))}${file.mode === undefined ? "" : `, mode ${file.mode.toString(8).padStart(4, "0")}`}</span>`,
         ),
       )}
       ${section(
-        "images",
-        images.map(({ ref }) => html`<code>${ref}</code>`),
+        `${counted(lines.length, "command")}, in your machine only`,
+        lines.map((line) => html`<code>${line}</code>`),
       )}
+      ${this.#images()}
       ${section(
-        "commands, in your machine",
-        steps.map((line) => html`<code>${line}</code>`),
+        "Left out",
+        skipped.map((sentence) => html`${sentence}`),
       )}
-      <p class="sub">Files of the same names in your workspace are replaced.</p>
+      ${files.length === 0 ? nothing : html`<p class="sub">Files of the same names in your workspace are replaced.</p>`}
       <div class="row wrap">
+        <button class="btn" ?disabled=${files.length === 0} title=${files.length === 0 ? "There are no files to look at" : "Puts the files into the workspace and runs nothing"} @click=${() => void playRecipe(this.app, recipe, { run: false })}>Look only</button>
+        <span class="grow"></span>
         <a class="btn" href="#/">Cancel</a>
-        <button class="btn" ?disabled=${files.length === 0} @click=${() => void this.#play(answer.recipe, false)}>Look only</button>
-        <button class="btn go" @click=${() => void this.#play(answer.recipe, true)}>${icon("play")}Open and run</button>
+        <button class="btn go" ?disabled=${lines.length === 0} @click=${() => void playRecipe(this.app, recipe, { run: true })}>${icon("play")}Open and run</button>
       </div>
     </article></div>`;
   }
 
-  async #play(recipe: Recipe, run: boolean): Promise<void> {
-    this.app.go({ view: "playground" });
-    try {
-      await this.app.machineRunning();
-      for (const { path, text, base64 } of recipe.files)
-        await this.app.bridge.writeFile(
-          path,
-          text === undefined
-            ? Uint8Array.from(atob(base64 ?? ""), (each) => each.charCodeAt(0))
-            : new TextEncoder().encode(text),
-        );
-      if (run) for (const line of recipe.steps) await this.app.runInTerminal(line);
-    } catch (error) {
-      this.app.toast({ kind: "bad", text: `The link could not be opened: ${errorText(error)}` });
-    }
+  #images(): TemplateResult | typeof nothing {
+    const downloads = this.#downloads;
+    if (downloads === undefined || downloads.length === 0) return nothing;
+    const known = downloads.reduce((sum, { size }) => sum + (typeof size === "number" ? size : 0), 0);
+    const unknown = downloads.some(({ size }) => size === undefined);
+    return section(
+      `${counted(downloads.length, "image")}, ${unknown ? "at least " : ""}${spacedSize(known)} to download`,
+      downloads.map(
+        ({ ref, size }) =>
+          html`<code>${ref}</code> <span class="sub num">${size === undefined ? "from another registry, its size is known when it is asked" : size === "here" ? "is here already" : spacedSize(size)}</span>`,
+      ),
+    );
   }
 }
 customElements.define("dd-consent", Consent);
 
-function section(what: string, items: readonly TemplateResult[]): TemplateResult | typeof nothing {
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+function bytesOf({ text, base64 }: Recipe["files"][number]): number {
+  if (text !== undefined) return new TextEncoder().encode(text).length;
+  return Math.floor(((base64 ?? "").replaceAll("=", "").length * 3) / 4);
+}
+
+function section(title: string, items: readonly TemplateResult[]): TemplateResult | typeof nothing {
   if (items.length === 0) return nothing;
-  return html`<section class="stack" style="gap: 6px"><h2>${items.length} ${items.length === 1 ? what.replace(/s\b/, "") : what}</h2>
+  return html`<section class="stack" style="gap: 6px"><h2>${title}</h2>
     <ul class="plain-list">${items.map((item) => html`<li>${item}</li>`)}</ul></section>`;
 }

@@ -1,9 +1,14 @@
-/** Makes a link of the playground: the workspace's files and docker lines, ticked one by one. Nothing leaves the device but the link. */
+/**
+ * Makes a link of the playground: the workspace's files and docker lines, ticked one by one. Nothing leaves the device but the link. What is
+ * too long for a link becomes a file, which opens from any address by `?recipe=`.
+ */
 import { html, nothing, type TemplateResult } from "lit";
-import { commonLength, type Recipe, recipeSchema, writeLink } from "../../lessons/link/index.ts";
+import { commonLength, imageOf, type Recipe, recipeSchema, writeLink } from "../../lessons/link/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
 import { DrawnDialog } from "../panels/dialog.ts";
+import { saveFile } from "./save-file.ts";
+import { badgeMarkdown, embedMarkup, siteAddress } from "./snippets.ts";
 import "../styles/lessons.css";
 
 type SharedFile = Recipe["files"][number];
@@ -17,25 +22,34 @@ const largestFile = 100_000;
 
 export async function openShare(app: App): Promise<void> {
   const files: Choice<SharedFile>[] = (await workspaceFiles(app)).map((value) => ({ value, chosen: true }));
-  const lines = [...new Set(app.store.state.commands.filter(({ state }) => state === "done").map(({ line }) => line))];
+  const lines = [
+    ...new Set([
+      ...app.store.state.commands.filter(({ state }) => state === "done").map(({ line }) => line),
+      ...typedLines((await app.terminals()).target().screenText()),
+    ]),
+  ];
   const commands: Choice<string>[] = lines.map((value) => ({ value, chosen: false }));
-  let [title, more, link, problem] = ["", "", "", ""];
+  let [title, more, link, problem, pinned] = ["", "", "", "", false];
+  let recipe: Recipe | undefined;
 
   const update = async (): Promise<void> => {
     const typed = more
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line !== "");
+    const steps = [...commands.filter(({ chosen }) => chosen).map(({ value }) => value), ...typed];
     const result = recipeSchema.safeParse({
       v: 1,
       ...(title === "" ? {} : { title }),
       files: files.filter(({ chosen }) => chosen).map(({ value }) => value),
-      steps: [...commands.filter(({ chosen }) => chosen).map(({ value }) => value), ...typed],
+      images: pinned ? pinnedImages(app, steps) : [],
+      steps,
     });
+    recipe = result.success ? result.data : undefined;
     problem = result.success
       ? ""
       : `${result.error.issues[0]?.path.join(" ") ?? ""} ${result.error.issues[0]?.message ?? ""}`;
-    link = result.success ? new URL(await writeLink(result.data), location.href.replace(/#.*/, "")).href : "";
+    link = result.success ? new URL(await writeLink(result.data), siteAddress()).href : "";
     dialog.redraw();
   };
   const tick = <T>(choices: readonly Choice<T>[], label: (value: T) => string): TemplateResult =>
@@ -61,10 +75,22 @@ export async function openShare(app: App): Promise<void> {
         more = (event.target as HTMLTextAreaElement).value;
         void update();
       }}></textarea></label>
+    <label><input type="checkbox" @change=${(event: Event) => {
+      pinned = (event.target as HTMLInputElement).checked;
+      void update();
+    }}> The same images, byte for byte (by their digests)</label>
     ${problem === "" ? nothing : html`<div class="note bad"><p>${problem}</p></div>`}
     <label class="stack">Link, ${link.length} characters <input type="text" readonly .value=${link}></label>
-    ${link.length > commonLength ? html`<div class="note warn"><p>Many programs cut links of this length off. Choose fewer or smaller files.</p></div>` : nothing}
-    <div class="row"><span class="grow"></span>
+    ${
+      link.length > commonLength
+        ? html`<div class="note warn"><p>Many programs cut links of more than ${commonLength} characters off. Save it as a file instead, put that anywhere that lets other pages read it, and pass on <code>${siteAddress()}?recipe=</code> with its address.</p></div>`
+        : nothing
+    }
+    <div class="row wrap">
+      <button class="btn s" ?disabled=${link === ""} @click=${() => void app.copy(badgeMarkdown(link), "Markdown of the badge")}>Badge for a README</button>
+      <button class="btn s" ?disabled=${link === ""} @click=${() => void app.copy(embedMarkup(link), "Markup")}>Embed</button>
+      <button class="btn s" ?disabled=${recipe === undefined} @click=${() => saveFile("recipe.json", JSON.stringify(recipe, undefined, 2))}>Save as a file</button>
+      <span class="grow"></span>
       <button class="btn" @click=${() => dialog.close()}>Close</button>
       <button class="btn go" ?disabled=${link === ""} @click=${() => void app.copy(link, "Link")}>Copy the link</button></div>
   </div>`,
@@ -94,4 +120,20 @@ async function sharedFile(app: App, path: string): Promise<SharedFile> {
   } catch {
     return { path, base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) };
   }
+}
+
+/** Docker lines that were typed, as the screen shows them behind the prompt. */
+export function typedLines(screen: string): readonly string[] {
+  return [...screen.matchAll(/^\S*\$ (docker [^\n]*\S)\s*$/gm)].map(([, line]) => line ?? "");
+}
+
+/** Images of the lines with the digest that this machine has of them. */
+function pinnedImages(app: App, lines: readonly string[]): Recipe["images"] {
+  const refs = new Set(lines.flatMap((line) => imageOf(line) ?? []));
+  return [...refs].flatMap((ref) => {
+    const tag = /:[^/]*$/.test(ref) ? ref : `${ref}:latest`;
+    const image = app.store.state.images?.find(({ RepoTags }) => RepoTags?.includes(tag) === true);
+    const digest = image?.RepoDigests?.[0]?.split("@")[1];
+    return digest === undefined ? [] : [{ ref, digest }];
+  });
 }

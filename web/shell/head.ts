@@ -47,6 +47,7 @@ export class Head extends LightElement {
       <button class="cmdk" @click=${() => this.dispatchEvent(new CustomEvent("open-palette", { bubbles: true }))}>
         ${icon("search")}<span class="grow" style="text-align: left">Search or run</span><span aria-hidden="true"><kbd>Ctrl</kbd> <kbd>K</kbd></span>
       </button>
+      ${route.view === "home" ? nothing : html`<button class="btn" @click=${() => void import("../lessons/share.ts").then(({ openShare }) => openShare(this.app))}>${icon("share")}Share</button>`}
       <button class="ib" aria-label="Theme" title="Theme" aria-haspopup="menu" @click=${this.#themeMenu}>${icon("sun")}</button>
     </header>`;
   }

@@ -38,10 +38,11 @@ export function hostFiles(tree: FileTree): HostFiles {
         },
       });
     }),
-    write: checked(async (path: string, content: ReadableStream<Uint8Array>) => {
+    write: checked(async (path: string, content: ReadableStream<Uint8Array>, mode?: number) => {
       parts(path);
       const data = new Uint8Array(await new Response(content).arrayBuffer());
-      tree.writeFile(path, data);
+      const node = tree.writeFile(path, data);
+      if (mode !== undefined) tree.setMeta(node, { mode: (node.mode & ~0o777) | (mode & 0o777) });
     }),
     makeDirectory: checked(async (path: string) => void tree.makeDirectory(path)),
     rename: checked(async (from: string, to: string) => {

@@ -159,7 +159,8 @@ export interface WorkerService {
 
   listFiles(path: string): Promise<Outcome<readonly FileEntry[]>>;
   readFile(path: string): Promise<Outcome<MessagePort>>;
-  writeFile(path: string, content: MessagePort): Promise<Outcome<void>>;
+  /** `mode`: permission bits; without them a file keeps its own, and a new one gets 0644. */
+  writeFile(path: string, content: MessagePort, mode?: number): Promise<Outcome<void>>;
   makeDirectory(path: string): Promise<Outcome<void>>;
   renameFile(from: string, to: string): Promise<Outcome<void>>;
   /** Directories with all that is in them. */

@@ -106,7 +106,7 @@ export function serviceOf(host: DrydockHost): WorkerService {
     runDocker: (args) => outcome(() => host.runDocker(args)),
     listFiles: (path) => outcome(() => host.files.list(path)),
     readFile: (path) => outcome(async () => sendStream(await host.files.read(path))),
-    writeFile: (path, content) => outcome(() => host.files.write(path, portReadable<Uint8Array>(content))),
+    writeFile: (path, content, mode) => outcome(() => host.files.write(path, portReadable<Uint8Array>(content), mode)),
     makeDirectory: (path) => outcome(() => host.files.makeDirectory(path)),
     renameFile: (from, to) => outcome(() => host.files.rename(from, to)),
     removeFile: (path) => outcome(() => host.files.remove(path)),

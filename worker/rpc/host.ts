@@ -33,7 +33,7 @@ export interface HostFiles {
   list(path: string): Promise<readonly FileEntry[]>;
   read(path: string): Promise<ReadableStream<Uint8Array>>;
   /** Creates or replaces the file, and the directories on the way to it. */
-  write(path: string, content: ReadableStream<Uint8Array>): Promise<void>;
+  write(path: string, content: ReadableStream<Uint8Array>, mode?: number): Promise<void>;
   makeDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;

@@ -1,0 +1,35 @@
+/** How much a recipe would download: sizes of the site's own catalogue; of other registries' images nothing is known before they are asked. */
+export interface Download {
+  readonly ref: string;
+  /** `here`: the machine has it already. */
+  readonly size: number | "here" | undefined;
+}
+
+interface CatalogueIndex {
+  readonly repositories: readonly {
+    readonly name: string;
+    readonly tags: readonly { readonly tag: string; readonly size: number }[];
+  }[];
+}
+
+export async function downloadsOf(refs: readonly string[], present: readonly string[]): Promise<readonly Download[]> {
+  if (refs.length === 0) return [];
+  const sizes = new Map<string, number>();
+  try {
+    const response = await fetch(new URL("catalogue/index.json", document.baseURI));
+    const index = (await response.json()) as CatalogueIndex;
+    for (const { name, tags } of index.repositories)
+      for (const { tag, size } of tags) sizes.set(`${name}:${tag}`, size);
+  } catch {
+    // Without its catalogue the site has no sizes to tell.
+  }
+  const here = new Set(present.map(fullName));
+  return refs.map((ref) => ({ ref, size: here.has(fullName(ref)) ? "here" : sizes.get(fullName(ref)) }));
+}
+
+/** "nginx" is "library/nginx:latest" on the default registry. */
+function fullName(ref: string): string {
+  const plain = ref.replace(/^(docker\.io|index\.docker\.io)\//, "");
+  const named = plain.includes("/") ? plain : `library/${plain}`;
+  return /:[^/]*$/.test(named) ? named : `${named}:latest`;
+}
