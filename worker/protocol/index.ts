@@ -3,5 +3,6 @@ export * from "./checkpoint.ts";
 export * from "./hood.ts";
 export * from "./lesson.ts";
 export * from "./outcome.ts";
+export * from "./playgrounds.ts";
 export * from "./port-stream.ts";
 export * from "./service.ts";

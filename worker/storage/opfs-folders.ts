@@ -1,0 +1,44 @@
+/** The playgrounds' folders in the browser's origin-private file system, and their Web Locks. */
+import type { PlaygroundFolders } from "../playgrounds/shelf.ts";
+import { playgroundLock } from "../protocol/index.ts";
+import { OpfsFiles } from "./opfs-files.ts";
+
+const parent = "playgrounds";
+
+/** Rejects where the browser offers no storage. */
+export async function openPlaygroundFolders(): Promise<PlaygroundFolders> {
+  const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(parent, { create: true });
+  return {
+    async list() {
+      const ids: string[] = [];
+      for await (const entry of entriesOf(root)) if (entry.kind === "directory") ids.push(entry.name);
+      return ids;
+    },
+    files: (id) => OpfsFiles.open(`${parent}/${id}`),
+    bytes: async (id) => await bytesIn(await root.getDirectoryHandle(id)),
+    remove: (id) => root.removeEntry(id, { recursive: true }),
+    async alone(id, work) {
+      return await navigator.locks.request(playgroundLock(id), { ifAvailable: true }, async (lock) =>
+        lock === null ? undefined : { value: await work() },
+      );
+    },
+  };
+}
+
+async function bytesIn(directory: FileSystemDirectoryHandle): Promise<number> {
+  let sum = 0;
+  for await (const entry of entriesOf(directory)) {
+    if (entry.kind === "directory") sum += await bytesIn(entry as FileSystemDirectoryHandle);
+    // What goes away meanwhile takes nothing.
+    else
+      sum += await (entry as FileSystemFileHandle).getFile().then(
+        ({ size }) => size,
+        () => 0,
+      );
+  }
+  return sum;
+}
+
+/** The compiler's library of Workers lacks the directory's iterator. */
+const entriesOf = (directory: FileSystemDirectoryHandle): AsyncIterable<FileSystemHandle> =>
+  (directory as unknown as { values(): AsyncIterable<FileSystemHandle> }).values();
