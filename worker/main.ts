@@ -122,6 +122,7 @@ const layers = async () => {
 
 const host: DrydockHost = {
   start,
+  stop: async () => (await withEngine()).close(),
   notices,
   api: { request: async (request) => (await withEngine()).api.request(request) },
   openTerminal: (options) => openTerminal(running().guest, options),

@@ -154,6 +154,12 @@ export class Bridge {
     await notices.pipeTo(new WritableStream({ write: show })).catch(() => {});
   }
 
+  /** Shuts the machine down, and ends its Worker. */
+  async stop(): Promise<void> {
+    await this.#call(this.#service.stop());
+    this.lose("The machine was shut down.");
+  }
+
   async request(request: BridgeRequest): Promise<BridgeResponse> {
     const { signal, stream, json, ...rest } = request;
     signal?.throwIfAborted();

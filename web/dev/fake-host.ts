@@ -15,6 +15,7 @@ export class FakeHost implements DrydockHost {
   readonly #engine = new FakeEngine();
   readonly api: ApiTransport = this.#engine;
   readonly files = new FakeFiles();
+  async stop(): Promise<void> {}
   readonly notices = new ReadableStream<never>();
 
   async start(options: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {

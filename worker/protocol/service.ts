@@ -141,6 +141,8 @@ export interface WorkerService {
   ping(): true | Promise<true>;
   /** Resolves when terminals can be opened; the engine answers a moment later, and requests to it wait for it. */
   start(progress: MessagePort, options: StartOptions): Promise<Outcome<StartReport>>;
+  /** Ends the machine as a computer is shut down: what was written is stored. The Worker is good for nothing after that. */
+  stop(): Promise<Outcome<void>>;
   /** {@link HostNotice}s since the Worker came to be. For one reader. */
   notices(): Promise<Outcome<MessagePort>>;
 

@@ -20,6 +20,7 @@ const stream = (content: string): ReadableStream<Uint8Array> => new Blob([conten
 function host(change: Partial<DrydockHost> = {}): DrydockHost {
   return {
     start: async () => ({ origin: "snapshot", memoryBytes: 1, durable: false }),
+    stop: async () => {},
     notices: new ReadableStream(),
     api: { request: async () => ({ status: 200, headers: {}, body: { kind: "empty" } }) },
     openTerminal: async () => {

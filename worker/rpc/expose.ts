@@ -86,6 +86,7 @@ export function serviceOf(host: DrydockHost): WorkerService {
         usedFiles: performance.getEntriesByType("resource").map(({ name }) => name),
       })).finally(() => progress.end());
     },
+    stop: () => outcome(() => host.stop()),
     notices: () => outcome(() => sendStream(host.notices)),
     request: (request) => outcome(() => api.request(request)),
     cancel: (id) => api.cancel(id),

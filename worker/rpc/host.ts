@@ -67,6 +67,7 @@ export interface DrydockHost {
     readonly from?: HostStartFrom;
     onProgress(stage: StartStage, loadedBytes: number, totalBytes: number): void;
   }): Promise<StartReport>;
+  stop(): Promise<void>;
   readonly notices: ReadableStream<HostNotice>;
   readonly api: ApiTransport;
   openTerminal(options: TerminalOptions): Promise<HostTerminal>;
