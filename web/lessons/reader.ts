@@ -4,6 +4,7 @@ import type { Lesson } from "../../lessons/format/lesson.ts";
 import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
+import { openMenu } from "../shell/menu.ts";
 import { StoreController } from "../state/store.ts";
 import { inlineProse, type ProseActions, prose } from "./prose.ts";
 import { type LessonPhase, LessonSession } from "./session.ts";
@@ -95,7 +96,7 @@ export class Reader extends LightElement {
           : html`
             ${phase.kind === "failed" ? html`<div class="note bad">${icon("warn")}<p>The step could not be prepared: ${phase.message}</p></div>` : nothing}
             ${session.name.startsWith(foreign) ? this.#foreignNote(session) : nothing}
-            <p class="sub">It begins on an empty machine: containers, volumes, networks and files of the playground are removed. Images stay.</p>
+            <p class="sub">It begins on an empty machine: containers, volumes, networks and files of the playground are removed. Images that were pulled stay, those made here go.</p>
             <div class="row wrap">
               <button class="btn go" @click=${() => void session.begin(0)}>${begun ? "Begin anew" : "Begin"}</button>
               ${
@@ -121,7 +122,8 @@ export class Reader extends LightElement {
     const last = step + 1 === lesson.steps.length;
     return html`<article class="lesson" aria-label=${lesson.title}>
         <div class="row"><span class="over grow">${this.#place(session)}</span>
-          <button class="ib s" aria-label="Back to the start of this step" title="Back to the start of this step" @click=${() => void session.begin(step)}>${icon("rewind")}</button></div>
+          <button class="ib s" aria-label="What changed in this step" title="What changed in this step" ?disabled=${session.before === undefined} @click=${() => void this.#compare(session)}>${icon("split")}</button>
+          <button class="ib s" aria-label="Go back" title="Go back" aria-haspopup="menu" @click=${(event: Event) => this.#rewindMenu(session, event)}>${icon("rewind")}</button></div>
         <h2 class="title">${current.title}</h2>
         <div class="steps" role="img" aria-label="Step ${step + 1} of ${lesson.steps.length}">${lesson.steps.map(
           (_, index) => html`<i class=${index < step ? "done" : index === step ? "now" : ""}></i>`,
@@ -137,6 +139,28 @@ export class Reader extends LightElement {
         <span class="sub">${session.left === 0 ? "All done" : session.left === 1 ? "1 task left" : `${session.left} tasks left`}</span>
         ${last ? this.#onward(session) : html`<button class="btn ${session.left === 0 ? "go" : ""}" @click=${() => void session.next()}>Next</button>`}
       </div>`;
+  }
+
+  async #compare(session: LessonSession): Promise<void> {
+    const { before, current } = session;
+    if (before === undefined) return;
+    const [{ changesBetween }, { showChanges }] = await Promise.all([
+      import("./changes.ts"),
+      import("./changes-dialog.ts"),
+    ]);
+    showChanges(current.title, changesBetween(before, await session.holdings()));
+  }
+
+  #rewindMenu(session: LessonSession, event: Event): void {
+    const { step, lesson } = session;
+    const earlier = lesson.steps.slice(0, step).map(({ title }, index) => ({
+      label: index === 0 ? `Start of the lesson: ${title}` : `Step ${index + 1}: ${title}`,
+      run: () => void session.begin(index),
+    }));
+    openMenu(event.currentTarget as HTMLElement, "Go back", [
+      { label: "Start of this step", icon: "rewind", run: () => void session.begin(step) },
+      ...(earlier.length === 0 ? [] : ["separator" as const, ...earlier]),
+    ]);
   }
 
   #task(session: LessonSession, task: { readonly id: string; readonly goal: string }): TemplateResult {

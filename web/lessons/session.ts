@@ -6,7 +6,9 @@ import type { Lesson, Step } from "../../lessons/format/lesson.ts";
 import type { LessonReport } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
+import { type Holdings, type HoldingsSource, holdingsOf } from "./changes.ts";
 import { progressOf, saveProgress } from "./progress.ts";
+import { StepCheckpoints } from "./step-checkpoints.ts";
 
 export type LessonPhase =
   /** Not begun in this visit: beginning clears the playground, so it is asked for. */
@@ -25,13 +27,17 @@ export class LessonSession {
   done: ReadonlySet<string>;
   /** The solution of the open step was asked for. */
   shown = false;
+  /** What the playground held when the open step began; unknown where it was gone on with as it was. */
+  before: Holdings | undefined;
   readonly #app: App;
   readonly #onChange: () => void;
+  readonly #checkpoints: StepCheckpoints;
   #watch: ReadableStreamDefaultReader<LessonReport> | undefined;
 
   constructor(app: App, name: string, lesson: Lesson, onChange: () => void) {
     this.#app = app;
     this.#onChange = onChange;
+    this.#checkpoints = new StepCheckpoints(() => app.bridge);
     this.name = name;
     this.lesson = lesson;
     const progress = progressOf(name);
@@ -49,11 +55,13 @@ export class LessonSession {
     return this.current.tasks.filter(({ id }) => !this.isDone(id)).length;
   }
 
-  /** Makes the start of a step on a cleared playground, and opens it. */
+  /** Back to the start of a step, by its checkpoint where there is one, else by making it anew on a cleared playground. */
   async begin(step: number): Promise<void> {
     const ids = new Set(this.lesson.steps.slice(step).map(({ id }) => id));
     this.done = new Set([...this.done].filter((task) => !ids.has(task.split("/")[0] ?? "")));
-    await this.#play(step, true);
+    this.#leave(step);
+    if (await this.#checkpoints.rewind(step)) await this.#enter();
+    else await this.#play("anew");
   }
 
   /** Goes on from the machine as it is. */
@@ -64,26 +72,48 @@ export class LessonSession {
 
   async next(): Promise<void> {
     if (this.step + 1 >= this.lesson.steps.length) return;
-    await this.#play(this.step + 1, false);
+    this.#leave(this.step + 1);
+    await this.#play("on");
   }
 
-  async #play(step: number, fromNothing: boolean): Promise<void> {
+  /** The open step ends, another one is on its way. */
+  #leave(next: number): void {
     this.#stop();
-    this.step = step;
+    this.step = next;
     this.shown = false;
     this.report = undefined;
-    this.phase = { kind: "preparing", what: fromNothing ? "Setting the stage" : "Preparing the next step" };
+    this.before = undefined;
+    this.phase = { kind: "preparing", what: "Going to the step" };
     this.#save();
+  }
+
+  async #play(how: "anew" | "on"): Promise<void> {
+    this.phase = { kind: "preparing", what: how === "anew" ? "Setting the stage" : "Preparing the next step" };
+    this.#onChange();
     try {
       const { texts: _, ...lesson } = this.lesson;
-      await this.#app.bridge.playLesson(lesson, { step, fromNothing });
-      this.phase = { kind: "open" };
-      await this.#follow();
-      this.#app.announce(`Step ${step + 1} of ${this.lesson.steps.length}: ${this.current.title}`);
+      await this.#app.bridge.playLesson(lesson, { step: this.step, fromNothing: how === "anew" });
+      await this.#checkpoints.take(this.step, `${this.lesson.title}: ${this.current.title}`);
+      await this.#enter();
     } catch (error) {
       this.phase = { kind: "failed", message: errorText(error) };
       this.#onChange();
     }
+  }
+
+  async #enter(): Promise<void> {
+    this.phase = { kind: "open" };
+    await this.#follow();
+    this.#app.announce(`Step ${this.step + 1} of ${this.lesson.steps.length}: ${this.current.title}`);
+    this.before = await this.holdings().catch(() => undefined);
+    this.#onChange();
+  }
+
+  /** What the playground holds now. */
+  holdings(): Promise<Holdings> {
+    const { engine, bridge } = this.#app;
+    const source: HoldingsSource = { get: (path) => engine.get(path), listFiles: (path) => bridge.listFiles(path) };
+    return holdingsOf(source);
   }
 
   async #follow(): Promise<void> {
@@ -140,5 +170,6 @@ export class LessonSession {
   }
   dispose(): void {
     this.#stop();
+    this.#checkpoints.dispose();
   }
 }
