@@ -19,6 +19,8 @@ export default defineConfig({
       {
         test: {
           name: "guest",
+          // Nothing depends on where the tests run.
+          env: { DRYDOCK_OFFLINE: "1" },
           include: ["e2e/{guest,cli,lessons}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,

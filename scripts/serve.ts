@@ -1,6 +1,6 @@
 /**
- * `npm run serve -- [--socket PATH] [--port N] [--state DIR|memory]`: keeps the Engine API up for real clients, on a Unix socket or a TCP port of
- * the loopback interface, until it is interrupted.
+ * `npm run serve -- [--socket PATH] [--port N] [--state DIR|memory] [--offline]`: keeps the Engine API up for real clients, on a Unix socket or a
+ * TCP port of the loopback interface, until it is interrupted. Containers reach what this machine reaches, unless it is to be offline.
  */
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -12,10 +12,15 @@ import { buildImages, buildMachine } from "./build/steps.ts";
 import { stateDirectory } from "./state.ts";
 
 const { values } = parseArgs({
-  options: { socket: { type: "string" }, port: { type: "string" }, state: { type: "string" } },
+  options: {
+    socket: { type: "string" },
+    port: { type: "string" },
+    state: { type: "string" },
+    offline: { type: "boolean", default: false },
+  },
 });
 if (values.socket === undefined && values.port === undefined) {
-  process.stderr.write("usage: npm run serve -- --socket PATH | --port N [--state DIR|memory]\n");
+  process.stderr.write("usage: npm run serve -- --socket PATH | --port N [--state DIR|memory] [--offline]\n");
   process.exit(2);
 }
 const port = values.port === undefined ? undefined : Number(values.port);
@@ -27,7 +32,7 @@ if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65536)
 await buildMachine();
 await buildImages("all");
 const state = values.state === undefined ? stateDirectory() : values.state === "memory" ? undefined : values.state;
-const drydock = await openDrydock({ state });
+const drydock = await openDrydock({ state, ...(values.offline ? { offline: true } : {}) });
 
 const server = createServer(
   { allowHalfOpen: true },

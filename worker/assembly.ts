@@ -55,6 +55,10 @@ export interface Platform {
   readonly catalogue?: string;
   /** Names of the world outside; without it nothing outside has a name. */
   readonly resolver?: Resolver;
+  /** Where the machine's network has packages, as variables for build steps and containers. */
+  readonly packageVariables?: readonly string[];
+  /** Tells what programs could not reach. */
+  readonly watchRefusals?: (listener: (sentence: string) => void) => () => void;
   readonly facts: MachineFacts;
   /** What the kernel of a restored machine holds already. */
   readonly state?: EngineState;
@@ -157,6 +161,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
     networks,
     events,
     host: { cpus: facts.processors, memory: facts.memory },
+    packageVariables: platform.packageVariables ?? [],
   });
   containers = engine;
   await volumes.start();
@@ -182,6 +187,8 @@ export async function assemble(platform: Platform): Promise<Engine> {
       kernel: await findKernelPaths(guest),
       maskedPaths: defaultMaskedPaths,
       readonlyPaths: defaultReadonlyPaths,
+      packageVariables: platform.packageVariables ?? [],
+      watchRefusals: platform.watchRefusals ?? (() => () => undefined),
     }),
   });
   builds = build;

@@ -3,13 +3,23 @@
  * docker.sock) served. Node and the Worker differ in what they hand in; the order of things is here alone. A prompt needs the machine
  * only: the engine's code is loaded when the machine runs.
  */
+import type { ApiTransport } from "./api/transport.ts";
 import type { Engine } from "./assembly.ts";
+import type { FiledInstant } from "./checkpoints/instant.ts";
+import { LastingGuest, type MachineLife } from "./checkpoints/lasting-guest.ts";
+import { Life } from "./checkpoints/life.ts";
+import type { StartSource } from "./checkpoints/resume.ts";
+import type { CheckpointService } from "./checkpoints/service.ts";
+import type { Stores } from "./checkpoints/stores.ts";
+import type { CliInvocation } from "./cli/invocation.ts";
+import type { EngineEvent } from "./engine/domains.ts";
 import type { Guest } from "./engine/ports/guest.ts";
 import type { BlockImage, Clock, Fetch, Randomness } from "./engine/ports/host.ts";
 import { AgentClient } from "./guest/agent-client.ts";
-import { readFacts } from "./machine/facts.ts";
-import { unpackHostState, userlandKey } from "./machine/host-state.ts";
+import { Terminals } from "./host/terminals.ts";
+import { type HostState, unpackHostState, userlandKey } from "./machine/host-state.ts";
 import { enterUserland, mountDisk } from "./machine/root.ts";
+import type { Surroundings } from "./network/outside.ts";
 import { FileBlobStore, type Hasher } from "./storage/blobs.ts";
 import { type DiskBase, openDiskFiles, SparseDisk } from "./storage/disk.ts";
 import type { ByteFiles } from "./storage/files.ts";
@@ -19,7 +29,7 @@ import { GuestLayerDisk } from "./vm/layer-disk.ts";
 import { LayerDiskDevice } from "./vm/layer-disk-device.ts";
 import type { Machine } from "./vm/machine.ts";
 import type { BuildSource } from "./vm/snapshot-parts.ts";
-import { startMachine } from "./vm/start.ts";
+import { type MachineDevices, startMachine } from "./vm/start.ts";
 import { type FileTree, NinepServer, persistTree } from "./workspace/index.ts";
 
 export interface DrydockParts {
@@ -33,27 +43,55 @@ export interface DrydockParts {
   readonly randomness: Randomness;
   readonly fetch: Fetch;
   readonly catalogue: string;
+  /** What the machine's network leads to. */
+  readonly surroundings: Surroundings;
   /** Megabytes; snapshots of more memory are passed over. */
   readonly memoryLimit?: number;
+  /** Instead of the shipped snapshot. */
+  readonly from?: StartSource;
   /** What a person should know: a fallback, a layer that could not be read. */
   readonly onNotice: (message: string) => void;
   /** The machine is gone; nothing of it can be used any more. */
   readonly onLost: (message: string) => void;
+  /** After {@link Drydock.close}. */
+  readonly onClosed?: () => void;
 }
 
 /** A machine whose guest answers, with its disk and its workspace mounted: enough for a shell. */
 export interface OpenMachine {
+  /** Stays the same when the machine is put back to a checkpoint; what was opened with it before then fails. */
   readonly guest: Guest;
   readonly machine: Machine;
   readonly workspace: FileTree;
-  readonly origin: "snapshot" | "boot";
+  readonly terminals: Terminals;
+  readonly origin: "snapshot" | "checkpoint" | "boot";
   /** Puts the engine on top. */
   startEngine(): Promise<Drydock>;
 }
 
-export interface Drydock extends Engine, Omit<OpenMachine, "startEngine"> {
+export interface Drydock
+  extends Omit<OpenMachine, "startEngine">,
+    Pick<Engine, "containers" | "images" | "networks" | "idle"> {
+  /** Lasts over returns to checkpoints: requests of before fail then. */
+  readonly api: ApiTransport;
+  readonly events: { subscribe(listener: (event: EngineEvent) => void): { dispose(): void } };
+  readonly checkpoints: CheckpointService;
+  /** Runs one `docker` command line. */
+  docker(invocation: CliInvocation): Promise<number>;
   /** Ends the machine, with everything written. */
   close(): Promise<void>;
+}
+
+/** What the engine stands on, through all its lives. */
+export interface LivingMachine extends Omit<OpenMachine, "startEngine"> {
+  readonly parts: DrydockParts;
+  readonly stores: Stores;
+  /** The present one. */
+  life: MachineLife;
+  /** Of the snapshot that the machine came from. */
+  readonly saved: HostState | undefined;
+  /** Of the checkpoint that the machine came from. */
+  readonly instant: FiledInstant | undefined;
 }
 
 export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
@@ -62,96 +100,94 @@ export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
 }
 
 export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
-  const { files, clock, randomness, onNotice } = parts;
+  const { stores, workspace } = await openStores(parts);
+  const began = await (parts.from === undefined ? begin(parts, stores) : resume(parts, stores, parts.from));
+  const guest = new LastingGuest(() => living.life);
+  const open = { guest, workspace, terminals: new Terminals(guest), machine: began.machine, origin: began.origin };
+  const living: LivingMachine = { ...began, ...open, parts, stores };
+  return {
+    ...open,
+    startEngine: async () => (await import("./guest-engine.ts")).openEngine(living),
+  };
+}
+
+async function openStores(parts: DrydockParts): Promise<{ readonly stores: Stores; readonly workspace: FileTree }> {
+  const { files, clock, onNotice } = parts;
   const [blobs, records] = await Promise.all([FileBlobStore.open(files, parts.hasher), JournalRecordStore.open(files)]);
-  const workspace = await persistTree(records, files, () => clock.now().getTime());
-  const ninep = new NinepServer(workspace.tree);
-  const disk = new SparseDisk(parts.diskBase, await openDiskFiles(files));
-  const layers = new LayerDiskDevice(({ key, error }) =>
-    onNotice(`A layer could not be read (${key}): ${String(error)}`),
-  );
+  const { tree, flush } = await persistTree(records, files, () => clock.now().getTime());
+  const stores: Stores = {
+    files,
+    blobs,
+    records,
+    logs: new FileLogStore(files),
+    ninep: new NinepServer(tree),
+    flushWorkspace: flush,
+    disk: new SparseDisk(parts.diskBase, await openDiskFiles(files)),
+    layers: new LayerDiskDevice(({ key, error }) => onNotice(`A layer could not be read (${key}): ${String(error)}`)),
+  };
+  return { stores, workspace: tree };
+}
+
+type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "instant">;
+
+/** From the shipped snapshot, or booted. */
+async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
+  const { layers, ninep } = stores;
   const started = await startMachine(parts.build, {
-    devices: {
-      layerDisk: layers,
-      writableDisk: disk,
-      handle9p: ninep.handle,
-      onLost: (error) => parts.onLost(error.message),
-    },
+    devices: devicesOf(parts, stores),
     ...(parts.memoryLimit === undefined ? {} : { memoryLimit: parts.memoryLimit }),
     placeLayers: ({ layers: placed }) => {
       for (const { key, start } of placed) if (key === userlandKey) layers.attach(key, parts.userland, start);
     },
-    onFallback: onNotice,
+    onFallback: parts.onNotice,
   });
   const { machine } = started;
-  const saved = started.how === "restored" ? started.manifest : undefined;
-  const host = saved === undefined ? undefined : unpackHostState(saved.host);
-  if (host !== undefined) ninep.importState(host.ninep);
+  const manifest = started.how === "restored" ? started.manifest : undefined;
+  const saved = manifest === undefined ? undefined : unpackHostState(manifest.host);
+  if (saved !== undefined) ninep.importState(saved.ninep);
   machine.run();
-  if (host === undefined) await machine.serial.waitFor(/^BOOT-OK/m);
+  if (saved === undefined) await machine.serial.waitFor(/^BOOT-OK/m);
+  const client = new AgentClient(machine.console, saved?.agent);
+  await renew(client, parts, { fresh: saved === undefined });
+  const layerDisk = new GuestLayerDisk(layers, client, manifest?.partitions ?? {});
+  if (saved === undefined) await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
+  await mountDisk(client);
+  const life = { life: new Life(), client, layerDisk };
+  return { machine, origin: saved === undefined ? "boot" : "snapshot", life, saved, instant: undefined };
+}
 
-  const guest = new AgentClient(machine.console, host?.agent);
-  await guest.renew(
-    {
-      now: clock.now().getTime(),
-      entropy: randomness.bytes(64),
-      machineId: hex(randomness.bytes(16)),
-      hostname: "drydock",
-    },
-    { fresh: host === undefined },
-  );
-  const layerDisk = new GuestLayerDisk(layers, guest, saved?.partitions ?? {});
-  if (host === undefined) await enterUserland(guest, await layerDisk.attach(userlandKey, parts.userland));
-  await mountDisk(guest);
-  const open = {
-    guest,
-    machine,
-    workspace: workspace.tree,
-    origin: saved === undefined ? "boot" : "snapshot",
-  } as const;
+/** From a checkpoint of before, whose disk and workspace are mounted. */
+async function resume(parts: DrydockParts, stores: Stores, from: StartSource): Promise<Began> {
+  const { resumeFrom } = await import("./checkpoints/resume.ts");
+  const { machine, instant } = await resumeFrom(from, { parts, stores, devices: devicesOf(parts, stores) });
+  const client = AgentClient.fromState(machine.console, instant.agent);
+  machine.run();
+  await renew(client, parts, { fresh: false });
+  const layerDisk = new GuestLayerDisk(stores.layers, client, instant.partitions);
+  const life = { life: new Life(), client, layerDisk };
+  return { machine, origin: "checkpoint", life, saved: undefined, instant };
+}
+
+function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): MachineDevices {
   return {
-    ...open,
-    startEngine: async () => {
-      const { assemble, serveGuest } = await import("./guest-engine.ts");
-      const engine = await assemble({
-        guest,
-        layerDisk,
-        blobs,
-        records,
-        logs: new FileLogStore(files),
-        clock,
-        randomness,
-        fetch: parts.fetch,
-        catalogue: parts.catalogue,
-        facts: await readFacts(guest, await playgroundId(records, randomness)),
-        ...(host?.engine === undefined ? {} : { state: host.engine }),
-      });
-      await serveGuest(guest, engine);
-      return {
-        ...engine,
-        ...open,
-        close: async () => {
-          await engine.idle();
-          await engine.stop();
-          await guest.batch([{ op: "sync" }]).catch(() => undefined);
-          await machine.destroy();
-          await workspace.flush();
-          disk.flush();
-        },
-      };
-    },
+    layerDisk: layers,
+    writableDisk: disk,
+    handle9p: ninep.handle,
+    onLost: (error) => parts.onLost(error.message),
   };
 }
 
-/** A UUID that stays with the playground. */
-async function playgroundId(records: JournalRecordStore, randomness: Randomness): Promise<string> {
-  const known = await records.get("playground", "id");
-  if (typeof known === "string") return known;
-  const id = hex(randomness.bytes(16)).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
-  await records.put("playground", "id", id);
-  return id;
+/** A machine that comes from a file is a machine of its own. */
+async function renew(
+  client: AgentClient,
+  { clock, randomness }: DrydockParts,
+  { fresh }: { readonly fresh: boolean },
+): Promise<void> {
+  const machineId = hex(randomness.bytes(16));
+  const now = clock.now().getTime();
+  await client.renew({ now, entropy: randomness.bytes(64), machineId, hostname: "drydock" }, { fresh });
 }
 
-function hex(bytes: Uint8Array): string {
+export function hex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

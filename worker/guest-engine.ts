@@ -1,14 +1,96 @@
 /** The engine and its doors inside the machine: the `docker` command, and /var/run/docker.sock for any other client. */
 import { serveConnection } from "./api/http-server.ts";
-import type { Engine } from "./assembly.ts";
+import type { ApiTransport } from "./api/transport.ts";
+import { assemble } from "./assembly.ts";
+import { Lives } from "./checkpoints/lives.ts";
+import { CheckpointService } from "./checkpoints/service.ts";
+import { StoredCheckpoints } from "./checkpoints/stored.ts";
+import type { CliInvocation } from "./cli/invocation.ts";
 import { serveCommands } from "./commands/index.ts";
+import { type Drydock, hex, type LivingMachine } from "./drydock.ts";
 import type { Guest } from "./engine/ports/guest.ts";
-
-export { assemble } from "./assembly.ts";
+import type { Randomness } from "./engine/ports/host.ts";
+import { readFacts } from "./machine/facts.ts";
+import { attachNetwork } from "./network/attach.ts";
+import { openNetwork, packageVariables } from "./network/outside.ts";
+import type { JournalRecordStore } from "./storage/records.ts";
 
 const dockerGroup = 999;
 
-export async function serveGuest(guest: Guest, engine: Engine): Promise<void> {
+export async function openEngine(living: LivingMachine): Promise<Drydock> {
+  const { parts, stores, machine, guest, terminals, workspace, origin } = living;
+  const { clock, randomness, fetch, catalogue, onNotice } = parts;
+  const { uplink, resolver, refusals } = openNetwork({ ...parts, onRefusal: onNotice });
+  const network = await attachNetwork({ cable: machine.network, guest, uplink, clock, randomness });
+  const facts = await readFacts(guest, await playgroundId(stores.records, randomness));
+  const stored = await StoredCheckpoints.open(stores);
+  const lives = await Lives.begin({
+    machine: living,
+    assemble: (platform) =>
+      assemble({
+        ...platform,
+        randomness,
+        fetch,
+        catalogue,
+        resolver,
+        packageVariables,
+        watchRefusals: (listener) => refusals.watch(listener),
+        facts,
+      }),
+    serve: (client, engine, api) => serveGuest(client, { api, docker: (invocation) => engine.docker(invocation, api) }),
+    unplug: () => network.reset(),
+  });
+  if (living.instant !== undefined) terminals.close(living.instant.terminals);
+  const checkpoints = new CheckpointService({
+    machine,
+    stores,
+    clock,
+    terminals,
+    stored,
+    present: () => lives.present,
+    liveOn: (...next) => lives.liveOn(...next),
+    ...(parts.from?.kind === "stored" ? { position: parts.from.id } : {}),
+  });
+  return {
+    guest,
+    machine,
+    workspace,
+    terminals,
+    origin,
+    api: lives.api,
+    checkpoints,
+    events: { subscribe: (listener) => lives.subscribe(listener) },
+    get containers() {
+      return lives.present.engine.containers;
+    },
+    get images() {
+      return lives.present.engine.images;
+    },
+    get networks() {
+      return lives.present.engine.networks;
+    },
+    docker: (invocation) => lives.present.engine.docker(invocation, lives.api),
+    idle: () => lives.present.engine.idle(),
+    close: async () => {
+      const { engine } = lives.present;
+      await engine.idle();
+      await engine.stop();
+      await guest.batch([{ op: "sync" }]).catch(() => undefined);
+      await machine.destroy();
+      await stores.flushWorkspace();
+      stores.disk.flush();
+      parts.onClosed?.();
+    },
+  };
+}
+
+/** What the guest's programs reach of the engine. */
+interface Doors {
+  readonly api: ApiTransport;
+  docker(invocation: CliInvocation): Promise<number>;
+}
+
+async function serveGuest(guest: Guest, engine: Doors): Promise<void> {
   void serveCommands(guest, {
     docker: (invocation) => engine.docker(invocation),
     "docker-compose": (invocation) => engine.docker({ ...invocation, args: ["compose", ...invocation.args] }),
@@ -30,4 +112,13 @@ export async function serveGuest(guest: Guest, engine: Engine): Promise<void> {
       void serveConnection(value, engine.api);
     }
   })();
+}
+
+/** A UUID that stays with the playground. */
+async function playgroundId(records: JournalRecordStore, randomness: Randomness): Promise<string> {
+  const known = await records.get("playground", "id");
+  if (typeof known === "string") return known;
+  const id = hex(randomness.bytes(16)).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
+  await records.put("playground", "id", id);
+  return id;
 }

@@ -8,6 +8,7 @@ import { hostFiles } from "./host/files.ts";
 import { openTerminal } from "./host/terminal.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
 import type { HostNotice, StartReport } from "./protocol/index.ts";
+import { pageFetch } from "./network/page-fetch.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
 import { bytes, countedFetch, json, site } from "./site-files.ts";
@@ -73,6 +74,7 @@ async function start({ playground, onProgress }: Parameters<DrydockHost["start"]
     randomness: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
     fetch: browserFetch,
     catalogue: new URL("catalogue", site).href,
+    surroundings: { kind: "page", fetch: pageFetch(browserFetch, self.location.protocol === "https:") },
     onNotice: (text) => tell({ kind: "info", text }),
     onLost: (text) => tell({ kind: "lost", text }),
   });

@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import type { StartSource } from "./checkpoints/resume.ts";
 import { type Drydock, openDrydock as open } from "./drydock.ts";
 import { fileImage } from "./machine/file-image.node.ts";
+import { hostResolver, hostUplink } from "./network/node-uplink.node.ts";
 import { buildPath, catalogueBase, nodeClock, repository, repositoryFetch } from "./node-platform.node.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
@@ -17,6 +19,10 @@ export type { Drydock } from "./drydock.ts";
 export interface NodeOptions {
   /** Directory that keeps the playground; undefined keeps it in memory. */
   readonly state?: string | undefined;
+  /** Without it containers reach what the host reaches, unless DRYDOCK_OFFLINE is set. */
+  readonly offline?: boolean;
+  /** A checkpoint to start from: one that this playground stores, or the content of a file. */
+  readonly from?: StartSource;
   /** Messages that a person should see. */
   readonly onMessage?: (message: string) => void;
 }
@@ -27,7 +33,7 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
   const release = state === undefined ? () => undefined : lock(state);
   const base = await readFile(join(repository, "guest-image/prebuilt/disk.ext4.gz"));
   compileOnce();
-  const drydock = await open({
+  return await open({
     build: directorySource(buildPath("snapshot")),
     userland: fileImage(buildPath("userland/userland.erofs")),
     files: state === undefined ? new MemoryFiles() : new NodeFiles(join(state, "store")),
@@ -37,16 +43,15 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
     randomness: { bytes: (count) => randomBytes(count) },
     fetch: repositoryFetch,
     catalogue: catalogueBase,
+    surroundings:
+      (options.offline ?? isSet(process.env.DRYDOCK_OFFLINE))
+        ? { kind: "offline" }
+        : { kind: "host", uplink: hostUplink, resolver: hostResolver, fetch: repositoryFetch },
+    ...(options.from === undefined ? {} : { from: options.from }),
     onNotice: say,
     onLost: say,
+    onClosed: release,
   });
-  return {
-    ...drydock,
-    close: async () => {
-      await drydock.close();
-      release();
-    },
-  };
 }
 
 /**
@@ -58,6 +63,8 @@ function compileOnce(): void {
   for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering", "--no-wasm-lazy-compilation"])
     setFlagsFromString(flag);
 }
+
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== "" && value !== "0";
 
 /** One process at a time writes a playground. */
 function lock(directory: string): () => void {

@@ -10,10 +10,12 @@ import { filesOf, type Lock } from "./lock.ts";
 import { currentLock, type PackageSources } from "./package-sources.ts";
 import { writeAptRepository } from "./packages/apt-repository.ts";
 import type { SigningKey } from "./packages/signing.ts";
+import { aptHosts, askProgram, upstreams, writeSettings } from "./packages/upstreams.ts";
 import { writeWheelIndex } from "./packages/wheel-index.ts";
 import { aptLayer, wheelLayer } from "./packages/wishes.ts";
 import { cacheDirectory, catalogueDirectory, prebuiltDirectory, repositoryRoot } from "./paths.ts";
 import type { ImageRecipe } from "./recipe.ts";
+import { debianLayer } from "./recipes/debian.ts";
 import { updateIndex, writeImage } from "./registry-layout.ts";
 import { lockedStacks, stacksOf } from "./stacks.ts";
 
@@ -48,6 +50,7 @@ const LAYER_SOURCES = [
 const IMAGE_SOURCES = ["catalogue/catalogue.ts", "catalogue/registry-layout.ts"];
 const PACKAGE_SOURCES = [
   "catalogue/packages/apt-repository.ts",
+  "catalogue/packages/upstreams.ts",
   "catalogue/packages/wheel.ts",
   "catalogue/packages/wheel-index.ts",
 ];
@@ -175,16 +178,20 @@ export class Catalogue {
     const { root, sources, key, bytecode, builder, log } = this.#options;
     const wheels = filesOf(this.#lock, wheelLayer);
     const debs = filesOf(this.#lock, aptLayer);
-    const hashes = [...wheels, ...debs].map(({ sha256 }) => sha256);
+    const apt = filesOf(this.#lock, debianLayer).filter(({ name }) => name === "apt");
+    const hashes = [...wheels, ...debs, ...apt].map(({ sha256 }) => sha256);
+    const others = await upstreams(process.env, askProgram);
     const content = createHash("sha256").update(
-      [builder.packages, this.#lock.date, ...hashes, ...bytecode.keys()].join("\n"),
+      [builder.packages, this.#lock.date, ...hashes, ...bytecode.keys(), JSON.stringify(others)].join("\n"),
     );
     const stamp = new Stamp(root, "packages", content.update(key.publicKey));
     if (await stamp.isFresh()) return;
     const start = performance.now();
-    await sources.cache.ensure([...wheels, ...debs]);
+    await sources.cache.ensure([...wheels, ...debs, ...apt]);
     const names = await writeWheelIndex(root, sources.cache, wheels, bytecode);
     await writeAptRepository({ root, packages: sources.cache, files: debs, key, date: this.#lock.date });
+    const archives = await Promise.all(apt.map(async (file) => aptHosts(await sources.cache.read(file))));
+    await writeSettings(root, { aptHosts: archives.flat(), ...others });
     await stamp.write();
     log(`packages are ready: ${names.length} for pip, ${debs.length} for apt, ${seconds(start)}`);
   }

@@ -6,6 +6,7 @@ import { HTTPParser } from "http-parser-js";
 import type { ByteDuplex } from "../engine/ports/guest.ts";
 import { apiVersion } from "./router.ts";
 import type { ApiRequest, ApiResponse, ApiTransport } from "./transport.ts";
+import { acceptKey, asksForWebSocket, websocketStream } from "./websocket.ts";
 
 /** http-parser-js asks its chunks for text the way Node's Buffer gives it. */
 class Chunk extends Uint8Array<ArrayBuffer> {
@@ -17,6 +18,13 @@ const latin1 = new TextDecoder("latin1");
 const encoder = new TextEncoder();
 
 export const serverName = "Docker/28.5.2 (linux)";
+/** What moby says of itself in each answer. */
+const engineHeaders: Readonly<Record<string, string>> = {
+  "api-version": apiVersion,
+  "docker-experimental": "false",
+  ostype: "linux",
+  server: serverName,
+};
 const maxHeaderBytes = 1 << 20;
 
 interface Head {
@@ -30,8 +38,12 @@ interface Head {
   readonly length: number | undefined;
 }
 
-/** Serves one connection until either side ends it. Rejects never. */
-export async function serveConnection(connection: ByteDuplex, api: ApiTransport): Promise<void> {
+/** Serves one connection until either side ends it. Rejects never. `identity` is said in each answer. */
+export async function serveConnection(
+  connection: ByteDuplex,
+  api: ApiTransport,
+  identity: Readonly<Record<string, string>> = engineHeaders,
+): Promise<void> {
   const input = new Input(connection.readable);
   const writer = connection.writable.getWriter();
   writer.closed.catch(() => input.disconnect());
@@ -39,7 +51,7 @@ export async function serveConnection(connection: ByteDuplex, api: ApiTransport)
     for (;;) {
       const head = await input.head();
       if (head === undefined) break;
-      const proceed = await answer(head, input, writer, api);
+      const proceed = await answer(head, input, writer, api, identity);
       if (!proceed) break;
     }
   } catch (error) {
@@ -224,6 +236,7 @@ async function answer(
   input: Input,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   api: ApiTransport,
+  identity: Readonly<Record<string, string>>,
 ): Promise<boolean> {
   if (head.headers.expect?.toLowerCase() === "100-continue" && head.hasBody)
     await writer.write(encoder.encode("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -239,12 +252,13 @@ async function answer(
     : { status: 405, headers: {}, body: { kind: "json", value: { message: "method not allowed" } } };
 
   if (response.body.kind === "upgrade") {
-    await takeOver(head, input, writer, response.body.stream, response.headers);
+    if (response.body.protocol === "websocket") await takeOverFramed(head, input, writer, response.body.stream);
+    else await takeOver(head, input, writer, response.body.stream, response.headers);
     return false;
   }
   // A body that the handler left unread would be taken for the next request.
   const keep = head.keepAlive && (!head.hasBody || input.complete);
-  const send = new Sender(writer, head.method === "HEAD", keep);
+  const send = new Sender(writer, identity, head.method === "HEAD", keep);
   await send.response(response, input.signal);
   return keep;
 }
@@ -261,17 +275,61 @@ async function takeOver(
     ? `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${type}\r\nConnection: Upgrade\r\nUpgrade: ${head.headers.upgrade ?? "tcp"}\r\n`
     : `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n`;
   await writer.write(encoder.encode(`${status}Api-Version: ${apiVersion}\r\nServer: ${serverName}\r\n\r\n`));
-  const upward = input
-    .raw()
-    .pipeTo(stream.writable)
-    .catch(() => undefined);
+  await relay(input, writer, stream, { readable: input.raw(), write: (bytes) => writer.write(bytes) });
+}
+
+/** A WebSocket: refused as golang.org/x/net/websocket refuses, whose server moby uses. */
+async function takeOverFramed(
+  head: Head,
+  input: Input,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  stream: ByteDuplex,
+): Promise<void> {
+  if (!asksForWebSocket(head.headers)) {
+    await Promise.allSettled([stream.readable.cancel(), stream.writable.abort()]);
+    await writer.write(
+      encoder.encode("HTTP/1.1 400 Bad Request\r\nSec-Websocket-Version: 13\r\n\r\nnot websocket protocol"),
+    );
+    return;
+  }
+  const accept = await acceptKey(head.headers["sec-websocket-key"] ?? "");
+  await writer.write(
+    encoder.encode(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    ),
+  );
+  const socket = websocketStream({ readable: input.raw(), write: (bytes) => writer.write(bytes) });
+  const frames = socket.writable.getWriter();
+  await relay(input, writer, stream, {
+    readable: socket.readable,
+    write: (bytes) => frames.write(bytes),
+    end: () => frames.close(),
+  });
+}
+
+/** What is on the other side of a connection that was taken over: its bytes, or what its frames carry. */
+interface Peer {
+  readonly readable: ReadableStream<Uint8Array>;
+  write(bytes: Uint8Array): Promise<void>;
+  end?(): Promise<void>;
+}
+
+/** Until the stream has ended; the peer's end is the end of the stream's input. */
+async function relay(
+  input: Input,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  stream: ByteDuplex,
+  peer: Peer,
+): Promise<void> {
+  const upward = peer.readable.pipeTo(stream.writable).catch(() => undefined);
   const reader = stream.readable.getReader();
   try {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
-      await writer.write(value);
+      await peer.write(value);
     }
+    await peer.end?.();
   } finally {
     await reader.cancel().catch(() => undefined);
     await writer.close().catch(() => undefined);
@@ -282,10 +340,17 @@ async function takeOver(
 
 class Sender {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #identity: Readonly<Record<string, string>>;
   readonly #headOnly: boolean;
   readonly #keepAlive: boolean;
-  constructor(writer: WritableStreamDefaultWriter<Uint8Array>, headOnly: boolean, keepAlive: boolean) {
+  constructor(
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+    identity: Readonly<Record<string, string>>,
+    headOnly: boolean,
+    keepAlive: boolean,
+  ) {
     this.#writer = writer;
+    this.#identity = identity;
     this.#headOnly = headOnly;
     this.#keepAlive = keepAlive;
   }
@@ -305,7 +370,10 @@ class Sender {
           await this.#chunk(encoder.encode(`${JSON.stringify(value)}\r\n`));
         return this.#end();
       case "stream": {
-        await this.#start(status, headers, "application/octet-stream");
+        const isSized = headers["content-length"] !== undefined;
+        if (isSized)
+          await this.#writer.write(this.#head(status, headers, { "content-type": "application/octet-stream" }));
+        else await this.#start(status, headers, "application/octet-stream");
         const reader = body.stream.getReader();
         const stop = () => reader.cancel(signal.reason).catch(() => undefined);
         signal.addEventListener("abort", stop);
@@ -314,13 +382,13 @@ class Sender {
             if (this.#headOnly) break;
             const { value, done } = await reader.read();
             if (done) break;
-            await this.#chunk(value);
+            await (isSized ? this.#writer.write(value) : this.#chunk(value));
           }
         } finally {
           signal.removeEventListener("abort", stop);
           await reader.cancel().catch(() => undefined);
         }
-        if (this.#headOnly) return;
+        if (this.#headOnly || isSized) return;
         return this.#end();
       }
       case "upgrade":
@@ -330,10 +398,7 @@ class Sender {
 
   #head(status: number, headers: Readonly<Record<string, string>>, more: Readonly<Record<string, string>>): Uint8Array {
     const all: Record<string, string> = {
-      "api-version": apiVersion,
-      "docker-experimental": "false",
-      ostype: "linux",
-      server: serverName,
+      ...this.#identity,
       ...more,
       ...headers,
       ...(this.#keepAlive ? {} : { connection: "close" }),
@@ -402,6 +467,9 @@ const reasons: Readonly<Record<number, string>> = {
   200: "OK",
   201: "Created",
   204: "No Content",
+  206: "Partial Content",
+  301: "Moved Permanently",
+  302: "Found",
   304: "Not Modified",
   400: "Bad Request",
   401: "Unauthorized",
@@ -411,6 +479,8 @@ const reasons: Readonly<Record<number, string>> = {
   406: "Not Acceptable",
   409: "Conflict",
   500: "Internal Server Error",
+  416: "Range Not Satisfiable",
   501: "Not Implemented",
+  502: "Bad Gateway",
   503: "Service Unavailable",
 };

@@ -80,7 +80,10 @@ export class TcpConnection {
     this.#reader = readable.getReader();
     this.#writer = writable.getWriter();
     this.#writer.closed.catch(() => undefined);
-    if (this.#stage === "ended") return this.#release();
+    if (this.#stage === "ended") {
+      this.#release();
+      return;
+    }
     this.#stage = "handshake";
     this.#advance(1);
     this.#sendSynAck();
@@ -107,6 +110,8 @@ export class TcpConnection {
     }
     if ((flags & syn) !== 0) {
       if (this.#stage === "handshake") this.#sendSynAck();
+      // A machine that was put back may use its port again: it resets what it does not know (RFC 5961, 4).
+      else if (this.#stage === "open") this.#acknowledge();
       return;
     }
     if (this.#stage === "waiting") return;
@@ -138,7 +143,7 @@ export class TcpConnection {
       this.#repeatedAcks = 0;
       this.#settleTimer();
       this.#roomForMore();
-      if (this.#finAcknowledged && this.#finReceived) return this.#end();
+      if (this.#finAcknowledged && this.#finReceived) this.#end();
     } else if (this.#flying() > 0 && data.length === 0 && (flags & fin) === 0 && this.#window === before) {
       // Three repetitions say that something after this point has arrived without it (RFC 5681, 3.2).
       if (++this.#repeatedAcks === 3) this.#sendAgain();
@@ -150,9 +155,10 @@ export class TcpConnection {
     const hasFin = (flags & fin) !== 0;
     if (data.length === 0 && !hasFin) return;
     const known = distance(this.#expected, sequence);
-    if (known < 0 || known > data.length || this.#finReceived) return this.#acknowledgeSoon();
+    this.#acknowledgeSoon();
+    if (known < 0 || known > data.length || this.#finReceived) return;
     const fresh = data.subarray(known);
-    if (fresh.length > this.#freeSpace()) return this.#acknowledgeSoon();
+    if (fresh.length > this.#freeSpace()) return;
     this.#expected = (this.#expected + fresh.length) >>> 0;
     if (fresh.length > 0) {
       this.#undelivered.push(fresh);
@@ -162,7 +168,6 @@ export class TcpConnection {
       this.#finReceived = true;
       this.#expected = (this.#expected + 1) >>> 0;
     }
-    this.#acknowledgeSoon();
     void this.#deliver();
     if (hasFin && this.#finAcknowledged) {
       this.#acknowledge();
@@ -260,7 +265,10 @@ export class TcpConnection {
     const wait = Math.min(firstTimeout * 2 ** this.#attempts, longestTimeout);
     this.#cancelTimer = this.#options.after(wait, () => {
       this.#cancelTimer = undefined;
-      if (++this.#attempts > patience) return this.#reset();
+      if (++this.#attempts > patience) {
+        this.#reset();
+        return;
+      }
       if (this.#stage === "handshake") this.#sendSynAck();
       else {
         this.#sendAgain();

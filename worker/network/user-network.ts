@@ -72,14 +72,9 @@ export class UserNetwork {
     }
     // Neither broadcasts nor multicasts lead anywhere.
     if (packet.destination >>> 28 >= 14) return;
-    switch (packet.protocol) {
-      case protocols.tcp:
-        return this.#receiveSegment(packet);
-      case protocols.udp:
-        return this.#receiveDatagram(packet);
-      case protocols.icmp:
-        return this.#receiveEcho(packet);
-    }
+    if (packet.protocol === protocols.tcp) this.#receiveSegment(packet);
+    else if (packet.protocol === protocols.udp) this.#receiveDatagram(packet);
+    else if (packet.protocol === protocols.icmp) this.#receiveEcho(packet);
   }
 
   /** The machine is another one from here on (a checkpoint): what its programs had open is gone. */
@@ -96,7 +91,10 @@ export class UserNetwork {
     if (segment === undefined) return;
     const key = `${packet.source}:${segment.sourcePort} ${packet.destination}:${segment.destinationPort}`;
     const known = this.#connections.get(key);
-    if (known !== undefined) return known.connection.receive(segment);
+    if (known !== undefined) {
+      known.connection.receive(segment);
+      return;
+    }
     const send = (reply: Parameters<typeof tcpFrame>[1]): void => this.#options.send(tcpFrame(endsBack(packet), reply));
     const { flags } = segment;
     if ((flags & tcpFlags.rst) !== 0) return;
@@ -132,7 +130,10 @@ export class UserNetwork {
       (stream) => connection.accept(stream),
       (error: unknown) => {
         if (abort.signal.aborted) return;
-        if (!(error instanceof UplinkError) || error.reason === "refused") return connection.refuse();
+        if (!(error instanceof UplinkError) || error.reason === "refused") {
+          connection.refuse();
+          return;
+        }
         connection.drop();
         this.#options.send(unreachableFrame(endsBack(packet, gateway), unreachable.network, packet.quote));
       },

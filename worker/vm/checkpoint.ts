@@ -88,6 +88,7 @@ export class Checkpoints {
     this.putMemoryBack(checkpoint.hashes);
     machine.code.putBack(checkpoint.code);
     machine.console.reset(checkpoint.pendingInput);
+    machine.network.reset();
     machine.clock.continueAt(checkpoint.clock);
     this.companions.disk.rewind(checkpoint.diskGeneration);
   }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ConsoleLink } from "./console-link.ts";
+import { DeviceLink } from "./device-link.ts";
 
 function guest(buffers: number) {
   const taken: number[] = [];
   const state = { buffers };
-  const link = new ConsoleLink({
+  const link = new DeviceLink({
     ready: () => state.buffers > 0,
     write: (bytes) => {
       state.buffers--;
@@ -14,7 +14,7 @@ function guest(buffers: number) {
   return { link, taken, state };
 }
 
-describe("the console link", () => {
+describe("the link to a device", () => {
   it("keeps what the guest has no buffer for, in order, until it has", () => {
     const { link, taken, state } = guest(1);
     for (const byte of [1, 2, 3]) link.send(Uint8Array.of(byte));

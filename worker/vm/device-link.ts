@@ -1,26 +1,26 @@
 /**
- * Port 1 of the virtio console as the agent client's wire. v86 drops what the guest has no buffer for: such bytes wait here
- * instead, until the guest has run. Output is handed on after the emulator's own stack has ended, because a subscriber may
- * send, read clocks or throw.
+ * A device's bytes to and from the guest: port 1 of the virtio console as the agent client's wire, and the network card with a frame
+ * at a time. v86 drops what the guest has no buffer for: such bytes wait here instead, until the guest has run. Output is handed on
+ * after the emulator's own stack has ended, because a subscriber may send, read clocks or throw.
  */
 
 import type { MachineLink } from "../guest/link.ts";
 
 /** What the link needs of the emulator. */
-export interface ConsolePort {
+export interface DevicePort {
   /** Whether the guest has posted a buffer for input. */
   ready(): boolean;
   write(bytes: Uint8Array): void;
 }
 
-export class ConsoleLink implements MachineLink {
-  private readonly port: ConsolePort;
+export class DeviceLink implements MachineLink {
+  private readonly port: DevicePort;
   private input: Uint8Array[] = [];
   private output: Uint8Array[] = [];
   private subscriber: ((bytes: Uint8Array) => void) | undefined;
   private delivering = false;
 
-  constructor(port: ConsolePort) {
+  constructor(port: DevicePort) {
     this.port = port;
   }
 

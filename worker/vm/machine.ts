@@ -1,13 +1,13 @@
 /**
  * The Linux machine: a v86 emulator, seen as a whole. It owns the clock that the guest sees, the pace at which the emulator
- * runs, the console wire to the agent, two IDE disks, and a record of the code that the emulator generates, without which it
+ * runs, the console wire to the agent, the network's cable, two IDE disks, and a record of the code that the emulator generates, without which it
  * could not be saved warm (see ./snapshot.ts).
  *
  * A machine is either running, paused, or lost. Lost is final: the emulator threw, and its state is not to be trusted.
  */
 
 import { MachineClock } from "./clock.ts";
-import { ConsoleLink } from "./console-link.ts";
+import { DeviceLink } from "./device-link.ts";
 import { MachineError } from "./errors.ts";
 import { GeneratedCode } from "./generated-code.ts";
 import { type DiskFailure, IdeDisk, type SectorDevice } from "./ide-disk.ts";
@@ -54,6 +54,7 @@ export const JIT_CONFIG: readonly (readonly [index: number, value: number])[] = 
 const CONSOLE_PORT = 1;
 /** Receive queue of console port n (virtio 1.2, 5.3.2): 0 for port 0, then 4, 6, … */
 const RECEIVE_QUEUE = CONSOLE_PORT * 2 + 2;
+const NETWORK_RECEIVE_QUEUE = 0;
 /** Milliseconds. */
 const BACKGROUND_INTERVAL = 1000;
 const QUIESCE_PATIENCE = 10_000;
@@ -67,7 +68,10 @@ export interface MemoryLayout {
 }
 
 export class Machine {
-  readonly console: ConsoleLink;
+  /** The agent's wire. */
+  readonly console: DeviceLink;
+  /** The network card's cable, an Ethernet frame at a time. */
+  readonly network: DeviceLink;
   readonly serial = new SerialLog();
   readonly clock: MachineClock;
   readonly code: GeneratedCode;
@@ -140,7 +144,7 @@ export class Machine {
     disks[0].insertedIn(primary, primary.master);
     disks[1].insertedIn(primary, primary.slave);
 
-    this.console = new ConsoleLink({
+    this.console = new DeviceLink({
       ready: () => {
         if (this.lost !== undefined) return false;
         const queue = this.core.cpu.devices.virtio_console.virtio.queues[RECEIVE_QUEUE];
@@ -151,6 +155,15 @@ export class Machine {
     emulator.add_listener(`virtio-console${CONSOLE_PORT}-output-bytes`, (bytes: Uint8Array) =>
       this.console.receive(bytes),
     );
+    this.network = new DeviceLink({
+      ready: () => {
+        if (this.lost !== undefined) return false;
+        const queue = this.core.cpu.devices.virtio_net.virtio.queues[NETWORK_RECEIVE_QUEUE];
+        return queue !== undefined && queue.is_configured() !== 0 && queue.has_request();
+      },
+      write: (frame) => emulator.bus.send("net0-receive", frame),
+    });
+    emulator.add_listener("net0-send", (frame: Uint8Array) => this.network.receive(frame));
     emulator.add_listener("serial0-output-byte", (byte: number) => this.serial.push(byte));
 
     // Memory is saved as a whole, the emulator's own included: its state carries the devices alone.
@@ -258,6 +271,7 @@ export class Machine {
     try {
       this.core.yield_callback(tick);
       this.console.flush();
+      this.network.flush();
     } catch (error) {
       this.lost = new MachineError("lost", "The machine stopped: its emulator failed.", { cause: error });
       this.pacing.close();

@@ -204,6 +204,7 @@ async function applyOverlay(machine: Machine, overlay: MachineOverlay): Promise<
   machine.code.retain(new Set(overlay.keptSlots));
   await machine.code.restore(await WebAssembly.compile(overlay.code), async () => overlay.code);
   machine.console.reset(overlay.pendingInput);
+  machine.network.reset();
   machine.clock.continueAt(overlay.clock);
 }
 

@@ -108,6 +108,7 @@ export interface V86Core {
         readonly virtio: { readonly queues: readonly V86Virtqueue[] };
         SendEvent(port: number, event: number, value: number): void;
       };
+      readonly virtio_net: { readonly virtio: { readonly queues: readonly V86Virtqueue[] } };
       readonly virtio_9p?: { readonly tag_bufchain: Map<number, unknown> };
     };
   };

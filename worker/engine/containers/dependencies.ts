@@ -16,4 +16,6 @@ export interface ContainerDependencies {
   readonly networks: Networks;
   readonly events: EventSink;
   readonly host: HostFacts;
+  /** Variables for processes of images whose language's package manager they concern: where the machine's network has packages. */
+  readonly packageVariables?: readonly string[];
 }

@@ -30,6 +30,7 @@ export interface Surroundings {
   /** Of bind sources and device nodes, by path. */
   readonly stats: ReadonlyMap<string, FileStat>;
   readonly size: { readonly rows: number; readonly columns: number };
+  readonly packageVariables?: readonly string[] | undefined;
 }
 
 export const initProgram = "/run/drydock/init";
@@ -57,7 +58,7 @@ export function describeContainer(record: ContainerRecord, around: Surroundings)
     },
     readOnly: host.ReadonlyRootfs,
     args: init ? [initTarget, "--", ...command] : command,
-    env: containerEnvironment(record, hostname),
+    env: containerEnvironment(record, hostname, around.packageVariables),
     cwd: config.WorkingDir || "/",
     user: config.User,
     groups: host.GroupAdd ?? [],

@@ -19,8 +19,29 @@ export function withVariables(base: readonly string[], more: readonly string[]):
   return out;
 }
 
-/** PATH, HOSTNAME, TERM with a terminal, then what the configuration says. */
-export function containerEnvironment(record: ContainerRecord, hostname: string): readonly string[] {
-  const base = [defaultPath, `HOSTNAME=${hostname}`, ...(record.config.Tty ? ["TERM=xterm"] : [])];
+/** By which the images of Python and Node.js say what they are, and the prefixes of what their package managers read. */
+const languages: readonly (readonly [mark: string, prefix: string])[] = [
+  ["PYTHON_VERSION=", "PIP_"],
+  ["NODE_VERSION=", "npm_"],
+];
+
+/** Of the machine's package variables those that concern the image: they are no part of the container's configuration. */
+function packageVariablesFor(env: readonly string[], variables: readonly string[]): readonly string[] {
+  const prefixes = languages.filter(([mark]) => env.some((v) => v.startsWith(mark))).map(([, prefix]) => prefix);
+  return variables.filter((variable) => prefixes.some((prefix) => variable.startsWith(prefix)));
+}
+
+/** PATH, HOSTNAME, TERM with a terminal, where packages are, then what the configuration says. */
+export function containerEnvironment(
+  record: ContainerRecord,
+  hostname: string,
+  packageVariables: readonly string[] = [],
+): readonly string[] {
+  const base = [
+    defaultPath,
+    `HOSTNAME=${hostname}`,
+    ...(record.config.Tty ? ["TERM=xterm"] : []),
+    ...packageVariablesFor(record.config.Env ?? [], packageVariables),
+  ];
   return withVariables(base, record.config.Env ?? []);
 }

@@ -165,7 +165,8 @@ export class Executions {
     const { request } = execution;
     const privileged = request.privileged || host.Privileged;
     const capabilities = effectiveCapabilities({ privileged, add: host.CapAdd ?? [], drop: host.CapDrop ?? [] });
-    const base = containerEnvironment(record, hostnameOf(record)).filter((v) => !v.startsWith("TERM="));
+    const own = containerEnvironment(record, hostnameOf(record), this.#d.packageVariables);
+    const base = own.filter((v) => !v.startsWith("TERM="));
     const cwd = request.workingDir || config.WorkingDir || "/";
     const user = request.user || config.User;
     const size = options.consoleSize ?? request.consoleSize ?? { rows: 0, columns: 0 };

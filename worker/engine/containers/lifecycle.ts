@@ -102,7 +102,9 @@ export class Lifecycle {
         this.#before.volumeOps(container),
       ]);
       sandbox = opened;
-      const surroundings: Surroundings = { lowers: image, sandbox, joined, stats, size: this.#size(container) };
+      const { packageVariables } = this.#d;
+      const size = this.#size(container);
+      const surroundings: Surroundings = { lowers: image, sandbox, joined, stats, size, packageVariables };
       this.#openLog(container);
       const description = describeContainer(record, surroundings);
       this.#volumeEvents(container, "mount");

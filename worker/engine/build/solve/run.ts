@@ -34,6 +34,10 @@ export interface RunEnvironment {
   readonly kernel: KernelPaths;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+  /** Tell package managers where the machine's network has packages; the Dockerfile's own count more, and none gets into the image. */
+  readonly packageVariables: readonly string[];
+  /** Calls back for what could not be reached while it watches. */
+  readonly watchRefusals: (listener: (sentence: string) => void) => () => void;
 }
 
 export interface RunRequest {
@@ -88,11 +92,17 @@ export async function runStep(environment: RunEnvironment, request: RunRequest):
         ])
         .catch(() => undefined);
     signal.addEventListener("abort", kill);
+    const refused: string[] = [];
+    const unwatch = environment.watchRefusals((sentence) => refused.push(sentence));
     try {
       const status = await finish(process, request.output);
+      // Behind what the program itself made of it.
+      if (status !== 0 && refused.length > 0)
+        request.output(2, new TextEncoder().encode(refused.map((line) => `drydock: ${line}\n`).join("")));
       signal.throwIfAborted();
       if (status !== 0) throw exitError(step.args, status);
     } finally {
+      unwatch();
       signal.removeEventListener("abort", kill);
     }
   } catch (error) {
@@ -157,6 +167,8 @@ function prepare({ id, mounts, step }: RunRequest, sandbox: Sandbox): readonly O
   ];
 }
 
+const variableName = (variable: string): string => variable.split("=", 1)[0] ?? "";
+
 function describe(environment: RunEnvironment, request: RunRequest, sandbox: Sandbox): ContainerDescription {
   const { id, step, lowers, mounts, resources } = request;
   const files = `${filesRoot}/${id}`;
@@ -170,7 +182,9 @@ function describe(environment: RunEnvironment, request: RunRequest, sandbox: San
     propagation: undefined,
     directory: false,
   });
-  const env = [...step.env, ...request.extraEnv, ...mounts.flatMap((mount) => mount.env)];
+  const given = [...step.env, ...request.extraEnv, ...mounts.flatMap((mount) => mount.env)];
+  const names = new Set(given.map(variableName));
+  const env = [...given, ...environment.packageVariables.filter((variable) => !names.has(variableName(variable)))];
   return {
     id,
     root: { lowers, upper: upperOf(id), work: `${buildRoot}/run/${id}/work`, volatile: true },
