@@ -49,7 +49,6 @@ const tables: readonly Table[] = [
 
 /** Operations whose answer is less than the specification's. */
 const shortfalls: Readonly<Record<string, string>> = {
-  ContainerAttachWebsocket: "a stream of bytes, without WebSocket frames",
   Session: "answers as an engine without BuildKit",
 };
 

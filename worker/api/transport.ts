@@ -32,7 +32,12 @@ export type ResponseBody =
   | { readonly kind: "jsonLines"; readonly values: AsyncIterable<unknown> }
   | { readonly kind: "stream"; readonly stream: ReadableStream<Uint8Array> }
   /** Status 101 (or 200 to clients that sent no Upgrade): the connection becomes a raw byte stream. Closing `writable` is the client's half-close. */
-  | { readonly kind: "upgrade"; readonly stream: ByteDuplex };
+  | {
+      readonly kind: "upgrade";
+      readonly stream: ByteDuplex;
+      /** Over HTTP the stream's bytes travel in frames of this protocol; in process there is no need of them. */
+      readonly protocol?: "websocket";
+    };
 
 export interface ApiTransport {
   /** Never rejects for what the engine refused (that is a status with `{message}`); rejects when it cannot be reached. */

@@ -1,8 +1,14 @@
 /** Container operations of the Engine API. */
-import { type Containers, formatLogTime, frame, type LogEntry } from "../../engine/containers/index.ts";
+import {
+  type AttachRequest,
+  type Containers,
+  formatLogTime,
+  frame,
+  type LogEntry,
+} from "../../engine/containers/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { byteStream, json, jsonLines, noContent, upgrade } from "../respond.ts";
-import type { Query, Route, RouteContext } from "../router.ts";
+import { compareVersions, type Query, type Route, type RouteContext } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
 
 export const rawStream = "application/vnd.docker.raw-stream";
@@ -172,7 +178,7 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       method: "GET",
       path: "/containers/{id}/attach/ws",
       operation: "ContainerAttachWebsocket",
-      handle: async (context) => attach(containers, id(context), context),
+      handle: async (context) => attachFramed(containers, id(context), context),
     },
     {
       method: "POST",
@@ -273,17 +279,26 @@ export function windowSize(query: Query): { rows: number; columns: number } {
   return { rows: read("h", "height"), columns: read("w", "width") };
 }
 
-function attach(containers: Containers, id: string, { query, signal }: RouteContext): ApiResponse {
-  const { stream, raw } = containers.attach(id, {
-    stdin: query.boolean("stdin"),
-    stdout: query.boolean("stdout"),
-    stderr: query.boolean("stderr"),
-    stream: query.boolean("stream"),
-    logs: query.boolean("logs"),
-    detachKeys: query.string("detachKeys") ?? "",
-    signal,
-  });
+const attachRequest = ({ query, signal }: RouteContext): AttachRequest => ({
+  stdin: query.boolean("stdin"),
+  stdout: query.boolean("stdout"),
+  stderr: query.boolean("stderr"),
+  stream: query.boolean("stream"),
+  logs: query.boolean("logs"),
+  detachKeys: query.string("detachKeys") ?? "",
+  signal,
+});
+
+function attach(containers: Containers, id: string, context: RouteContext): ApiResponse {
+  const { stream, raw } = containers.attach(id, attachRequest(context));
   return upgrade(stream, raw ? rawStream : multiplexedStream);
+}
+
+/** Both outputs as they come, in WebSocket frames; before API 1.42 all three streams were always attached. */
+function attachFramed(containers: Containers, id: string, context: RouteContext): ApiResponse {
+  const all = compareVersions(context.version, "1.42") < 0 ? { stdin: true, stdout: true, stderr: true } : {};
+  const { stream } = containers.attach(id, { ...attachRequest(context), ...all, unframed: true });
+  return { ...upgrade(stream, rawStream), body: { kind: "upgrade", stream, protocol: "websocket" } };
 }
 
 /**

@@ -71,6 +71,8 @@ export class Containers {
   readonly #creation: Creation;
   readonly #files: ContainerFiles;
 
+  /** Both outputs as they come, whether they are a terminal's or not. */
+  readonly unframed?: boolean;
   constructor(dependencies: ContainerDependencies) {
     this.#d = dependencies;
     this.store = new ContainerStore(dependencies.records);
@@ -355,7 +357,7 @@ export class Containers {
       stderr: request.stderr,
       stream: request.stream,
       tty: config.Tty,
-      raw: config.Tty,
+      raw: config.Tty || request.unframed === true,
       closeStdin: config.StdinOnce,
       detachKeys: keys,
       ...(request.logs
