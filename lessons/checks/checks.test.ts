@@ -32,6 +32,7 @@ function view(facts: Partial<LessonView> & { readonly all?: readonly ContainerFa
     volumes: async () => [],
     networks: async () => [],
     events: [],
+    now: 0,
     file: async () => undefined,
     processes: async () => [],
     logs: async () => "",
@@ -40,6 +41,37 @@ function view(facts: Partial<LessonView> & { readonly all?: readonly ContainerFa
   };
 }
 const publishes: Check = { kind: "container", name: "web", publishes: { container: 80, host: 8080 } };
+
+describe("a container that runs", () => {
+  const started = (seconds: number): ContainerFacts => ({
+    ...web,
+    State: { ...web.State, StartedAt: new Date(seconds * 1000).toISOString() },
+  });
+  const runs: Check = { kind: "container", name: "web", state: "running" };
+  const one: Check = { kind: "count", of: "containers", state: "running", min: 1 };
+  const at = (ms: number) => view({ all: [started(10)], now: ms });
+
+  it.each([
+    runs,
+    one,
+    { kind: "any", of: [{ kind: "gone", container: "web" }, runs] },
+    { kind: "all", of: [runs] },
+  ] as Check[])("counts once it has stayed for a second: %j", async (check) => {
+    expect(await evaluate(check, at(10_400))).toMatchObject({ state: "waiting", again: 600 });
+    expect(await evaluate(check, at(11_000))).toEqual({ state: "passed" });
+  });
+
+  it("leaves its contrary open until then", async () => {
+    const not: Check = { kind: "not", say: "It runs.", of: runs };
+    expect(await evaluate(not, at(10_400))).toMatchObject({ state: "waiting", again: 600 });
+    expect(await evaluate(not, at(12_000))).toEqual({ state: "observed", text: "It runs." });
+  });
+
+  it("waits anew after each restart, and not for a clock that was set back", async () => {
+    expect(await evaluate(runs, view({ all: [started(99)], now: 99_010 }))).toMatchObject({ state: "waiting" });
+    expect(await evaluate(runs, view({ all: [started(99)], now: 5_000 }))).toEqual({ state: "passed" });
+  });
+});
 
 describe("a check on a container", () => {
   it("waits while there is none", async () => {

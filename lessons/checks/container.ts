@@ -2,6 +2,7 @@
 import type { SimpleCheck } from "../format/index.ts";
 import { enumeration, type Observation, observed, passed, waiting } from "./observation.ts";
 import { sameReference } from "./reference.ts";
+import { untilSteady } from "./steady.ts";
 import type { ContainerFacts, LessonView } from "./view.ts";
 
 export type ContainerCheck = Extract<SimpleCheck, { kind: "container" }>;
@@ -10,13 +11,19 @@ export async function checkContainer(check: ContainerCheck, view: LessonView): P
   const found = (await view.containers()).filter((each) => selects(check, each));
   if (found.length === 0) return waiting(`There is no ${wanted(check)} yet.`);
   let best: { readonly held: number; readonly text: string } | undefined;
+  let young: Observation | undefined;
   for (const each of found) {
     const { held, text } = firstProblem(check, each);
-    if (text === undefined) return passed;
+    if (text === undefined) {
+      const missing = check.state === "running" ? untilSteady(each, view.now) : 0;
+      if (missing === 0) return passed;
+      young = waiting(`${nameOf(each)} has just started. Does it stay?`, missing);
+      continue;
+    }
     // Of several, the one that comes closest is worth telling about.
     if (best === undefined || held > best.held) best = { held, text };
   }
-  return observed(best?.text ?? "");
+  return young ?? observed(best?.text ?? "");
 }
 
 export const nameOf = (facts: ContainerFacts): string => facts.Name.replace(/^\//, "");

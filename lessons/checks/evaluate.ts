@@ -1,8 +1,9 @@
 /** One table: how each kind of check is answered from the view. */
 import type { Check, Place, SimpleCheck } from "../format/index.ts";
 import { checkContainer, hasLabel, nameOf } from "./container.ts";
-import { enumeration, type Observation, observed, passed, waiting } from "./observation.ts";
+import { enumeration, type Observation, observed, passed, soonest, waiting } from "./observation.ts";
 import { sameReference } from "./reference.ts";
+import { untilSteady } from "./steady.ts";
 import type { ImageFacts, LessonView } from "./view.ts";
 
 type Kind = SimpleCheck["kind"];
@@ -19,17 +20,23 @@ export async function evaluate(check: Check, view: LessonView): Promise<Observat
       return passed;
     }
     case "any": {
-      let seen: Observation | undefined;
+      const answers: Observation[] = [];
       for (const part of check.of) {
         const answer = await evaluate(part, view);
         if (answer.state === "passed") return passed;
-        // What was seen tells more than that nothing is there yet.
-        if (seen === undefined || (seen.state === "waiting" && answer.state === "observed")) seen = answer;
+        answers.push(answer);
       }
-      return seen ?? waiting("Nothing has happened yet.");
+      const young = answers.find((answer) => answer.state === "waiting" && answer.again === soonest(answers));
+      if (young !== undefined && soonest(answers) !== undefined) return young;
+      // What was seen tells more than that nothing is there yet.
+      return answers.find(({ state }) => state === "observed") ?? answers[0] ?? waiting("Nothing has happened yet.");
     }
-    case "not":
-      return (await evaluate(check.of, view)).state === "passed" ? observed(check.say) : passed;
+    case "not": {
+      const answer = await evaluate(check.of, view);
+      if (answer.state === "passed") return observed(check.say);
+      // Whether it holds is not known before the time is over.
+      return soonest([answer]) === undefined ? passed : answer;
+    }
     default:
       return await (evaluators[check.kind] as (check: SimpleCheck, view: LessonView) => Promise<Observation>)(
         check,
@@ -89,8 +96,9 @@ const evaluators: Evaluators = {
   },
 
   async count(check, view) {
-    const number = await countOf(check, view);
+    const { number, missing } = await countOf(check, view);
     const what = [check.state, number === 1 ? check.of.slice(0, -1) : check.of].filter(Boolean).join(" ");
+    if (missing > 0) return waiting("Something has just started. Does it stay?", missing);
     if (number < (check.min ?? 0))
       return number === 0
         ? waiting(`There are no ${what} yet.`)
@@ -182,28 +190,29 @@ function findImage(images: readonly ImageFacts[], name: string): ImageFacts | un
   );
 }
 
-async function countOf(check: Of<"count">, view: LessonView): Promise<number> {
-  switch (check.of) {
-    case "containers":
-      return (await view.containers()).filter(
-        ({ State, Config }) =>
-          (check.state === undefined || State.Status === check.state) &&
-          (check.image === undefined || sameReference(Config.Image, check.image)) &&
-          (check.label === undefined || hasLabel(Config.Labels, check.label)),
-      ).length;
-    case "images":
-      return (await view.images()).filter(
-        ({ RepoTags, Config }) =>
-          (check.dangling === undefined || check.dangling === (RepoTags.length === 0)) &&
-          (check.label === undefined || hasLabel(Config.Labels, check.label)),
-      ).length;
-    case "volumes":
-      return (await view.volumes()).filter(({ Labels }) => check.label === undefined || hasLabel(Labels, check.label))
-        .length;
-    case "networks":
-      return (await view.networks()).filter(({ Labels }) => check.label === undefined || hasLabel(Labels, check.label))
-        .length;
+/** `missing`: milliseconds until all that runs has done so for a moment, where that is asked for. */
+async function countOf(check: Of<"count">, view: LessonView): Promise<{ number: number; missing: number }> {
+  if (check.of === "containers") {
+    const found = (await view.containers()).filter(
+      ({ State, Config }) =>
+        (check.state === undefined || State.Status === check.state) &&
+        (check.image === undefined || sameReference(Config.Image, check.image)) &&
+        (check.label === undefined || hasLabel(Config.Labels, check.label)),
+    );
+    const waits = check.state === "running" ? found.map((each) => untilSteady(each, view.now)) : [];
+    return { number: found.length, missing: Math.max(0, ...waits) };
   }
+  if (check.of === "images") {
+    const found = (await view.images()).filter(
+      ({ RepoTags, Config }) =>
+        (check.dangling === undefined || check.dangling === (RepoTags.length === 0)) &&
+        (check.label === undefined || hasLabel(Config.Labels, check.label)),
+    );
+    return { number: found.length, missing: 0 };
+  }
+  const all = check.of === "volumes" ? await view.volumes() : await view.networks();
+  const labelled = all.filter(({ Labels }) => check.label === undefined || hasLabel(Labels, check.label));
+  return { number: labelled.length, missing: 0 };
 }
 
 function fileName(place: Place, path: string): string {

@@ -3,6 +3,6 @@
  * instead, in words that a learner understands. A check changes nothing and runs nothing.
  */
 export { evaluate } from "./evaluate.ts";
-export type { Observation } from "./observation.ts";
+export { type Observation, soonest } from "./observation.ts";
 export { type CheckSources, sourcesOf } from "./sources.ts";
 export type * from "./view.ts";

@@ -12,6 +12,7 @@ export interface ContainerFacts {
   readonly RestartCount: number;
   readonly State: {
     readonly Status: string;
+    readonly StartedAt?: string;
     readonly ExitCode: number;
     readonly OOMKilled: boolean;
     readonly Pid: number;
@@ -104,6 +105,8 @@ export type HttpAnswer =
   | { readonly kind: "silent" };
 
 export interface LessonView {
+  /** Milliseconds since 1970, by the clock that the engine's own times are of. */
+  readonly now: number;
   containers(): Promise<readonly ContainerFacts[]>;
   images(): Promise<readonly ImageFacts[]>;
   volumes(): Promise<readonly VolumeFacts[]>;

@@ -60,6 +60,7 @@ export function viewOf({ api, guest, clock }: ViewSource, events: readonly Event
     volumes,
     networks,
     events,
+    now: clock.now().getTime(),
     async file(place: Place, path: string) {
       if (place === "workspace") return await machineFile(guest, `${workspaceRoot}/${path}`);
       if (place === "machine") return await machineFile(guest, path);

@@ -10,6 +10,7 @@ class Stage {
   listener: (event: EventFacts) => void = () => {};
   timers: { readonly ms: number; readonly callback: () => void }[] = [];
   looks = 0;
+  startedAt = new Date(-60_000).toISOString();
   readonly reports: StepReport[] = [];
   readonly watch: StepWatch;
 
@@ -46,8 +47,11 @@ class Stage {
     this.looks += 1;
     return {
       events,
+      now: 0,
       containers: async () =>
-        [...this.running].map((name) => ({ Name: `/${name}`, State: { Status: "running" } }) as ContainerFacts),
+        [...this.running].map(
+          (name) => ({ Name: `/${name}`, State: { Status: "running", StartedAt: this.startedAt } }) as ContainerFacts,
+        ),
       file: async (_, path) =>
         this.files.has(path) ? { type: "file", mode: 0, uid: 0, size: 0, text: "" } : undefined,
     } as Partial<LessonView> as LessonView;
@@ -96,6 +100,23 @@ describe("the watch over a step", () => {
     await stage.watch.round();
     expect(stage.last?.tasks.note).toEqual({ state: "passed" });
     expect(stage.timers.length).toBeLessThanOrEqual(1);
+  });
+
+  it("asks again when an answer can change by time alone", async () => {
+    const stage = new Stage({
+      tasks: [{ id: "web", check: { kind: "container", name: "web", state: "running" } }],
+      hints: [],
+    });
+    stage.startedAt = new Date(-400).toISOString();
+    await stage.watch.round();
+    await stage.start("web");
+    await stage.watch.round();
+    expect(stage.last?.tasks.web).toMatchObject({ state: "waiting" });
+    expect(stage.timers.map(({ ms }) => ms)).toEqual([600]);
+    stage.startedAt = new Date(-2000).toISOString();
+    stage.timers[0]?.callback();
+    await stage.watch.round();
+    expect(stage.last?.tasks.web).toEqual({ state: "passed" });
   });
 
   it("shows the hints of open tasks only", async () => {

@@ -9,6 +9,7 @@ import {
   evaluate,
   type LessonView,
   type Observation,
+  soonest,
   sourcesOf,
 } from "../../lessons/checks/index.ts";
 import type { Check } from "../../lessons/format/index.ts";
@@ -131,11 +132,17 @@ export class StepWatch {
     }
     if (this.#ended) return;
     this.#report(cost);
-    if (!this.#open().some(({ sources }) => sources.poll)) return;
-    this.#cancelTimer = clock.after(Math.max(shortestPause, cost / share), () => {
-      for (const each of this.#open()) if (each.sources.poll) each.stale = true;
-      void this.round();
-    });
+    const look = this.#open().some(({ sources }) => sources.poll) ? Math.max(shortestPause, cost / share) : undefined;
+    const change = soonest(this.#open().map(({ answer }) => answer));
+    if (look === undefined && change === undefined) return;
+    this.#cancelTimer = clock.after(
+      Math.min(look ?? Number.POSITIVE_INFINITY, change ?? Number.POSITIVE_INFINITY),
+      () => {
+        for (const each of this.#open())
+          if (each.sources.poll || soonest([each.answer]) !== undefined) each.stale = true;
+        void this.round();
+      },
+    );
   }
 
   #report(cost: number): void {
