@@ -50,7 +50,13 @@ class Stage {
       now: 0,
       containers: async () =>
         [...this.running].map(
-          (name) => ({ Name: `/${name}`, State: { Status: "running", StartedAt: this.startedAt } }) as ContainerFacts,
+          (name) =>
+            ({
+              Name: `/${name}`,
+              State: { Status: "running", StartedAt: this.startedAt },
+              Config: {},
+              HostConfig: { RestartPolicy: {} },
+            }) as unknown as ContainerFacts,
         ),
       file: async (_, path) =>
         this.files.has(path) ? { type: "file", mode: 0, uid: 0, size: 0, text: "" } : undefined,
