@@ -15,13 +15,14 @@ import { pluginRoutes } from "./api/routes/plugins.ts";
 import { swarmRoutes } from "./api/routes/swarm.ts";
 import { systemRoutes } from "./api/routes/system.ts";
 import { volumeRoutes } from "./api/routes/volumes.ts";
+import type { ApiTransport } from "./api/transport.ts";
 import { registerBuildCommands } from "./cli/build/register.ts";
 import { runDocker } from "./cli/index.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
 import { clientNetwork } from "./commands/client-network.ts";
 import { BuildService } from "./engine/build/index.ts";
 import { defaultMaskedPaths, defaultReadonlyPaths } from "./engine/containers/host-config.ts";
-import { Containers } from "./engine/containers/index.ts";
+import { Containers, type ContainersState, type RunningContainers } from "./engine/containers/index.ts";
 import { findKernelPaths } from "./engine/containers/kernel-paths.ts";
 import { EmbeddedNameServer, noOutside, type Resolver } from "./engine/dns/index.ts";
 import type { ImageUsers, NetworkUsers, VolumeUsers } from "./engine/domains.ts";
@@ -62,6 +63,8 @@ export interface Platform {
   readonly facts: MachineFacts;
   /** What the kernel of a restored machine holds already. */
   readonly state?: EngineState;
+  /** Processes that run on in a machine that was put back to a checkpoint. */
+  readonly processes?: Omit<RunningContainers, "state">;
 }
 
 /** The engine's memory of the kernel, as plain data: belongs to a snapshot or checkpoint of the machine, and is worthless without it. */
@@ -70,6 +73,8 @@ export interface EngineState {
   readonly networks: NetworksState;
   readonly volumes: VolumesState;
   readonly layers: ReturnType<ImageService["mounts"]["snapshot"]>;
+  /** Absent in a shipped snapshot, in which no container runs. */
+  readonly containers?: ContainersState;
 }
 
 export interface Engine {
@@ -78,8 +83,8 @@ export interface Engine {
   readonly containers: Containers;
   readonly images: ImageService;
   readonly networks: NetworkService;
-  /** Runs one `docker` command line. */
-  docker(invocation: CliInvocation): Promise<number>;
+  /** Runs one `docker` command line, over `api` or what stands before it. */
+  docker(invocation: CliInvocation, api?: ApiTransport): Promise<number>;
   exportState(): EngineState;
   /** Resolves when nothing goes on behind answered requests. */
   idle(): Promise<void>;
@@ -168,7 +173,9 @@ export async function assemble(platform: Platform): Promise<Engine> {
   await engine.prepareMachine();
   await networks.start();
   await nameServer.openForMachine(machineNameServer);
-  await engine.open();
+  const { state, processes } = platform;
+  const running = processes && state?.containers && { ...processes, state: state.containers };
+  await engine.open(running);
   networks.closeStale();
 
   const build = await BuildService.load({
@@ -227,12 +234,13 @@ export async function assemble(platform: Platform): Promise<Engine> {
     containers: engine,
     images,
     networks,
-    docker: (invocation) => runDocker(invocation, api, { network: clientNetwork(registries) }),
+    docker: (invocation, transport = api) => runDocker(invocation, transport, { network: clientNetwork(registries) }),
     exportState: () => ({
       schema: 1,
       networks: networks.exportState(),
       volumes: volumes.exportState(),
       layers: images.mounts.snapshot(),
+      containers: engine.exportState(),
     }),
     idle: async () => {
       await engine.idle();

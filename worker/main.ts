@@ -5,10 +5,9 @@
 import { type Drydock, type OpenMachine, openMachine } from "./drydock.ts";
 import type { Clock, Fetch } from "./engine/ports/host.ts";
 import { hostFiles } from "./host/files.ts";
-import { openTerminal } from "./host/terminal.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
-import type { HostNotice, StartReport } from "./protocol/index.ts";
 import { pageFetch } from "./network/page-fetch.ts";
+import type { HostNotice, StartReport } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
 import { bytes, countedFetch, json, site } from "./site-files.ts";
@@ -49,7 +48,7 @@ function withEngine(): Promise<Drydock> {
   return engine as Promise<Drydock>;
 }
 
-async function start({ playground, onProgress }: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {
+async function start({ playground, from, onProgress }: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {
   if (typeof WebAssembly === "undefined")
     throw {
       kind: "unsupported",
@@ -75,6 +74,7 @@ async function start({ playground, onProgress }: Parameters<DrydockHost["start"]
     fetch: browserFetch,
     catalogue: new URL("catalogue", site).href,
     surroundings: { kind: "page", fetch: pageFetch(browserFetch, self.location.protocol === "https:") },
+    ...(from === undefined ? {} : { from }),
     onNotice: (text) => tell({ kind: "info", text }),
     onLost: (text) => tell({ kind: "lost", text }),
   });
@@ -127,7 +127,7 @@ const host: DrydockHost = {
   stop: async () => (await withEngine()).close(),
   notices,
   api: { request: async (request) => (await withEngine()).api.request(request) },
-  openTerminal: (options) => openTerminal(running().guest, options),
+  openTerminal: (options) => running().terminals.open(options),
   runDocker: async (args) => {
     const { host, drydock } = await engineHost();
     return await host.runDockerLine(drydock, args);
@@ -150,6 +150,30 @@ const host: DrydockHost = {
   lessons: {
     watch: async (step) => (await import("./lessons/host.ts")).watchStep(await withEngine(), clock, step),
     play: async (lesson, place) => (await import("./lessons/host.ts")).playLesson(await withEngine(), lesson, place),
+  },
+  checkpoints: {
+    list: async () => (await withEngine()).checkpoints.list(),
+    stored: async (playground) => {
+      const [{ listStored }, { files }] = await Promise.all([
+        import("./checkpoints/stored.ts"),
+        openStorage(playground),
+      ]);
+      return await listStored(files);
+    },
+    take: async (options) => (await withEngine()).checkpoints.take(options),
+    rewind: async (id) => (await withEngine()).checkpoints.rewind(id),
+    forget: async (id) => (await withEngine()).checkpoints.forget(id),
+    export: async (id) => (await withEngine()).checkpoints.export(id),
+    watch: () => {
+      let stop = (): void => undefined;
+      return new ReadableStream({
+        start: async (controller) => {
+          const { checkpoints } = await withEngine();
+          stop = checkpoints.subscribe((event) => controller.enqueue(event));
+        },
+        cancel: () => stop(),
+      });
+    },
   },
   inspect: async (container) => {
     const { host, drydock } = await engineHost();

@@ -35,7 +35,9 @@ export async function benchCheckpoints({ machine, idle }: Drydock, work: Checkpo
     await measured(back, () => checkpoints.rewind(checkpoint));
     machine.run();
     if (machine.baseline !== undefined)
-      sizes.push(await length(await writeCheckpoint(machine, checkpoints, checkpoint, [])));
+      sizes.push(
+        await length(await writeCheckpoint(machine, checkpoints, checkpoint, { host: null, disk: [], blobs: [] })),
+      );
     checkpoints.forget(checkpoint);
   }
   const after = await work.spawns();

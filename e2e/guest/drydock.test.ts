@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { capture } from "../../worker/cli/capture.ts";
-import { openTerminal } from "../../worker/host/terminal.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 
 const state = mkdtempSync(join(tmpdir(), "drydock-state-"));
@@ -29,7 +28,7 @@ class Typist {
   #shown = "";
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #changed: () => void = () => undefined;
-  constructor(terminal: Awaited<ReturnType<typeof openTerminal>>) {
+  constructor(terminal: Awaited<ReturnType<Drydock["terminals"]["open"]>>) {
     this.#writer = terminal.writable.getWriter();
     void terminal.readable
       .pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>)
@@ -66,7 +65,7 @@ describe("a Drydock", () => {
   });
 
   it("gives the learner a shell in the workspace, whose docker command is the engine's", async () => {
-    const typist = new Typist(await openTerminal(drydock.guest, { rows: 24, columns: 100 }));
+    const typist = new Typist(await drydock.terminals.open({ rows: 24, columns: 100 }));
     await typist.sees(/learner@drydock:.*site.*\$ $/);
     await typist.type("id -un; pwd; docker run --rm busybox echo from-$((40+2))\n");
     const shown = await typist.sees(/from-42\r\n/);
@@ -84,7 +83,7 @@ describe("a Drydock", () => {
   });
 
   it("serves the Engine API at docker.sock to any client in the machine", async () => {
-    const typist = new Typist(await openTerminal(drydock.guest, { rows: 24, columns: 100 }));
+    const typist = new Typist(await drydock.terminals.open({ rows: 24, columns: 100 }));
     await typist.sees(/\$ $/);
     await typist.type("curl -s --unix-socket /var/run/docker.sock http://d/_ping; echo\n");
     await typist.sees(/OK\r\n/);

@@ -61,8 +61,8 @@ export class Soak {
   private async file(): Promise<void> {
     const { checkpoints, machine, disk } = this.current;
     const checkpoint = await checkpoints.take();
-    const blocks = disk.writtenBlocks(checkpoint.diskGeneration);
-    const opened = await openCheckpoint(await writeCheckpoint(machine, checkpoints, checkpoint, blocks));
+    const contents = { host: checkpoint.host, disk: disk.writtenBlocks(checkpoint.diskGeneration), blobs: [] };
+    const opened = await openCheckpoint(await writeCheckpoint(machine, checkpoints, checkpoint, contents));
     await machine.destroy();
     const fresh = await newDevices();
     for (const { block, data } of opened.disk) fresh.disk.write(block * 65_536, data);

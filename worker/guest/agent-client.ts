@@ -91,6 +91,20 @@ export class AgentClient implements Guest {
     return this.#processes.adopted(pid);
   }
 
+  adoptedPids(): readonly number[] {
+    return this.#processes.adoptedPids();
+  }
+
+  /** Whether the agent has answered all that it was asked. */
+  get idle(): boolean {
+    return this.#connection.waiting === 0;
+  }
+
+  /** The machine is put back to another instant, and another client takes over: this one falls silent, and what waits for it waits for ever. */
+  abandon(): void {
+    this.#connection.abandon();
+  }
+
   /** To be called first, and after each restore. Without a state of its own the client has the agent close all that an earlier one left open. */
   async renew(renewal: Renewal, options: { readonly fresh: boolean }): Promise<void> {
     const seconds = Math.floor(renewal.now / 1000);
@@ -204,6 +218,7 @@ export class AgentClient implements Guest {
   #adopt(state: AgentState): void {
     const streams = new Map(state.streams.map((stream) => [stream.id, stream]));
     this.#processes.adopt(state.processes, streams);
+    for (const call of state.calls) this.#explain(streams.get(call + STDERR));
     for (const id of streams.keys()) this.#connection.tell("reset", id);
     const told = [
       ...state.listeners.map((id) => this.#sockets.closeListener(id)),
@@ -212,7 +227,17 @@ export class AgentClient implements Guest {
     // They fail when the machine is lost meanwhile; then there is nothing left to close.
     for (const answer of told) answer.catch(() => {});
   }
+
+  /** A command of before the restore ends: the person at its terminal is told why. */
+  #explain(stderr: StreamState | undefined): void {
+    const room = stderr?.write?.window ?? 0;
+    if (stderr !== undefined && room >= INTERRUPTED.length) this.#connection.tell("data", stderr.id, INTERRUPTED);
+  }
 }
+
+/** Of a call's streams, which have the ids after its own. */
+const STDERR = 3;
+const INTERRUPTED = new TextEncoder().encode("\r\nThe machine was put back: this command has ended.\r\n");
 
 /** What cannot be said on the wire fails as what it is, an invalid argument. */
 async function sayable<T>(operation: string, run: () => Promise<T>): Promise<T> {

@@ -45,6 +45,16 @@ export class Connection {
     return { channel: this.#channel.exportState(), nextId: this.#nextId };
   }
 
+  /** Requests whose answer has not come. */
+  get waiting(): number {
+    return this.#requests.size;
+  }
+
+  /** From here on nothing is sent or received, and nothing that waits ever settles. */
+  abandon(): void {
+    this.#channel.close();
+  }
+
   exportStreams(): readonly StreamState[] {
     return [...this.#streams.values()].map((stream) => stream.exportState());
   }

@@ -57,6 +57,10 @@ export class Processes {
     return this.#adopted.get(pid);
   }
 
+  adoptedPids(): readonly number[] {
+    return [...this.#adopted.keys()];
+  }
+
   onExit(id: number, reader: WireReader): void {
     const code = reader.u32();
     const signal = reader.u32();

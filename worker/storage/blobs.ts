@@ -12,12 +12,17 @@ const chunk = 1 << 20;
 /** How many blobs stay open between reads. */
 const openLimit = 64;
 
+/** The blobs of one instant with their sizes. */
+export type BlobsImage = ReadonlyMap<Digest, number>;
+
 /** Content-addressed blobs as files `blobs/<hex>`; what is being received lies in `incoming/` and is dropped at the next start. */
 export class FileBlobStore implements BlobStore {
   readonly #files: ByteFiles;
   readonly #hasher: () => Hasher;
   readonly #sizes = new Map<Digest, number>();
   readonly #open = new Map<Digest, Promise<ByteFile>>();
+  /** What checkpoints need: a blob of theirs that is deleted keeps its file. */
+  readonly #held = new Set<BlobsImage>();
   #incoming = 0;
 
   private constructor(files: ByteFiles, hasher: () => Hasher) {
@@ -83,8 +88,10 @@ export class FileBlobStore implements BlobStore {
       await this.#files.delete(name);
       throw new Error(`content is ${digest} (${size} bytes), expected ${expected}`);
     }
-    if (this.#sizes.has(digest)) await this.#files.delete(name);
-    else {
+    if (this.#hasFile(digest)) {
+      await this.#files.delete(name);
+      this.#sizes.set(digest, size);
+    } else {
       await this.#files.rename(name, `blobs/${hex}`);
       this.#sizes.set(digest, size);
     }
@@ -93,6 +100,38 @@ export class FileBlobStore implements BlobStore {
 
   async delete(digest: Digest): Promise<void> {
     this.#sizes.delete(digest);
+    if (!this.#hasFile(digest)) await this.#remove(digest);
+  }
+
+  /** The blobs of now, which stay readable until the image is released. */
+  capture(): BlobsImage {
+    const image = new Map(this.#sizes);
+    this.#held.add(image);
+    return image;
+  }
+
+  /** Holds what a checkpoint in storage needs. */
+  hold(image: BlobsImage): void {
+    this.#held.add(image);
+  }
+
+  /** Makes the blobs those of a held image: later ones go. */
+  async putBack(image: BlobsImage): Promise<void> {
+    const later = [...this.#sizes.keys()].filter((digest) => !image.has(digest));
+    for (const [digest, size] of image) this.#sizes.set(digest, size);
+    for (const digest of later) await this.delete(digest);
+  }
+
+  async release(image: BlobsImage): Promise<void> {
+    this.#held.delete(image);
+    for (const digest of image.keys()) if (!this.#hasFile(digest)) await this.#remove(digest);
+  }
+
+  #hasFile(digest: Digest): boolean {
+    return this.#sizes.has(digest) || [...this.#held].some((image) => image.has(digest));
+  }
+
+  async #remove(digest: Digest): Promise<void> {
     const open = this.#open.get(digest);
     this.#open.delete(digest);
     (await open)?.close();
@@ -106,7 +145,7 @@ export class FileBlobStore implements BlobStore {
   #file(digest: Digest): Promise<ByteFile> {
     const known = this.#open.get(digest);
     if (known !== undefined) return known;
-    if (!this.#sizes.has(digest)) return Promise.reject(new Error(`no such blob: ${digest}`));
+    if (!this.#hasFile(digest)) return Promise.reject(new Error(`no such blob: ${digest}`));
     if (this.#open.size >= openLimit) {
       const oldest = this.#open.keys().next().value;
       if (oldest !== undefined) {

@@ -28,6 +28,13 @@ export interface DiskFiles {
   readonly index: readonly [ByteFile, ByteFile];
 }
 
+/** A block that is read when somebody wants it; the generation it belongs to must not be forgotten before. */
+export interface DiskBlock {
+  readonly block: number;
+  readonly bytes: number;
+  read(): Uint8Array;
+}
+
 export class SparseDisk {
   readonly size: number;
   private readonly base: DiskBase;
@@ -114,15 +121,28 @@ export class SparseDisk {
     for (const slot of map) if (slot !== 0) this.release(slot - 1);
   }
 
-  /** The blocks of a generation (default: the current state) that differ from the base, for an export. */
-  *writtenBlocks(generation?: number): Generator<{ readonly block: number; readonly data: Uint8Array }> {
-    const map = generation === undefined ? this.index.current : this.index.frozen.get(generation);
+  /** The blocks of a frozen generation that differ from the base, for an export. */
+  writtenBlocks(generation: number): readonly DiskBlock[] {
+    const map = this.index.frozen.get(generation);
     if (map === undefined) throw new Error(`The disk has no generation ${generation}`);
-    for (const [block, slot] of map.entries()) {
+    return [...map.entries()].flatMap(([block, slot]) => {
+      if (slot === 0) return [];
+      const bytes = Math.min(DISK_BLOCK, this.size - block * DISK_BLOCK);
+      const read = () => {
+        const data = new Uint8Array(bytes);
+        this.data.read((slot - 1) * DISK_BLOCK, data);
+        return data;
+      };
+      return [{ block, bytes, read }];
+    });
+  }
+
+  /** Makes the disk its base again. Frozen generations stay. */
+  clear(): void {
+    for (const [block, slot] of this.index.current.entries()) {
       if (slot === 0) continue;
-      const data = new Uint8Array(Math.min(DISK_BLOCK, this.size - block * DISK_BLOCK));
-      this.data.read((slot - 1) * DISK_BLOCK, data);
-      yield { block, data };
+      this.index.map(block, 0);
+      this.release(slot - 1);
     }
   }
 

@@ -6,6 +6,9 @@ const name = "records/journal";
 const slack = 4;
 const smallest = 256 * 1024;
 
+/** Records at one instant, by kind and key, as JSON. */
+export type RecordsImage = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
 type Entry = readonly [kind: string, key: string, value?: unknown];
 
 /**
@@ -23,6 +26,11 @@ export class JournalRecordStore implements RecordStore {
   private constructor(files: ByteFiles, file: ByteFile) {
     this.#files = files;
     this.#file = file;
+  }
+
+  /** Lets go of the journal; what was open must not be used any more. */
+  close(): void {
+    this.#file.close();
   }
 
   static async open(files: ByteFiles): Promise<JournalRecordStore> {
@@ -90,6 +98,31 @@ export class JournalRecordStore implements RecordStore {
     await this.#files.rename(`${name}.new`, name);
     this.#file = await this.#files.open(name);
     this.#end = bytes.length;
+  }
+
+  /** All records of now but those of the kinds left out. */
+  capture(except: ReadonlySet<string>): RecordsImage {
+    const kinds = [...this.#kinds].filter(([kind]) => !except.has(kind));
+    return new Map(kinds.map(([kind, records]) => [kind, new Map(records)]));
+  }
+
+  /** Makes the records what they were, in one write; kinds left out stay as they are. */
+  async putBack(image: RecordsImage, except: ReadonlySet<string>): Promise<void> {
+    while (this.#compacting !== undefined) await this.#compacting;
+    const lines: string[] = [];
+    const change = (entry: Entry): void => {
+      this.#apply(entry);
+      lines.push(`${JSON.stringify(entry)}\n`);
+    };
+    for (const kind of new Set([...this.#kinds.keys(), ...image.keys()])) {
+      if (except.has(kind)) continue;
+      const [now, then] = [new Map(this.#kinds.get(kind)), image.get(kind) ?? new Map<string, string>()];
+      for (const key of now.keys()) if (!then.has(key)) change([kind, key]);
+      for (const [key, text] of then) if (now.get(key) !== text) change([kind, key, JSON.parse(text)]);
+    }
+    const bytes = new TextEncoder().encode(lines.join(""));
+    this.#file.write(this.#end, bytes);
+    this.#end += bytes.length;
   }
 
   async get(kind: string, key: string): Promise<unknown> {

@@ -5,6 +5,7 @@
  * gzip over: the header's length (4 bytes, little-endian), the header (./plain-data.ts), then the sections one after the other.
  */
 
+import type { DiskBlock } from "../storage/disk.ts";
 import type { Checkpoint, Checkpoints } from "./checkpoint.ts";
 import { MachineError } from "./errors.ts";
 import type { PlacedLayer } from "./layer-disk-device.ts";
@@ -32,24 +33,29 @@ export interface CheckpointHeader {
   readonly code: number;
   readonly pendingInput: readonly number[];
   readonly diskBlocks: readonly { readonly block: number; readonly bytes: number }[];
+  readonly blobs: readonly { readonly digest: string; readonly bytes: number }[];
 }
 
-export interface DiskBlock {
-  readonly block: number;
-  readonly data: Uint8Array;
+/** What goes into the file besides the machine. */
+export interface CheckpointContents {
+  readonly host: unknown;
+  readonly disk: readonly DiskBlock[];
+  /** Content of images, by digest. */
+  readonly blobs: readonly { readonly digest: string; readonly bytes: number; read(): Promise<Uint8Array> }[];
 }
 
 export interface OpenedCheckpoint {
   readonly header: CheckpointHeader;
   readonly overlay: MachineOverlay;
-  readonly disk: readonly DiskBlock[];
+  readonly disk: readonly { readonly block: number; readonly data: Uint8Array }[];
+  readonly blobs: readonly { readonly digest: string; readonly data: Uint8Array }[];
 }
 
 export async function writeCheckpoint(
   machine: Machine,
   checkpoints: Checkpoints,
   checkpoint: Checkpoint,
-  disk: Iterable<DiskBlock>,
+  { host, disk, blobs }: CheckpointContents,
 ): Promise<ReadableStream<Uint8Array>> {
   const { baseline } = machine;
   if (baseline === undefined) {
@@ -57,7 +63,6 @@ export async function writeCheckpoint(
   }
   const { changed, cleared } = changedPages(checkpoint.hashes, baseline.hashes);
   const { keptSlots, code } = await checkpoint.code.since(machine.code.snapshotSource);
-  const blocks = [...disk];
   const header: CheckpointHeader = {
     format: FORMAT,
     base: { state: baseline.manifest.state.sha256, code: baseline.manifest.code.sha256 },
@@ -67,14 +72,15 @@ export async function writeCheckpoint(
     clear: runsOf(cleared),
     keptSlots,
     layers: checkpoint.layers,
-    host: checkpoint.host,
+    host,
     devices: checkpoint.devices.length,
     code: code.length,
     pendingInput: checkpoint.pendingInput.map(({ length }) => length),
-    diskBlocks: blocks.map(({ block, data }) => ({ block, bytes: data.length })),
+    diskBlocks: disk.map(({ block, bytes }) => ({ block, bytes })),
+    blobs: blobs.map(({ digest, bytes }) => ({ digest, bytes })),
   };
   const json = new TextEncoder().encode(encodePlain(header));
-  const sections = function* (): Generator<Uint8Array> {
+  const sections = async function* (): AsyncGenerator<Uint8Array> {
     yield new Uint8Array(Uint32Array.of(json.length).buffer);
     yield json;
     yield checkpoint.devices;
@@ -85,7 +91,8 @@ export async function writeCheckpoint(
       if (content === undefined) throw new Error(`Page ${page} of the checkpoint is gone`);
       yield content;
     }
-    for (const { data } of blocks) yield data;
+    for (const { read } of disk) yield read();
+    for (const { read } of blobs) yield await read();
   };
   return streamOf(sections()).pipeThrough(
     new CompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>,
@@ -111,11 +118,13 @@ export async function openCheckpoint(file: ReadableStream<Uint8Array>): Promise<
   const pendingInput = header.pendingInput.map(take);
   const contents = take(countPages(header.pages) * PAGE);
   const disk = header.diskBlocks.map(({ block, bytes: size }) => ({ block, data: take(size) }));
+  const blobs = header.blobs.map(({ digest, bytes: size }) => ({ digest, data: take(size) }));
   const { memoryBytes, pages, clear, keptSlots, clock } = header;
   return {
     header,
     overlay: { devices, memoryBytes, pages, contents, clear, keptSlots, code, clock, pendingInput },
     disk,
+    blobs,
   };
 }
 
@@ -141,10 +150,10 @@ function changedPages(
   return { changed, cleared };
 }
 
-function streamOf(parts: Generator<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { value, done } = parts.next();
+    async pull(controller) {
+      const { value, done } = await parts.next();
       if (done === true) controller.close();
       else controller.enqueue(value);
     },

@@ -18,7 +18,7 @@ export interface CheckpointCompanions {
   /** The writable disk. */
   readonly disk: { freeze(): number; rewind(generation: number): void; forget(generation: number): void };
   readonly layers: () => readonly PlacedLayer[];
-  /** Agent client, engine, 9p server: plain data. Called while the machine is paused; must be synchronous. */
+  /** Agent client, engine, 9p server: plain data. Called first, while the machine is paused; must be synchronous. */
   readonly captureHost: () => unknown;
 }
 
@@ -41,7 +41,9 @@ export class Checkpoints {
   private readonly hash: PageHash;
   private readonly kept = new Set<Checkpoint>();
   /** Contents of pages by hash. */
-  private contents = new Map<number, Uint8Array>();
+  private readonly contents = new Map<number, Uint8Array>();
+  /** How many pages of kept checkpoints have a content, by its hash. */
+  private readonly users = new Map<number, number>();
 
   constructor(machine: Machine, companions: CheckpointCompanions) {
     this.machine = machine;
@@ -55,6 +57,7 @@ export class Checkpoints {
     const ran = machine.running;
     await machine.quiesce();
     // From here to the end nothing may wait: all of it is one instant.
+    const host = companions.captureHost();
     const hashes = hashPages(machine.memory, this.hash);
     const memory = new Uint8Array(machine.memory.buffer);
     for (let page = 0; page < hashes.length; page++) {
@@ -69,9 +72,10 @@ export class Checkpoints {
       pendingInput: [...machine.console.pendingInput],
       diskGeneration: companions.disk.freeze(),
       layers: companions.layers(),
-      host: companions.captureHost(),
+      host,
     };
     this.kept.add(checkpoint);
+    for (const hash of hashes) if (hash !== 0) this.users.set(hash, (this.users.get(hash) ?? 0) + 1);
     if (ran) machine.run();
     return checkpoint;
   }
@@ -96,19 +100,29 @@ export class Checkpoints {
   forget(checkpoint: Checkpoint): void {
     if (!this.kept.delete(checkpoint)) return;
     this.companions.disk.forget(checkpoint.diskGeneration);
-    const needed = new Map<number, Uint8Array>();
-    for (const { hashes } of this.kept) {
-      for (const hash of hashes) {
-        const content = hash === 0 || needed.has(hash) ? undefined : this.contents.get(hash);
-        if (content !== undefined) needed.set(hash, content);
+    for (const hash of checkpoint.hashes) {
+      if (hash === 0) continue;
+      const left = (this.users.get(hash) ?? 1) - 1;
+      if (left > 0) this.users.set(hash, left);
+      else {
+        this.users.delete(hash);
+        this.contents.delete(hash);
       }
     }
-    this.contents = needed;
   }
 
   /** Content of a page of a kept checkpoint. */
   page(checkpoint: Checkpoint, page: number): Uint8Array | undefined {
     return this.contents.get(checkpoint.hashes[page] ?? 0);
+  }
+
+  /** Bytes of memory that forgetting the checkpoint would give back. */
+  ownBytes(checkpoint: Checkpoint): number {
+    const counts = new Map<number, number>();
+    for (const hash of checkpoint.hashes) if (hash !== 0) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+    let pages = 0;
+    for (const [hash, count] of counts) if (this.users.get(hash) === count) pages++;
+    return pages * PAGE;
   }
 
   /** Bytes of memory that all kept checkpoints take together. */

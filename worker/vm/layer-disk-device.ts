@@ -27,10 +27,13 @@ const DISK_SIZE = 512 * 2 ** 30;
 /** Extents start on multiples of it, so that the kernel's read-ahead of one layer seldom meets another. */
 const ALIGNMENT = 1 << 20;
 
+/** The disk of one instant. */
+export type LayersImage = readonly { readonly key: string; readonly extent: Extent; readonly image: BlockImage }[];
+
 export class LayerDiskDevice implements SectorDevice {
   readonly size = DISK_SIZE;
   /** Sorted by start. */
-  private placed: { readonly key: string; readonly extent: Extent; readonly image: BlockImage }[] = [];
+  private placed: LayersImage = [];
   private readonly onFailure: (failure: LayerFailure) => void;
 
   constructor(onFailure: (failure: LayerFailure) => void = () => {}) {
@@ -47,8 +50,7 @@ export class LayerDiskDevice implements SectorDevice {
       throw new Error(`There is no room on the layers' disk for ${key}`);
     }
     const extent = { start, length };
-    this.placed.push({ key, extent, image });
-    this.placed.sort((a, b) => a.extent.start - b.extent.start);
+    this.placed = [...this.placed, { key, extent, image }].sort((a, b) => a.extent.start - b.extent.start);
     return extent;
   }
 
@@ -62,6 +64,19 @@ export class LayerDiskDevice implements SectorDevice {
 
   layers(): readonly PlacedLayer[] {
     return this.placed.map(({ key, extent }) => ({ key, ...extent }));
+  }
+
+  capture(): LayersImage {
+    return this.placed;
+  }
+
+  putBack(image: LayersImage): void {
+    this.placed = image;
+  }
+
+  /** From here on the layer is read through another image of the same content. */
+  replace(key: string, image: BlockImage): void {
+    this.placed = this.placed.map((layer) => (layer.key === key ? { ...layer, image } : layer));
   }
 
   /** Reads across layers and the nothing between them, which is zeros. */

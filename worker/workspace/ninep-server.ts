@@ -3,7 +3,17 @@
  * Protocol: https://github.com/chaos/diod/blob/master/protocol.md. The client is trusted no further than its messages parse.
  */
 import { MessageReader, MessageWriter } from "./ninep-codec.ts";
-import { errno, type FileTree, isDirectory, isFile, isSymlink, type Node, TreeError, type } from "./tree.ts";
+import {
+  errno,
+  type FileTree,
+  isDirectory,
+  isFile,
+  isSymlink,
+  type Node,
+  TreeError,
+  type TreeImage,
+  type,
+} from "./tree.ts";
 
 const T = {
   statfs: 8,
@@ -64,6 +74,22 @@ export interface NinepState {
   }[];
 }
 
+/** The tree and the fids of one instant, as plain data: what a checkpoint takes along. */
+export interface WorkspaceImage {
+  readonly tree: TreeImage;
+  readonly messageSize: number;
+  readonly fids: readonly {
+    readonly fid: number;
+    readonly inode: number;
+    readonly parent: number | undefined;
+    readonly name: string;
+    readonly open: boolean;
+    readonly append: boolean;
+    readonly written: boolean;
+    readonly xattr: Fid["xattr"];
+  }[];
+}
+
 export class NinepServer {
   readonly #tree: FileTree;
   readonly #fids = new Map<number, Fid>();
@@ -119,6 +145,38 @@ export class NinepServer {
       });
     }
   }
+  capture(): WorkspaceImage {
+    const fids = [...this.#fids].map(([fid, { node, parent, xattr, ...rest }]) => ({
+      fid,
+      inode: node.inode,
+      parent: parent?.inode,
+      xattr: xattr && { ...xattr, value: xattr.value.slice() },
+      ...rest,
+    }));
+    // What is unlinked but open stays readable in the guest.
+    const held = [...this.#fids.values()].flatMap(({ node, parent }) =>
+      parent === undefined ? [node] : [node, parent],
+    );
+    return { tree: this.#tree.capture(held), messageSize: this.#messageSize, fids };
+  }
+
+  /** Puts tree and fids back; the guest's kernel, put back to the same instant, finds its files open. */
+  putBack(image: WorkspaceImage): void {
+    const nodes = this.#tree.putBack(image.tree);
+    this.#messageSize = image.messageSize;
+    this.#fids.clear();
+    for (const { fid, inode, parent, xattr, ...rest } of image.fids) {
+      const node = nodes.get(inode);
+      if (node === undefined) continue;
+      this.#fids.set(fid, {
+        ...rest,
+        node,
+        parent: parent === undefined ? undefined : nodes.get(parent),
+        xattr: xattr && { ...xattr, value: xattr.value.slice() },
+      });
+    }
+  }
+
   #pathOf(wanted: Node): string | undefined {
     const search = (directory: Node, path: string): string | undefined => {
       if (directory === wanted) return path;

@@ -47,6 +47,28 @@ export interface Node {
   readonly xattrs: Map<string, Uint8Array>;
 }
 
+/** A node of one instant as plain data. Directories name their children by inode. */
+export interface NodeImage {
+  readonly inode: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly version: number;
+  readonly links: number;
+  readonly content: Uint8Array;
+  readonly target: string;
+  readonly rdev: number;
+  readonly children: ReadonlyMap<string, number>;
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The whole tree at one instant, with nodes outside it that somebody still has open. */
+export interface TreeImage {
+  readonly nextInode: number;
+  readonly nodes: readonly NodeImage[];
+}
+
 export type TreeChange =
   | { readonly kind: "meta"; readonly node: Node }
   | { readonly kind: "content"; readonly node: Node }
@@ -62,6 +84,8 @@ const largestFile = 512 << 20;
 /** Files, directories and links in memory. Every method keeps the tree whole or throws TreeError and changes nothing. */
 export class FileTree {
   readonly root: Node;
+  /** Contents that were captured, by the version they are of: an unchanged file is copied once. */
+  readonly #captured = new WeakMap<Node, { readonly version: number; readonly content: Uint8Array }>();
   #nextInode = 1;
   #bytes = 0;
   readonly #now: () => number;
@@ -228,6 +252,78 @@ export class FileTree {
     this.#tell({ kind: "meta", node });
   }
 
+  /** The tree of now; `held` are nodes that may have been unlinked. */
+  capture(held: Iterable<Node>): TreeImage {
+    const found = new Set<Node>();
+    const add = (node: Node): void => {
+      if (found.has(node)) return;
+      found.add(node);
+      for (const child of node.children.values()) add(child);
+    };
+    for (const node of [this.root, ...held]) add(node);
+    return { nextInode: this.#nextInode, nodes: [...found].map((node) => this.#image(node)) };
+  }
+
+  #image(node: Node): NodeImage {
+    const known = this.#captured.get(node);
+    const content = known?.version === node.version ? known.content : node.content.slice(0, node.size);
+    this.#captured.set(node, { version: node.version, content });
+    const { inode, mode, uid, gid, mtime, version, links, target, rdev } = node;
+    const children = new Map([...node.children].map(([name, child]) => [name, child.inode]));
+    const xattrs = new Map([...node.xattrs].map(([name, value]) => [name, value.slice()]));
+    return { inode, mode, uid, gid, mtime, version, links, content, target, rdev, children, xattrs };
+  }
+
+  /** Makes the tree what it was and tells of what differs. Answers its nodes by inode, unlinked ones too. */
+  putBack(image: TreeImage): ReadonlyMap<number, Node> {
+    const before = new Map(paths(this.root));
+    const nodes = new Map<number, Node>([[this.root.inode, this.root]]);
+    for (const { inode, mode, uid, gid } of image.nodes)
+      if (!nodes.has(inode)) nodes.set(inode, this.make(mode, uid, gid, inode));
+    for (const saved of image.nodes) this.#fill(nodes.get(saved.inode) as Node, saved, nodes);
+    this.#nextInode = image.nextInode;
+    this.#bytes = 0;
+    const after = new Map(paths(this.root));
+    for (const node of new Set(after.values())) this.#bytes += node.size;
+    this.#tellDifference(before, after);
+    return nodes;
+  }
+
+  #fill(node: Node, saved: NodeImage, nodes: ReadonlyMap<number, Node>): void {
+    const { mode, uid, gid, mtime, version, links, content, target, rdev } = saved;
+    Object.assign(node, { mode, uid, gid, mtime, version, links, target, rdev });
+    // Contents are written in place: the image keeps its own copy.
+    Object.assign(node, { content: content.slice(), size: content.length });
+    node.children.clear();
+    for (const [name, inode] of saved.children) {
+      const child = nodes.get(inode) as Node;
+      node.children.set(name, child);
+      if (isDirectory(child)) child.parent = node;
+    }
+    node.xattrs.clear();
+    for (const [name, value] of saved.xattrs) node.xattrs.set(name, value.slice());
+    this.#captured.set(node, { version, content });
+  }
+
+  #tellDifference(before: ReadonlyMap<string, Node>, after: ReadonlyMap<string, Node>): void {
+    const entry = (path: string, node: Node | undefined): void => {
+      const at = path.lastIndexOf("/");
+      const parent = at < 0 ? this.root : after.get(path.slice(0, at));
+      // With a directory goes all that was in it.
+      if (parent !== undefined) this.#tell({ kind: "entry", parent, name: path.slice(at + 1), node });
+    };
+    this.#tell({ kind: "meta", node: this.root });
+    for (const path of before.keys()) if (!after.has(path)) entry(path, undefined);
+    for (const [path, node] of after) {
+      const old = before.get(path);
+      if (old === undefined) entry(path, node);
+      else if (old.inode !== node.inode) entry(path, node);
+      else if (isFile(node) && !sameBytes(node, old)) this.#tell({ kind: "content", node });
+      else if (node.version !== old.version || node.mode !== old.mode || node.mtime !== old.mtime)
+        this.#tell({ kind: "meta", node });
+    }
+  }
+
   /** Creates or replaces the file at a path, with the directories above it. For the page and for links' files. */
   writeFile(path: string, data: Uint8Array, mode = 0o644): Node {
     const names = parts(path);
@@ -261,6 +357,21 @@ export class FileTree {
 }
 
 const empty = new Uint8Array(0);
+
+function sameBytes(a: Node, b: Node): boolean {
+  if (a.size !== b.size) return false;
+  for (let at = 0; at < a.size; at++) if (a.content[at] !== b.content[at]) return false;
+  return true;
+}
+
+/** All nodes below a directory by their paths, parents first. */
+function* paths(directory: Node, above = ""): Generator<[string, Node]> {
+  for (const [name, node] of directory.children) {
+    const path = `${above}${name}`;
+    yield [path, node];
+    if (isDirectory(node)) yield* paths(node, `${path}/`);
+  }
+}
 
 function checkName(name: string): void {
   if (name === "" || name === "." || name === ".." || /[/\0]/.test(name))

@@ -27,6 +27,8 @@ export class Execution {
   exitCode: number | undefined;
   process: GuestProcess | undefined;
   readonly input = new StandardInput();
+  /** Of a health check: nobody but its monitor asks for it. */
+  probe = false;
   constructor(id: string, container: ContainerId, request: ExecRequest) {
     this.id = id;
     this.container = container;

@@ -1,6 +1,8 @@
 /** `docker exec`: instances, their processes, their output. */
+
+import type { ContainerId } from "../domains.ts";
 import { EngineError } from "../errors.ts";
-import { type ByteDuplex, GuestError } from "../ports/guest.ts";
+import { type ByteDuplex, GuestError, type GuestProcess } from "../ports/guest.ts";
 import { cgroupPath, effectiveCapabilities, execProcess } from "../runtime/index.ts";
 import { attachTo } from "./attach.ts";
 import type { Container } from "./container.ts";
@@ -19,6 +21,16 @@ import { SIGKILL } from "./signals.ts";
 import { execFailure } from "./start-errors.ts";
 import { frame } from "./stdcopy.ts";
 import type { ContainerStore } from "./store.ts";
+
+/** An exec instance as plain data, for a checkpoint. */
+export interface ExecutionState {
+  readonly id: string;
+  readonly container: ContainerId;
+  readonly request: ExecRequest;
+  readonly state: Execution["state"];
+  readonly exitCode: number | undefined;
+  readonly pid: number | undefined;
+}
 
 export interface ExecStart {
   readonly detach: boolean;
@@ -187,24 +199,59 @@ export class Executions {
           seccomp: seccompFilter(host, capabilities, privileged),
         }),
       );
-      execution.process = process;
-      execution.input.connect(process.stdin);
-      execution.output.pump({ stdout: process.stdout, stderr: process.stderr });
-      void process.exit.then(async ({ code }) => {
-        await execution.output.drained(this.#d.clock);
-        this.#ended(container, execution, code);
-      });
+      this.#runs(container, execution, process);
     } catch (error) {
       const failure = execFailure(error, request.cmd[0] ?? "", cwd, user);
       execution.state = "exited";
       execution.exitCode = failure.exitCode;
       container.executions.delete(execution.id);
-      this.#d.clock.after(forgetAfter, () => this.#byId.delete(execution.id));
+      this.#forgetLater(execution);
       execution.output.end();
       if (error instanceof GuestError)
         this.#event(container, "exec_die", execution, { exitCode: String(failure.exitCode) });
       throw failure.error;
     }
+  }
+
+  #runs(container: Container, execution: Execution, process: GuestProcess): void {
+    execution.process = process;
+    execution.input.connect(process.stdin);
+    execution.output.pump({ stdout: process.stdout, stderr: process.stderr });
+    void process.exit.then(
+      async ({ code }) => {
+        await execution.output.drained(this.#d.clock);
+        this.#ended(container, execution, code);
+      },
+      () => {},
+    );
+  }
+
+  /** All that were started or may be asked for, for a checkpoint; not those of health checks. */
+  exportState(): readonly ExecutionState[] {
+    return [...this.#byId.values()].flatMap((execution) => {
+      const { id, container, request, state, exitCode, process, probe } = execution;
+      return probe ? [] : [{ id, container, request, state, exitCode, pid: process?.pid }];
+    });
+  }
+
+  /** Takes over those of a checkpoint; programs that are not there any more have ended. */
+  adopt(states: readonly ExecutionState[], find: (pid: number) => GuestProcess | undefined): void {
+    for (const { id, container: owner, request, state, exitCode, pid } of states) {
+      const container = this.#store.find(owner);
+      if (container === undefined) continue;
+      const execution = new Execution(id, owner, request);
+      this.#byId.set(id, execution);
+      const process = pid === undefined ? undefined : find(pid);
+      execution.state = state === "running" && process === undefined ? "exited" : state;
+      execution.exitCode = exitCode;
+      if (execution.state === "exited") this.#forgetLater(execution);
+      else container.executions.set(id, execution);
+      if (process !== undefined) this.#runs(container, execution, process);
+    }
+  }
+
+  #forgetLater(execution: Execution): void {
+    this.#d.clock.after(forgetAfter, () => this.#byId.delete(execution.id));
   }
 
   #ended(container: Container, execution: Execution, exitCode: number): void {
@@ -213,7 +260,7 @@ export class Executions {
     execution.process = undefined;
     // An instance stays to be asked for its exit code; dockerd forgets it minutes later, or with its container.
     container.executions.delete(execution.id);
-    this.#d.clock.after(forgetAfter, () => this.#byId.delete(execution.id));
+    this.#forgetLater(execution);
     this.#event(container, "exec_die", execution, { exitCode: String(exitCode) });
     execution.output.end();
   }
@@ -277,6 +324,7 @@ export class Executions {
         consoleSize: undefined,
       });
       const execution = this.get(id);
+      execution.probe = true;
       let output = "";
       const decoder = new TextDecoder();
       const done = new Promise<void>((resolve) => {

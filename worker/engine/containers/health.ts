@@ -64,16 +64,18 @@ export class HealthMonitor {
   readonly #check: HealthConfig;
   readonly #ports: HealthPorts;
   readonly #began: number;
-  #state: HealthState = startingHealth;
+  #state: HealthState;
   #stopped = false;
   #frozen = false;
   #cancel = (): void => {};
   #abort: AbortController | undefined;
 
-  constructor(check: HealthConfig, ports: HealthPorts) {
+  /** `state` and `ranFor` (milliseconds): of a container that ran on from a checkpoint. */
+  constructor(check: HealthConfig, ports: HealthPorts, state = startingHealth, ranFor = 0) {
     this.#check = check;
     this.#ports = ports;
-    this.#began = ports.clock.monotonic();
+    this.#state = state;
+    this.#began = ports.clock.monotonic() - ranFor;
     this.#schedule();
   }
 

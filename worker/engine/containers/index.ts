@@ -12,6 +12,12 @@ export type { ContainerDependencies } from "./dependencies.ts";
 export { readConsoleSize, readExecRequest } from "./executions.ts";
 export type { LogEntry } from "./log-entry.ts";
 export type { ContainerRecord, ContainerState, HostConfig, MountPoint } from "./model.ts";
-export { type AttachRequest, Containers, type LogRequest } from "./service.ts";
+export {
+  type AttachRequest,
+  Containers,
+  type ContainersState,
+  type LogRequest,
+  type RunningContainers,
+} from "./service.ts";
 export { frame, type StreamName } from "./stdcopy.ts";
 export { formatLogTime, humanDuration, parseDuration, parseTimestamp } from "./times.ts";

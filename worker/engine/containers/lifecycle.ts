@@ -8,7 +8,7 @@ import type { ContainerDependencies } from "./dependencies.ts";
 import { checkAtStart, describeContainer, type Surroundings } from "./describe.ts";
 import { HealthMonitor, type HealthState, healthCommand, type ProbeRun, startingHealth } from "./health.ts";
 import { findKernelPaths } from "./kernel-paths.ts";
-import { openLog, readLogSettings } from "./log-driver.ts";
+import { type BegunLines, openLog, readLogSettings } from "./log-driver.ts";
 import { prepareMachine } from "./machine-preparation.ts";
 import { type ContainerState, never, type RunRecord } from "./model.ts";
 import { containerDirectory, layerDirectory, logName, shmDirectory } from "./paths.ts";
@@ -24,6 +24,17 @@ import { formatTime } from "./times.ts";
 export type HealthProbe = (container: Container, command: readonly string[], signal: AbortSignal) => Promise<ProbeRun>;
 
 const defaultStopTimeout = 10;
+
+/** Of a running container, as plain data: what its record does not say. */
+export interface RunState
+  extends Pick<
+    Container,
+    "id" | "health" | "consecutiveRestarts" | "size" | "networkTouched" | "stopping" | "announceStop"
+  > {
+  /** Milliseconds. */
+  readonly ranFor: number;
+  readonly begun: BegunLines | undefined;
+}
 
 export class Lifecycle {
   readonly #d: ContainerDependencies;
@@ -116,7 +127,6 @@ export class Lifecycle {
       await this.#startFailed(container, error);
       return;
     }
-    container.process = process;
     container.startedMonotonic = this.#d.clock.monotonic();
     container.setState({
       ...container.state,
@@ -126,19 +136,51 @@ export class Lifecycle {
       finishedAt: container.state.finishedAt,
       exitCode: 0,
     });
+    this.#follow(container, process);
+    this.event(container, "start");
+    this.#startHealth(container);
+    this.save(container);
+    if (config.Tty && hostConfig.ConsoleSize[0] === 0 && container.size.rows > 0)
+      this.#later(process.resize(container.size.rows, container.size.columns));
+  }
+
+  /** Its input, its output to log and clients, its end. */
+  #follow(container: Container, process: GuestProcess): void {
+    container.process = process;
     container.input.connect(process.stdin);
     const { log } = container;
     if (log !== undefined) container.output.listenFirst((stream, data) => log.write(stream, data));
     container.output.pump({ stdout: process.stdout, stderr: process.stderr });
-    this.event(container, "start");
-    this.#startHealth(container);
-    this.save(container);
     void process.exit.then(
       (status) => this.#later(this.#exited(container, process, status)),
       () => {},
     );
-    if (config.Tty && hostConfig.ConsoleSize[0] === 0 && container.size.rows > 0)
-      this.#later(process.resize(container.size.rows, container.size.columns));
+  }
+
+  // ------------------------------------------------------------------ checkpoints
+  /** What memory alone knows of a container that runs. */
+  exportRun(container: Container): RunState | undefined {
+    if (!hasProcess(container.state)) return undefined;
+    const { id, health, consecutiveRestarts, size, networkTouched, stopping, announceStop } = container;
+    const ranFor = this.#d.clock.monotonic() - container.startedMonotonic;
+    const begun = container.log?.begun;
+    return { id, ranFor, health, consecutiveRestarts, size, networkTouched, stopping, announceStop, begun };
+  }
+
+  /** The container of a checkpoint runs on in the machine that was put back. */
+  adopt(container: Container, process: GuestProcess, run: RunState): void {
+    const { ranFor, health, begun, id: _, ...rest } = run;
+    Object.assign(container, rest);
+    container.startedMonotonic = this.#d.clock.monotonic() - ranFor;
+    this.#openLog(container, begun);
+    this.#follow(container, process);
+    this.#startHealth(container, health, ranFor);
+    if (isPaused(container.state)) container.healthMonitor?.freeze(true);
+  }
+
+  /** It waited for its next start when the checkpoint was taken. */
+  resumeRestart(container: Container): void {
+    this.#restartLater(container, 0);
   }
 
   #size(container: Container): { readonly rows: number; readonly columns: number } {
@@ -146,7 +188,7 @@ export class Lifecycle {
     return container.size.rows > 0 ? container.size : { rows, columns };
   }
 
-  #openLog(container: Container): void {
+  #openLog(container: Container, begun?: BegunLines): void {
     if (container.log !== undefined) return;
     const { record } = container;
     try {
@@ -155,6 +197,7 @@ export class Lifecycle {
         readLogSettings(record.hostConfig.LogConfig),
         this.#d.logs,
         this.#d.clock,
+        begun,
       );
     } catch (error) {
       throw new EngineError("system", `failed to create task for container: ${(error as Error).message}`, {
@@ -278,21 +321,22 @@ export class Lifecycle {
     await this.#d.guest.batch(ops);
   }
 
-  #startHealth(container: Container): void {
+  #startHealth(container: Container, state = startingHealth, ranFor = 0): void {
     const { config } = container.record;
     const check = config.Healthcheck;
     const command = healthCommand(check, config.Shell);
     container.health = undefined;
     if (check === undefined || command === undefined) return;
-    container.health = startingHealth;
-    container.healthMonitor = new HealthMonitor(check, {
+    container.health = state;
+    const ports = {
       clock: this.#d.clock,
-      run: (signal) => this.#probe(container, command, signal),
-      changed: (state: HealthState, previous: HealthState) => {
-        container.health = state;
-        if (state.Status !== previous.Status) this.event(container, `health_status: ${state.Status}`);
+      run: (signal: AbortSignal) => this.#probe(container, command, signal),
+      changed: (next: HealthState, previous: HealthState) => {
+        container.health = next;
+        if (next.Status !== previous.Status) this.event(container, `health_status: ${next.Status}`);
       },
-    });
+    };
+    container.healthMonitor = new HealthMonitor(check, ports, state, ranFor);
   }
 
   // ------------------------------------------------------------------ signals

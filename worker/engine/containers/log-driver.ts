@@ -26,7 +26,11 @@ export interface ContainerLog {
   endRun(): Promise<void>;
   read(options: ReadOptions): AsyncIterable<LogEntry>;
   remove(): Promise<void>;
+  /** Lines that have begun and not ended, for a checkpoint. */
+  readonly begun: BegunLines;
 }
+
+export type BegunLines = Readonly<Record<StreamName, Uint8Array>>;
 
 export interface LogSettings {
   readonly type: string;
@@ -63,9 +67,18 @@ export function readLogSettings(config: {
   return { type: config.Type, maxSize, maxFiles };
 }
 
-export function openLog(name: string, settings: LogSettings, store: LogStore, clock: Clock): ContainerLog {
-  return settings.type === "none" ? silentLog : new FileLog(name, settings, store, clock);
+/** `begun`: lines that had begun at the checkpoint to which the machine was put back. */
+export function openLog(
+  name: string,
+  settings: LogSettings,
+  store: LogStore,
+  clock: Clock,
+  begun: BegunLines = nothingBegun,
+): ContainerLog {
+  return settings.type === "none" ? silentLog : new FileLog(name, settings, store, clock, begun);
 }
+
+const nothingBegun: BegunLines = { stdout: new Uint8Array(0), stderr: new Uint8Array(0) };
 
 const silentLog: ContainerLog = {
   write() {},
@@ -74,6 +87,7 @@ const silentLog: ContainerLog = {
     throw new EngineError("notImplemented", "configured logging driver does not support reading");
   },
   async remove() {},
+  begun: nothingBegun,
 };
 
 /** Bytes that may wait for the store before the writer has to. */
@@ -85,21 +99,23 @@ class FileLog implements ContainerLog {
   readonly #settings: LogSettings;
   readonly #store: LogStore;
   readonly #clock: Clock;
-  readonly #splitters: Readonly<Record<StreamName, LineSplitter>> = {
-    stdout: new LineSplitter(),
-    stderr: new LineSplitter(),
-  };
+  readonly #splitters: Readonly<Record<StreamName, LineSplitter>>;
   readonly #followers = new Set<{ entry(entry: LogEntry): void; end(): void }>();
   readonly #encoder = new TextEncoder();
   #appended: Promise<void> = Promise.resolve();
   #waiting = 0;
   #size: number | undefined;
 
-  constructor(name: string, settings: LogSettings, store: LogStore, clock: Clock) {
+  constructor(name: string, settings: LogSettings, store: LogStore, clock: Clock, begun: BegunLines) {
+    this.#splitters = { stdout: new LineSplitter(begun.stdout), stderr: new LineSplitter(begun.stderr) };
     this.#name = name;
     this.#settings = settings;
     this.#store = store;
     this.#clock = clock;
+  }
+
+  get begun(): BegunLines {
+    return { stdout: this.#splitters.stdout.rest, stderr: this.#splitters.stderr.rest };
   }
 
   write(stream: StreamName, data: Uint8Array): void | Promise<void> {

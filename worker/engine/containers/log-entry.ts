@@ -29,8 +29,17 @@ const longestLine = 16 * 1024;
 
 /** Cuts one stream's bytes into lines. */
 export class LineSplitter {
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array;
   readonly #decoder = new TextDecoder();
+
+  constructor(rest: Uint8Array = new Uint8Array(0)) {
+    this.#rest = rest;
+  }
+
+  /** The begun line. */
+  get rest(): Uint8Array {
+    return this.#rest.slice();
+  }
 
   push(data: Uint8Array, emit: (text: string) => void): void {
     let from = 0;

@@ -14,6 +14,8 @@ export async function reconcile(store: ContainerStore, lifecycle: Lifecycle, now
   const again = [];
   for (const container of store.all()) {
     const { state, record } = container;
+    // Adopted from a checkpoint: it runs, or is about to.
+    if (container.process !== undefined || container.restarting !== undefined) continue;
     if (state.status === "removing" || state.status === "dead" || (isRunning(state) && record.hostConfig.AutoRemove)) {
       container.setState({ ...base(state), status: "exited" });
       await lifecycle.remove(container, { force: true, volumes: record.hostConfig.AutoRemove, reference: record.id });

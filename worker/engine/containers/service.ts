@@ -9,7 +9,7 @@ import type {
   VolumeUsers,
 } from "../domains.ts";
 import { EngineError } from "../errors.ts";
-import type { ByteDuplex } from "../ports/guest.ts";
+import type { ByteDuplex, GuestProcess } from "../ports/guest.ts";
 import { cgroupPath, limitOps } from "../runtime/index.ts";
 import type { PathStat } from "./archive.ts";
 import { attachTo } from "./attach.ts";
@@ -22,10 +22,10 @@ import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { cgroupLimits } from "./describe.ts";
 import { parseDetachKeys } from "./detach-keys.ts";
-import { Executions } from "./executions.ts";
+import { type ExecutionState, Executions } from "./executions.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
 import { inspectView } from "./inspect.ts";
-import { Lifecycle, notRunning } from "./lifecycle.ts";
+import { Lifecycle, notRunning, type RunState } from "./lifecycle.ts";
 import { type Filters, labelMatches, selectContainers, summaryView } from "./list.ts";
 import { openLog, readLogSettings } from "./log-driver.ts";
 import type { LogEntry } from "./log-entry.ts";
@@ -41,6 +41,19 @@ import { ContainerStore } from "./store.ts";
 import { formatTime, parseTimestamp } from "./times.ts";
 import { listProcesses } from "./top.ts";
 import { changedResources, checkUpdate } from "./update.ts";
+
+export interface ContainersState {
+  readonly schema: 1;
+  readonly runs: readonly RunState[];
+  readonly executions: readonly ExecutionState[];
+}
+/** Containers of a checkpoint and their processes, in the machine that was put back to it. */
+export interface RunningContainers {
+  readonly state: ContainersState;
+  readonly find: (pid: number) => GuestProcess | undefined;
+  /** All processes of the checkpoint's engine. */
+  readonly pids: readonly number[];
+}
 
 export interface LogRequest {
   readonly follow: boolean;
@@ -58,6 +71,8 @@ export interface AttachRequest {
   readonly stream: boolean;
   readonly logs: boolean;
   readonly detachKeys: string;
+  /** Both outputs as they come, whether they are a terminal's or not. */
+  readonly unframed?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -71,8 +86,6 @@ export class Containers {
   readonly #creation: Creation;
   readonly #files: ContainerFiles;
 
-  /** Both outputs as they come, whether they are a terminal's or not. */
-  readonly unframed?: boolean;
   constructor(dependencies: ContainerDependencies) {
     this.#d = dependencies;
     this.store = new ContainerStore(dependencies.records);
@@ -89,10 +102,37 @@ export class Containers {
     return this.#lifecycle.prepareMachine();
   }
 
-  /** Loads the records and puts them in agreement with a machine in which nothing runs yet. */
-  async open(): Promise<void> {
+  /** Loads the records and puts them in agreement with the machine: nothing runs in it yet, or what ran at a checkpoint. */
+  async open(running?: RunningContainers): Promise<void> {
     await this.store.load();
+    if (running !== undefined) await this.#adopt(running);
     await reconcile(this.store, this.#lifecycle, formatTime(this.#d.clock.now()));
+  }
+
+  /** What memory alone knows, for a checkpoint. */
+  exportState(): ContainersState {
+    return {
+      schema: 1,
+      runs: this.store.all().flatMap((container) => this.#lifecycle.exportRun(container) ?? []),
+      executions: this.executions.exportState(),
+    };
+  }
+
+  /** Takes over what runs; programs of an engine that is no more, such as health checks, are ended. */
+  async #adopt({ state, find, pids }: RunningContainers): Promise<void> {
+    for (const run of state.runs) {
+      const container = this.store.find(run.id);
+      const process = container && hasProcess(container.state) ? find(container.state.pid) : undefined;
+      if (container !== undefined && process !== undefined) this.#lifecycle.adopt(container, process, run);
+    }
+    this.executions.adopt(state.executions, find);
+    for (const container of this.store.all())
+      if (container.state.status === "restarting") this.#lifecycle.resumeRestart(container);
+    const known = new Set(
+      this.store.all().flatMap((c) => [c.process?.pid, ...[...c.executions.values()].map((e) => e.process?.pid)]),
+    );
+    const others = pids.filter((pid) => !known.has(pid));
+    await this.#d.guest.batch(others.map((pid) => ({ op: "kill", pid, signal: SIGKILL, ignore: ["*"] })));
   }
 
   /** Resolves when nothing is going on behind answered requests. */

@@ -14,6 +14,12 @@ const mountRoot = "/layers";
 /** The lower directory of images without layers. */
 const emptyDirectory = `${mountRoot}/empty`;
 
+/** The layer as a block device; also for whoever restores a machine in which it is mounted. */
+export async function layerImage(layers: LayerStore, diffId: Digest): Promise<BlockImage> {
+  const content = await layers.content(diffId);
+  return erofsBlockImage(writeErofs(content.tree), (data, offset, length) => content.read(data, offset, length));
+}
+
 export class LayerMounts {
   readonly #guest: Guest;
   readonly #disk: LayerDisk;
@@ -54,12 +60,6 @@ export class LayerMounts {
     });
   }
 
-  /** The layer as a block device; also for whoever restores a machine in which it is mounted. */
-  async image(diffId: Digest): Promise<BlockImage> {
-    const content = await this.#layers.content(diffId);
-    return erofsBlockImage(writeErofs(content.tree), (data, offset, length) => content.read(data, offset, length));
-  }
-
   /** What is mounted where, as plain data that belongs to a checkpoint of the machine. */
   snapshot(): { readonly next: number; readonly mounted: readonly (readonly [Digest, string])[] } {
     return { next: this.#next, mounted: [...this.#mounted] };
@@ -81,7 +81,7 @@ export class LayerMounts {
     const mounting: [Digest, string][] = [];
     for (const diffId of new Set(diffIds)) {
       if (this.#mounted.has(diffId)) continue;
-      const device = await this.#disk.attach(diffId, await this.image(diffId));
+      const device = await this.#disk.attach(diffId, await layerImage(this.#layers, diffId));
       const path = `${mountRoot}/${this.#next++}`;
       mounting.push([diffId, path]);
       ops.push({ op: "mkdir", path, parents: true, mode: 0o755 });
