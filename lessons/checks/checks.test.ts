@@ -29,6 +29,7 @@ function view(facts: Partial<LessonView> & { readonly all?: readonly ContainerFa
   return {
     containers: async () => facts.all ?? [],
     images: async () => [],
+    history: async () => [],
     volumes: async () => [],
     networks: async () => [],
     events: [],

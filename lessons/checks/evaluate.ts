@@ -1,10 +1,11 @@
 /** One table: how each kind of check is answered from the view. */
 import type { Check, Place, SimpleCheck } from "../format/index.ts";
 import { checkContainer, hasLabel, nameOf } from "./container.ts";
+import { checkImage } from "./image.ts";
 import { enumeration, type Observation, observed, passed, soonest, waiting } from "./observation.ts";
 import { sameReference } from "./reference.ts";
 import { untilSteady } from "./steady.ts";
-import type { ImageFacts, LessonView } from "./view.ts";
+import type { LessonView } from "./view.ts";
 
 type Kind = SimpleCheck["kind"];
 type Of<K extends Kind> = Extract<SimpleCheck, { kind: K }>;
@@ -48,27 +49,7 @@ export async function evaluate(check: Check, view: LessonView): Promise<Observat
 const evaluators: Evaluators = {
   container: checkContainer,
 
-  async image(check, view) {
-    const found = findImage(await view.images(), check.name);
-    if (check.absent === true) return found === undefined ? passed : observed(`${check.name} is still here.`);
-    if (found === undefined) return waiting(`There is no image ${check.name} yet.`);
-    if (check.sameAs !== undefined) {
-      const other = findImage(await view.images(), check.sameAs);
-      if (other === undefined) return waiting(`There is no image ${check.sameAs} yet.`);
-      if (other.Id !== found.Id) return observed(`${check.name} and ${check.sameAs} are two different images.`);
-    }
-    const missing = Object.entries(check.env ?? {}).find(
-      ([key, value]) => !(found.Config.Env ?? []).includes(`${key}=${value}`),
-    );
-    if (missing !== undefined) return observed(`${check.name} does not set ${missing[0]} to ${missing[1]}.`);
-    const command = [...(found.Config.Entrypoint ?? []), ...(found.Config.Cmd ?? [])].join(" ");
-    if (check.command !== undefined && !command.includes(check.command))
-      return observed(`${check.name} would run "${command}".`);
-    const layers = found.RootFS.Layers?.length ?? 0;
-    if (layers < (check.layers?.min ?? 0) || layers > (check.layers?.max ?? Number.POSITIVE_INFINITY))
-      return observed(`${check.name} has ${layers} ${layers === 1 ? "layer" : "layers"}.`);
-    return passed;
-  },
+  image: checkImage,
 
   async volume(check, view) {
     const found = (await view.volumes()).find(({ Name }) => Name === check.name);
@@ -180,15 +161,6 @@ const evaluators: Evaluators = {
     );
   },
 };
-
-function findImage(images: readonly ImageFacts[], name: string): ImageFacts | undefined {
-  return images.find(
-    ({ Id, RepoTags, RepoDigests }) =>
-      Id === name ||
-      RepoTags.some((tag) => sameReference(tag, name)) ||
-      RepoDigests.some((digest) => sameReference(digest, name)),
-  );
-}
 
 /** `missing`: milliseconds until all that runs has done so for a moment, where that is asked for. */
 async function countOf(check: Of<"count">, view: LessonView): Promise<{ number: number; missing: number }> {

@@ -61,7 +61,11 @@ export interface ImageFacts {
   readonly RepoTags: readonly string[];
   readonly RepoDigests: readonly string[];
   readonly RootFS: { readonly Layers?: readonly string[] };
+  readonly Size?: number;
   readonly Config: {
+    readonly User?: string;
+    readonly WorkingDir?: string;
+    readonly ExposedPorts?: Readonly<Record<string, unknown>> | null;
     readonly Env?: readonly string[] | null;
     readonly Cmd?: readonly string[] | null;
     readonly Entrypoint?: readonly string[] | null;
@@ -109,6 +113,8 @@ export interface LessonView {
   readonly now: number;
   containers(): Promise<readonly ContainerFacts[]>;
   images(): Promise<readonly ImageFacts[]>;
+  /** What made the image, newest step first (`docker history`). */
+  history(image: string): Promise<readonly string[]>;
   volumes(): Promise<readonly VolumeFacts[]>;
   networks(): Promise<readonly NetworkFacts[]>;
   /** Since the step began, oldest first. */

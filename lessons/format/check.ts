@@ -62,6 +62,15 @@ const image = z.strictObject({
   env: z.record(z.string().max(100), z.string().max(500)).optional(),
   command: text.optional(),
   layers: z.strictObject({ min: z.int().optional(), max: z.int().optional() }).optional(),
+  user: text.optional(),
+  workingDir: absolute.optional(),
+  exposes: port.optional(),
+  label: text.optional(),
+  size: z.strictObject({ max: z.int().positive() }).optional(),
+  /** At least so many layers, from the base on, are those of another image. */
+  shares: z.strictObject({ with: text, min: z.int().min(1) }).optional(),
+  /** A text that stands nowhere in its settings and its history. */
+  hides: text.optional(),
 });
 const volume = z.strictObject({
   kind: z.literal("volume"),

@@ -57,6 +57,10 @@ export function viewOf({ api, guest, clock }: ViewSource, events: readonly Event
   return {
     containers,
     images,
+    history: async (image) =>
+      ((await get<readonly { CreatedBy: string }[]>(`/images/${encodeURIComponent(image)}/history`)) ?? []).map(
+        ({ CreatedBy }) => CreatedBy,
+      ),
     volumes,
     networks,
     events,
