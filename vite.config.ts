@@ -85,7 +85,7 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias:
       mode === "fake"
-        ? [{ find: /^\.\/bridge\/worker-factory\.ts$/, replacement: here("web/dev/worker-factory.ts") }]
+        ? [{ find: /^\.{1,2}\/bridge\/worker-factory\.ts$/, replacement: here("web/dev/worker-factory.ts") }]
         : [],
   },
   worker: { format: "es", plugins: () => [wasmOfZstd(), smallMachine()] },

@@ -10,12 +10,14 @@ import { Engine, errorText } from "./engine/engine.ts";
 import { containerName } from "./engine/format.ts";
 import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
 import { startOffline } from "./offline/updates.ts";
+import type { Playgrounds } from "./playgrounds/playgrounds.ts";
 import { formatRoute, parseRoute, type Route, titleOf } from "./shell/router.ts";
 import { wayIn } from "./shell/ways-in.ts";
 import { type ListName, Mirror } from "./state/mirror.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
+import { playgroundOf } from "./state/playground.ts";
 import { holdPlayground } from "./state/playground-lock.ts";
-import { remember } from "./state/settings.ts";
+import { rememberBy, rememberHere } from "./state/settings.ts";
 import type { Disposable } from "./state/store.ts";
 import type { Terminals } from "./terminal/terminals.ts";
 
@@ -37,11 +39,13 @@ export class App {
   #bridge: Bridge | undefined;
   #engine: Engine | undefined;
   #terminals: Promise<Terminals> | undefined;
+  #playgrounds: Promise<Playgrounds> | undefined;
   #nextId = 1;
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
-  constructor(options: AppOptions = { playground: "default", readOnly: false }) {
+  constructor(options: AppOptions = { playground: playgroundOf(location.search), readOnly: false }) {
     this.options = options;
+    rememberBy(options.playground);
     const way = location.hash === "" ? wayIn(location.search) : undefined;
     if (way !== undefined) history.replaceState(null, "", way);
     this.store = createPageStore(parseRoute(location.hash));
@@ -56,7 +60,7 @@ export class App {
     this.store.set({ route, ...(route.view === "lesson" ? { lesson: route.name } : {}) });
     document.title = titleOf(route);
     if (route.view === "home" || route.view === "notFound" || route.view === "link") return;
-    remember("lastPlace", formatRoute(route));
+    rememberHere("lastPlace", formatRoute(route));
     if (this.store.state.machine.kind === "off") void this.startMachine();
   }
 
@@ -128,6 +132,7 @@ export class App {
       (await terminals).machineStarted();
       void this.#follow(bridge);
       void startOffline(this, report.usedFiles ?? []);
+      if (playground !== undefined && report.durable) void this.playgrounds().then((all) => all.touch(playground));
     } catch (error) {
       const bridge = this.#bridge;
       // Failed, not lost: the bridge is let go first, so that its end is not reported as one.
@@ -135,6 +140,16 @@ export class App {
       bridge?.lose("The start failed.");
       this.store.set({ machine: { kind: "failed", error: toWireError(error) } });
     }
+  }
+
+  /** Shuts the machine down, so that its storage is free. */
+  async shutDown(): Promise<void> {
+    if (this.store.state.machine.kind !== "running") return;
+    const bridge = this.bridge;
+    // Shut down, not lost: the bridge is let go first, so that its end is not reported as one.
+    this.#bridge = undefined;
+    this.store.set({ machine: { kind: "off" } });
+    await bridge.stop();
   }
 
   #onProgress(progress: StartProgress): void {
@@ -193,6 +208,13 @@ export class App {
   onEngineEvent(listener: (event: EventMessage) => void): () => void {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);
+  }
+
+  // ---------------------------------------------------------------- playgrounds
+
+  playgrounds(): Promise<Playgrounds> {
+    this.#playgrounds ??= import("./playgrounds/playgrounds.ts").then(({ Playgrounds }) => new Playgrounds(this));
+    return this.#playgrounds;
   }
 
   // ---------------------------------------------------------------- terminals

@@ -1,4 +1,9 @@
-/** Development and tests of the page: a toy host in the machine's place. */
+/** Development and tests of the page: toys in the Workers' places. */
+
+export function createPlaygroundsWorker(): Worker {
+  return new Worker(new URL("./fake-playgrounds.ts", import.meta.url), { type: "module", name: "drydock-playgrounds" });
+}
+
 export function createWorker(): Worker {
   const worker = new Worker(new URL("./fake-worker.ts", import.meta.url), { type: "module", name: "drydock-fake" });
   // What the browser says when a Worker dies, on demand.

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { parseRoute, placeOf } from "../shell/router.ts";
-import { remembered } from "../state/settings.ts";
+import { rememberedHere } from "../state/settings.ts";
 import { StoreController } from "../state/store.ts";
 
 const firstLines: readonly { readonly line: string; readonly what: string }[] = [
@@ -36,7 +36,7 @@ export class Home extends LightElement {
 
   protected override render(): TemplateResult {
     if (this.#route.value.view === "notFound") return this.#notFound();
-    const last = remembered<string | undefined>("lastPlace", undefined);
+    const last = rememberedHere<string | undefined>("lastPlace", undefined);
     const { place, item } = placeOf(parseRoute(last ?? ""));
     return html`<div class="home scroll"><div>
       <section class="hero">
@@ -61,6 +61,7 @@ export class Home extends LightElement {
           )}
         </section>
       </section>
+      <dd-playgrounds></dd-playgrounds>
       <dd-shelf></dd-shelf>
       <section class="cards three" aria-label="What it is">
         ${facts.map(({ title, text }) => html`<div class="card"><h2>${title}</h2><p class="text2">${text}</p></div>`)}

@@ -102,6 +102,7 @@ export class System extends LightElement {
       this.info = info;
       this.usage = usage;
       this.quota = await navigator.storage?.estimate?.().catch(() => undefined);
+      void this.app.playgrounds().then((playgrounds) => playgrounds.refresh());
       this.failure = undefined;
     } catch (error) {
       this.failure = errorText(error);
@@ -155,7 +156,22 @@ export class System extends LightElement {
     const { machine } = this.#state.value;
     const durable = machine.kind === "running" && machine.report.durable;
     return html`<p class="text2">${durable ? "Images, volumes and files are kept in this browser." : "The browser gives no storage here: nothing is kept after a reload."}</p>
-      ${quota === 0 ? nothing : html`<div class="bar ${usage / quota > 0.8 ? "warn" : "ok"}"><i style="width: ${Math.min(100, (100 * usage) / quota).toFixed(1)}%"></i></div><p class="sub num">${humanSize(usage)} of ${humanSize(quota)} used by this site</p>`}`;
+      ${quota === 0 ? nothing : html`<div class="bar ${usage / quota > 0.8 ? "warn" : "ok"}"><i style="width: ${Math.min(100, (100 * usage) / quota).toFixed(1)}%"></i></div><p class="sub num">${humanSize(usage)} of ${humanSize(quota)} used by this site</p>`}
+      ${this.#takers(usage)}`;
+  }
+
+  /** What takes the browser's storage, largest first. */
+  #takers(usage: number): TemplateResult | typeof nothing {
+    const { list } = this.#state.value.playgrounds;
+    if (list.length === 0) return nothing;
+    const kept = list.reduce((sum, { bytes }) => sum + bytes, 0);
+    const rows = [
+      ...list.map(({ name, bytes }) => ({ name, bytes })),
+      { name: "The page, its machine, what is kept offline", bytes: Math.max(0, usage - kept) },
+    ].sort((a, b) => b.bytes - a.bytes);
+    return html`<table class="plain"><thead><tr><th>Kept in this browser</th><th class="right">Size</th></tr></thead>
+      <tbody>${rows.map(({ name, bytes }) => html`<tr><td>${name}</td><td class="num right">${humanSize(bytes)}</td></tr>`)}</tbody></table>
+      <p><a class="link" href="#/">Playgrounds: rename, copy, save, delete</a></p>`;
   }
 }
 customElements.define("dd-system", System);

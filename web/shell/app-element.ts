@@ -253,7 +253,10 @@ export class AppElement extends LightElement {
     // Editor and preview are loaded when used; the files pane as soon as there is a machine to read from.
     if (this.#lesson.value !== undefined) void import("../lessons/reader.ts");
     if (this.#route.value.view === "link") void import("../lessons/consent.ts");
-    if (this.#route.value.view === "home") void import("../lessons/shelf.ts");
+    if (this.#route.value.view === "home") {
+      void import("../lessons/shelf.ts");
+      void import("../playgrounds/playgrounds-element.ts");
+    }
     if (this.#files.value.paths.length > 0) void import("../editor/editor.ts");
     if (this.#preview.value !== undefined) void import("../preview/preview.ts");
     if (this.#machine.value === "running") void import("../files/files.ts");

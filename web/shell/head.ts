@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { defaultPlayground } from "../../worker/protocol/index.ts";
 import { StoreController } from "../state/store.ts";
 import { icon, logo } from "./icons.ts";
 import { LightElement } from "./light-element.ts";
@@ -12,13 +13,35 @@ export class Head extends LightElement {
     () => this.app.store,
     (state) => state.route,
   );
+  readonly #playgrounds = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.playgrounds,
+  );
 
+  /** Where one is: the playground when it is not the usual one, the place, the thing in it. */
   #crumb(route: Route): TemplateResult | typeof nothing {
     if (route.view === "home") return nothing;
+    const name = this.#playground();
     const { place, item } = placeOf(route);
-    if (item === undefined) return html`<nav class="crumb" aria-label="Place"><b>${place}</b></nav>`;
-    const up = formatRoute({ view: route.view } as Route);
-    return html`<nav class="crumb" aria-label="Place"><a href=${up}>${place}</a>${icon("right")}<b title=${item}>${item}</b></nav>`;
+    const steps: readonly { readonly text: string; readonly href: string }[] = [
+      ...(name === undefined ? [] : [{ text: name, href: "#/playground" }]),
+      ...(name !== undefined && route.view === "playground"
+        ? []
+        : [{ text: place, href: formatRoute({ view: route.view } as Route) }]),
+      ...(item === undefined ? [] : [{ text: item, href: "" }]),
+    ];
+    return html`<nav class="crumb" aria-label="Place">${steps.map(({ text, href }, index) =>
+      index === steps.length - 1
+        ? html`<b title=${text}>${text}</b>`
+        : html`<a href=${href} title=${text}>${text}</a>${icon("right")}`,
+    )}</nav>`;
+  }
+
+  #playground(): string | undefined {
+    const { playground } = this.app.options;
+    if (playground === undefined || playground === defaultPlayground) return undefined;
+    return this.#playgrounds.value.list.find(({ id }) => id === playground)?.name ?? playground;
   }
 
   #themeMenu(event: Event): void {

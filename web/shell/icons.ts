@@ -37,6 +37,7 @@ const paths = {
   ports: "M3 8h10M9 4l4 4-4 4M3 4v8",
   gauge: "M2.5 12a6 6 0 1 1 11 0M8 11l3-4M8 11h.01",
   download: "M8 2.5v7M5 7l3 3 3-3M3 13h10",
+  upload: "M8 10V2.5M5 5.5l3-3 3 3M3 13h10",
   save: "M8 2.5v7M5 7l3 3 3-3M3 13h10",
   expand: "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-5 5M2.5 13.5l5-5",
   restore: "M9 7h4M9 7V3M13.5 2.5L9 7M7 9H3M7 9v4M2.5 13.5L7 9",

@@ -42,6 +42,31 @@ function commandsOf(app: App): readonly Command[] {
       icon: "share",
       run: () => void import("../lessons/share.ts").then(({ openShare }) => openShare(app)),
     },
+    {
+      label: "New playground",
+      icon: "plus",
+      run: () =>
+        void import("../playgrounds/dialogs.ts").then(({ askNewPlayground }) =>
+          askNewPlayground((name) => void app.playgrounds().then((all) => all.create(name))),
+        ),
+    },
+    ...app.store.state.playgrounds.list.flatMap((playground): Command[] =>
+      playground.id === app.options.playground
+        ? [
+            {
+              label: `Save playground ${playground.name} to a file`,
+              icon: "download",
+              run: () => void app.playgrounds().then((all) => all.save(playground)),
+            },
+          ]
+        : [
+            {
+              label: `Switch to playground ${playground.name}`,
+              icon: "box",
+              run: () => void app.playgrounds().then((all) => all.open(playground.id)),
+            },
+          ],
+    ),
     { label: "Theme: light", icon: "sun", run: () => chooseTheme("light") },
     { label: "Theme: dark", icon: "sun", run: () => chooseTheme("dark") },
     { label: "Theme: as the system", icon: "sun", run: () => chooseTheme("system") },

@@ -1,4 +1,4 @@
-import type { StartProgress, StartReport, StartStage, WireError } from "../../worker/protocol/index.ts";
+import type { PlaygroundInfo, StartProgress, StartReport, StartStage, WireError } from "../../worker/protocol/index.ts";
 import type { ContainerSummary, ImageSummary, Network, Volume } from "../engine/types.ts";
 import type { Route } from "../shell/router.ts";
 import { Store } from "./store.ts";
@@ -60,6 +60,13 @@ export interface PageState {
   readonly preview: number | undefined;
   /** The open lesson, as TRACK/LESSON: it stays while panels come and go. */
   readonly lesson: string | undefined;
+  readonly playgrounds: {
+    /** Last used first; empty until it was asked for. */
+    readonly list: readonly PlaygroundInfo[];
+    readonly quota: StorageEstimate | undefined;
+    /** Why there are none. */
+    readonly failure: string | undefined;
+  };
 }
 
 export type PageStore = Store<PageState>;
@@ -82,5 +89,6 @@ export function createPageStore(route: Route): PageStore {
     openFiles: { paths: [], active: undefined },
     preview: undefined,
     lesson: undefined,
+    playgrounds: { list: [], quota: undefined, failure: undefined },
   });
 }

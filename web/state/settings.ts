@@ -1,3 +1,5 @@
+import { defaultPlayground } from "../../worker/protocol/index.ts";
+
 /** Small choices that are remembered on this device. Without storage they last as long as the page. */
 const prefix = "drydock.";
 const session = new Map<string, string>();
@@ -7,6 +9,15 @@ let storage = true;
 export function keepForThisVisit(): void {
   storage = false;
 }
+
+let playground = "";
+
+/** What is remembered here is this playground's alone. The default one keeps the plain names. */
+export function rememberBy(id: string | undefined): void {
+  playground = id === undefined || id === defaultPlayground ? "" : `${id}.`;
+}
+export const rememberHere = (name: string, value: unknown): void => remember(playground + name, value);
+export const rememberedHere = <T>(name: string, fallback: T): T => remembered(playground + name, fallback);
 
 export function remembered<T>(name: string, fallback: T): T {
   let text = session.get(name);

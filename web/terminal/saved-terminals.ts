@@ -2,7 +2,7 @@
  * Open tabs and what stood in them, kept on this device over a reload. Written when the page goes: only what is written at
  * once is sure to be kept then, and that is the small storage.
  */
-import { remember, remembered } from "../state/settings.ts";
+import { rememberedHere, rememberHere } from "../state/settings.ts";
 import type { OpenOptions } from "./terminals.ts";
 
 export interface SavedTerminals {
@@ -19,11 +19,12 @@ const key = "terminals";
 export const keptScrollback = 500;
 const keptCharacters = 200_000;
 
-export const loadTerminals = (): SavedTerminals | undefined => remembered<SavedTerminals | undefined>(key, undefined);
+export const loadTerminals = (): SavedTerminals | undefined =>
+  rememberedHere<SavedTerminals | undefined>(key, undefined);
 
 export function saveTerminals({ tabs, active }: SavedTerminals): void {
   const fits = (screen: string): string => (screen.length > keptCharacters ? "" : screen);
-  remember(key, {
+  rememberHere(key, {
     tabs: tabs.map(({ title, sessions }) => ({
       title,
       sessions: sessions.map(({ options, screen }) => ({ options, screen: fits(screen) })),
