@@ -1,6 +1,6 @@
 /**
  * dockerode's own tests (mocha, its packages installed in its folder) against an engine in this process. They expect images named
- * ubuntu; the engine takes debian under that name.
+ * ubuntu, with its `uptime`: the engine takes debian under that name, which gets busybox's.
  */
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
@@ -19,7 +19,10 @@ interface Report {
 
 export async function runDockerode(directory: string): Promise<readonly { name: string; difference?: string }[]> {
   const drydock = await openDrydock();
-  await capture((invocation) => drydock.docker(invocation), ["pull", "-q", "ubuntu"]);
+  const dockerfile = "FROM busybox:latest AS tools\nFROM debian\nCOPY --from=tools /bin/busybox /usr/bin/uptime\n";
+  await capture((invocation) => drydock.docker(invocation), ["build", "-q", "-t", "ubuntu", "-"], {
+    stdin: dockerfile,
+  });
   const socket = join(tmpdir(), `dockerode-${process.pid}.sock`);
   const server = createServer({ allowHalfOpen: true }, (connection) => {
     void serveConnection(socketDuplex(connection), drydock.api);

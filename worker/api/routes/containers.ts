@@ -47,7 +47,7 @@ export function containerRoutes(containers: Containers): readonly Route[] {
     },
     {
       method: "GET",
-      path: "/containers/{id}/json",
+      path: "/containers/{id...}/json",
       operation: "ContainerInspect",
       handle: async (context) => json(await containers.inspect(id(context), { size: context.query.boolean("size") })),
     },
@@ -188,7 +188,7 @@ export function containerRoutes(containers: Containers): readonly Route[] {
     },
     {
       method: "DELETE",
-      path: "/containers/{id}",
+      path: "/containers/{id...}",
       operation: "ContainerDelete",
       handle: async (context) => {
         const { query } = context;

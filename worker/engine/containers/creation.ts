@@ -1,4 +1,5 @@
 /** `POST /containers/create`: from an untrusted body to a durable record. Nothing runs yet. */
+
 import type { ContainerId, EndpointSettings, Image, VolumeMountPoint } from "../domains.ts";
 import { EngineError, isEngineError } from "../errors.ts";
 import type { FileStat, Op } from "../ports/guest.ts";
@@ -10,6 +11,7 @@ import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { readHostConfig } from "./host-config.ts";
 import { newContainerId } from "./ids.ts";
+import { parseLink } from "./links.ts";
 import { type ContainerConfig, type ContainerRecord, type HostConfig, type MountPoint, never } from "./model.ts";
 import { anonymousVolume, type PlannedMount, parseBind, parseMount, parseVolumesFrom } from "./mount-specs.ts";
 import { checkName, generateName } from "./names.ts";
@@ -144,8 +146,7 @@ export class Creation {
     for (const mode of [host.PidMode, host.IpcMode])
       if (mode.startsWith("container:")) this.#named(mode.slice("container:".length));
     for (const spec of host.VolumesFrom ?? []) this.#named(parseVolumesFrom(spec).container);
-    for (const link of host.Links ?? []) {
-      const reference = link.split(":")[0] ?? "";
+    for (const { reference } of (host.Links ?? []).map(parseLink)) {
       if (this.#store.find(reference) === undefined)
         throw invalid(`could not get container for ${reference}: No such container: ${reference}`);
     }

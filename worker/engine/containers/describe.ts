@@ -15,13 +15,13 @@ import {
   type NamespaceMode,
   parseDeviceRule,
 } from "../runtime/index.ts";
-import { containerEnvironment } from "./environment.ts";
+import { containerEnvironment, type EnvironmentSources } from "./environment.ts";
 import type { ContainerRecord, HostConfig, MountPoint, Resources } from "./model.ts";
 import { containerDirectory, isVolatile, shmDirectory, upperDirectory, workDirectory } from "./paths.ts";
 import { parseSecurityOptions, seccompFilter } from "./security.ts";
 
 /** What the engine had to find out before it can describe a container. */
-export interface Surroundings {
+export interface Surroundings extends EnvironmentSources {
   /** The layers' mount points, topmost first. */
   readonly lowers: readonly string[];
   readonly sandbox: Sandbox | undefined;
@@ -30,7 +30,6 @@ export interface Surroundings {
   /** Of bind sources and device nodes, by path. */
   readonly stats: ReadonlyMap<string, FileStat>;
   readonly size: { readonly rows: number; readonly columns: number };
-  readonly packageVariables?: readonly string[] | undefined;
 }
 
 export const initProgram = "/run/drydock/init";
@@ -58,7 +57,7 @@ export function describeContainer(record: ContainerRecord, around: Surroundings)
     },
     readOnly: host.ReadonlyRootfs,
     args: init ? [initTarget, "--", ...command] : command,
-    env: containerEnvironment(record, hostname, around.packageVariables),
+    env: containerEnvironment(record, hostname, around),
     cwd: config.WorkingDir || "/",
     user: config.User,
     groups: host.GroupAdd ?? [],

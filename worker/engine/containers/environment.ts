@@ -31,17 +31,25 @@ function packageVariablesFor(env: readonly string[], variables: readonly string[
   return variables.filter((variable) => prefixes.some((prefix) => variable.startsWith(prefix)));
 }
 
-/** PATH, HOSTNAME, TERM with a terminal, where packages are, then what the configuration says. */
+/** What a container's variables come from beside its configuration. */
+export interface EnvironmentSources {
+  readonly packageVariables?: readonly string[] | undefined;
+  /** Of its links. */
+  readonly linked?: readonly string[] | undefined;
+}
+
+/** PATH, HOSTNAME, TERM with a terminal, where packages are, what links tell, then what the configuration says. */
 export function containerEnvironment(
   record: ContainerRecord,
   hostname: string,
-  packageVariables: readonly string[] = [],
+  { packageVariables = [], linked = [] }: EnvironmentSources = {},
 ): readonly string[] {
   const base = [
     defaultPath,
     `HOSTNAME=${hostname}`,
     ...(record.config.Tty ? ["TERM=xterm"] : []),
     ...packageVariablesFor(record.config.Env ?? [], packageVariables),
+    ...linked,
   ];
   return withVariables(base, record.config.Env ?? []);
 }

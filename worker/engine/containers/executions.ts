@@ -15,6 +15,7 @@ import { type ExecRequest, Execution } from "./execution.ts";
 import type { ProbeRun } from "./health.ts";
 import { newId } from "./ids.ts";
 import { notRunning } from "./lifecycle.ts";
+import { linkVariables } from "./links.ts";
 import { hasProcess } from "./predicates.ts";
 import { parseSecurityOptions, seccompFilter } from "./security.ts";
 import { SIGKILL } from "./signals.ts";
@@ -155,7 +156,8 @@ export class Executions {
           stderr: request.attachStderr,
           stream: true,
           tty: request.tty,
-          raw: request.tty,
+          // Whoever starts it says how to send the output, whatever it was created with.
+          raw: options.tty,
           closeStdin: true,
           detachKeys: parseDetachKeys(request.detachKeys),
           detached: () => this.#event(container, "exec_detach", execution),
@@ -166,9 +168,9 @@ export class Executions {
     } catch (error) {
       // An attached client has its connection by then, and reads there what went wrong (moby's postContainerExecStart).
       if (options.detach || !(error instanceof EngineError)) throw error;
-      return { stream: failureStream(error.message, request.tty), raw: request.tty };
+      return { stream: failureStream(error.message, options.tty), raw: options.tty };
     }
-    return stream && { stream, raw: request.tty };
+    return stream && { stream, raw: options.tty };
   }
 
   async #spawn(container: Container, execution: Execution, options: ExecStart): Promise<void> {
@@ -177,7 +179,9 @@ export class Executions {
     const { request } = execution;
     const privileged = request.privileged || host.Privileged;
     const capabilities = effectiveCapabilities({ privileged, add: host.CapAdd ?? [], drop: host.CapDrop ?? [] });
-    const own = containerEnvironment(record, hostnameOf(record), this.#d.packageVariables);
+    const linked = linkVariables(this.#store, ({ id }) => this.#d.networks.sandbox(id), container);
+    const { packageVariables } = this.#d;
+    const own = containerEnvironment(record, hostnameOf(record), { packageVariables, linked });
     const base = own.filter((v) => !v.startsWith("TERM="));
     const cwd = request.workingDir || config.WorkingDir || "/";
     const user = request.user || config.User;
@@ -230,7 +234,9 @@ export class Executions {
   exportState(): readonly ExecutionState[] {
     return [...this.#byId.values()].flatMap((execution) => {
       const { id, container, request, state, exitCode, process, probe } = execution;
-      return probe ? [] : [{ id, container, request, state, exitCode, pid: process?.pid }];
+      return probe || this.#store.find(container) === undefined
+        ? []
+        : [{ id, container, request, state, exitCode, pid: process?.pid }];
     });
   }
 

@@ -1,7 +1,9 @@
 /** `GET /containers/{id}/json` in the shape of API 1.51. Pure. */
+
 import type { ContainerId, Sandbox } from "../domains.ts";
 import { initLayer } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
+import { parseLink } from "./links.ts";
 import type { ContainerRecord, MountPoint } from "./model.ts";
 import { containerDirectory, logName, mergedDirectory, upperDirectory, workDirectory } from "./paths.ts";
 import { hasProcess, isRunning } from "./predicates.ts";
@@ -99,8 +101,7 @@ export function inspectView(container: Container, extras: InspectExtras): object
 function linksView(record: ContainerRecord, nameOf: (reference: string) => string): readonly string[] | null {
   const { Links } = record.hostConfig;
   if (Links === null || Links.length === 0) return Links;
-  return Links.map((link) => {
-    const [reference = "", alias = reference] = link.split(":");
+  return Links.map(parseLink).map(({ reference, alias }) => {
     return `/${nameOf(reference)}:/${record.name}/${alias}`;
   });
 }

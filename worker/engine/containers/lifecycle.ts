@@ -8,6 +8,7 @@ import type { ContainerDependencies } from "./dependencies.ts";
 import { checkAtStart, describeContainer, type Surroundings } from "./describe.ts";
 import { HealthMonitor, type HealthState, healthCommand, type ProbeRun, startingHealth } from "./health.ts";
 import { findKernelPaths } from "./kernel-paths.ts";
+import { linkVariables } from "./links.ts";
 import { type BegunLines, openLog, readLogSettings } from "./log-driver.ts";
 import { prepareMachine } from "./machine-preparation.ts";
 import { type ContainerState, never, type RunRecord } from "./model.ts";
@@ -115,7 +116,8 @@ export class Lifecycle {
       sandbox = opened;
       const { packageVariables } = this.#d;
       const size = this.#size(container);
-      const surroundings: Surroundings = { lowers: image, sandbox, joined, stats, size, packageVariables };
+      const linked = linkVariables(this.#store, ({ id }) => this.#d.networks.sandbox(id), container);
+      const surroundings: Surroundings = { lowers: image, sandbox, joined, stats, size, packageVariables, linked };
       this.#openLog(container);
       const description = describeContainer(record, surroundings);
       this.#volumeEvents(container, "mount");

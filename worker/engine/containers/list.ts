@@ -199,6 +199,7 @@ export function portViews(container: Container, sandbox: Sandbox | undefined): r
 export function summaryView(
   container: Container,
   sandbox: Sandbox | undefined,
+  links: readonly string[],
   now: number,
   sizes?: { readonly rw: number; readonly rootFs: number },
 ): object {
@@ -206,7 +207,7 @@ export function summaryView(
   const annotations = record.hostConfig.Annotations;
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: [record.name, ...links].map((name) => `/${name}`),
     Image: record.config.Image,
     ImageID: record.image,
     Command: commandText(record.path, record.args),

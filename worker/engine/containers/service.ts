@@ -26,6 +26,7 @@ import { type ExecutionState, Executions } from "./executions.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
 import { inspectView } from "./inspect.ts";
 import { Lifecycle, notRunning, type RunState } from "./lifecycle.ts";
+import { linkNames, removeLink } from "./links.ts";
 import { type Filters, labelMatches, selectContainers, summaryView } from "./list.ts";
 import { openLog, readLogSettings } from "./log-driver.ts";
 import type { LogEntry } from "./log-entry.ts";
@@ -225,9 +226,8 @@ export class Containers {
     reference: string,
     options: { readonly force: boolean; readonly volumes: boolean; readonly link?: boolean },
   ): Promise<void> {
+    if (options.link) return await removeLink(this.store, reference);
     const container = this.get(reference);
-    // Links live in /etc/hosts of the linking container; there is no link of its own that could be removed.
-    if (options.link) throw new EngineError("system", "Conflict, cannot remove the default link name of the container");
     await this.#lifecycle.remove(container, { force: options.force, volumes: options.volumes, reference });
   }
 
@@ -337,7 +337,13 @@ export class Containers {
     const now = this.#d.clock.now().getTime();
     return Promise.all(
       chosen.map(async (c) =>
-        summaryView(c, this.#d.networks.sandbox(c.id), now, options.size ? await measureSizes(this.#d, c) : undefined),
+        summaryView(
+          c,
+          this.#d.networks.sandbox(c.id),
+          linkNames(this.store, c),
+          now,
+          options.size ? await measureSizes(this.#d, c) : undefined,
+        ),
       ),
     );
   }

@@ -1,4 +1,5 @@
 /** What has to be known and made before a container's process can be: layers, network, joined namespaces, bind sources, directories. */
+
 import type { ContainerId, Sandbox } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { FileStat, Op } from "../ports/guest.ts";
@@ -6,6 +7,7 @@ import { cgroupParentOps, defaultCgroupParent } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { hostnameOf, type Surroundings } from "./describe.ts";
+import { linksOf } from "./links.ts";
 import { never } from "./model.ts";
 import { containerDirectory, isVolatile, layerDirectoryOps, renewVolatileOps, shmDirectory } from "./paths.ts";
 import { hasProcess } from "./predicates.ts";
@@ -70,8 +72,7 @@ export class StartSurroundings {
     const { record } = container;
     const { config, hostConfig: host } = record;
     if (host.NetworkMode.startsWith("container:") || config.NetworkDisabled) return undefined;
-    const links = (host.Links ?? []).flatMap((link) => {
-      const [reference = "", alias = reference] = link.split(":");
+    const links = linksOf(record).flatMap(({ reference, alias }) => {
       const other = this.#store.find(reference);
       return other === undefined ? [] : [{ container: other.id, name: other.name, alias }];
     });

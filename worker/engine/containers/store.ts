@@ -1,8 +1,10 @@
 /** All containers, by id and name. What a client was told of is durable once `put` resolves; the memory copy is what is asked. */
+
 import type { ContainerId } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { RecordStore } from "../ports/storage.ts";
 import { Container } from "./container.ts";
+import { findLinked } from "./links.ts";
 import type { ContainerRecord } from "./model.ts";
 import { nameConflict } from "./names.ts";
 
@@ -76,6 +78,8 @@ export class ContainerStore {
     if (exact !== undefined) return exact;
     const named = this.#byName.get(reference.replace(/^\//, ""));
     if (named !== undefined) return this.#byId.get(named);
+    const linked = findLinked(this, reference);
+    if (linked !== undefined) return this.find(linked.link.reference);
     if (!/^[0-9a-f]+$/.test(reference)) return undefined;
     const matches = this.all().filter((c) => c.id.startsWith(reference));
     if (matches.length > 1)

@@ -7,7 +7,8 @@ import type { FetchedManifest, RepositoryClient } from "../registry/repository-c
 import type { ImageContext } from "./context.ts";
 import { readConfig } from "./image-store.ts";
 import { mayBeElsewhere } from "./pull-errors.ts";
-import { parseReference, withDefaultTag } from "./reference.ts";
+import { parseReference, type Reference, withDefaultTag } from "./reference.ts";
+import { substituteFor } from "./substitutes.ts";
 
 export interface DistributionInspect {
   readonly Descriptor: { readonly mediaType: string; readonly digest: string; readonly size: number };
@@ -21,6 +22,20 @@ export async function findManifest(
   options: { readonly credentials?: Credentials | undefined; readonly signal: AbortSignal },
 ): Promise<{ readonly top: FetchedManifest; readonly client: RepositoryClient }> {
   const reference = withDefaultTag(parseReference(name));
+  const found = await searchEndpoints(context, reference, options);
+  if ("top" in found) return found;
+  // What a pull would take in its place is what is asked for.
+  const substitute = substituteFor(reference);
+  const other = substitute?.kind === "take" ? await searchEndpoints(context, substitute.reference, options) : found;
+  if ("top" in other) return other;
+  throw distributionError(found.failure);
+}
+
+async function searchEndpoints(
+  context: ImageContext,
+  reference: Reference,
+  options: { readonly credentials?: Credentials | undefined; readonly signal: AbortSignal },
+): Promise<{ readonly top: FetchedManifest; readonly client: RepositoryClient } | { readonly failure: unknown }> {
   let failure: unknown;
   for (const endpoint of context.registries.pullEndpoints(reference.domain)) {
     const credentials = endpoint.kind === "registry" ? options.credentials : undefined;
@@ -32,7 +47,7 @@ export async function findManifest(
       if (failure === undefined || error instanceof RegistryError) failure = error;
     }
   }
-  throw distributionError(failure);
+  return { failure };
 }
 
 export async function inspectDistribution(

@@ -13,8 +13,7 @@ export function checkEndpointSettings(record: NetworkRecord, settings: EndpointS
   const { IPv4Address, IPv6Address, LinkLocalIPs } = settings.IPAMConfig ?? {};
   const userDefined = isUserDefined(record);
   if (!userDefined) {
-    if (IPv4Address || IPv6Address || (LinkLocalIPs ?? []).length > 0)
-      errors.push("user specified IP address is supported on user defined networks only");
+    if (IPv4Address || IPv6Address) errors.push("user specified IP address is supported on user defined networks only");
     if ((settings.Aliases ?? []).length > 0)
       errors.push("network-scoped alias is supported only for containers in user defined networks");
   }
