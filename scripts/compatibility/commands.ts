@@ -1,7 +1,9 @@
 import { scenarios } from "../../e2e/cli/scenarios.ts";
 import { sections } from "../../e2e/walkthrough/sections/index.ts";
 import { detailed, words } from "../../e2e/walkthrough/step.ts";
+import { buildxCommands } from "../../worker/cli/build/buildx.ts";
 import { registerBuildCommands } from "../../worker/cli/build/register.ts";
+import { buildxCommand } from "../../worker/cli/build/tree.ts";
 import { type CommandNode, commandAt } from "../../worker/cli/command/tree.ts";
 import { commands as handlers } from "../../worker/cli/commands/index.ts";
 import { shortfalls } from "../../worker/cli/compatibility.ts";
@@ -24,22 +26,34 @@ export function commands(): readonly Command[] {
       .filter((node) => node !== undefined && node.commands.length === 0)
       .map((node) => node?.canonical ?? ""),
   );
+  for (const path of buildxCommands.keys()) paths.add(path);
   const shown = demonstrations();
   registerBuildCommands();
   return [...paths].sort().map((path) => {
+    const isOfBuildx = buildxCommands.has(path);
     const status: Status =
-      handlers.has(path) || pluginFor(path) !== undefined
+      handlers.has(path) ||
+      isOfBuildx ||
+      pluginFor(path) !== undefined ||
+      pluginFor(path.split(" ")[0] ?? "") !== undefined
         ? (shortfalls[path] ?? { level: "yes" })
         : { level: "no", why: "not there" };
     return {
       path,
       status,
-      flags: (commandAt(path)?.flags ?? [])
+      flags: ((isOfBuildx ? buildxCommand(path) : commandAt(path))?.flags ?? [])
         .filter(({ hidden }) => !hidden)
         .map(({ name }) => ({ name, status: shortfalls[`${path} --${name}`] ?? status })),
-      test: shown.get(path) ?? "e2e/cli/help.test.ts",
+      test: shown.get(path) ?? testOf(path),
     };
   });
+}
+
+function testOf(path: string): string {
+  if (path === "image build") return "e2e/guest/build.test.ts";
+  return buildxCommands.has(path) || path.startsWith("builder ")
+    ? "worker/cli/build/buildx.test.ts"
+    : "e2e/cli/help.test.ts";
 }
 
 /** The first test that types each command: the walkthrough on the machine, else the lines that both clients run on one engine. */

@@ -9,21 +9,25 @@ const no = (why: string): Shortfall => ({ level: "no", why });
 const notary = partial("no notary is within reach; trust data of one that were is not written");
 const swarm = partial("asks the engine and shows its refusal; flags that shape a service are not sent");
 
-const limit = no("accepted, but a build's steps run without this limit");
-
 export const shortfalls: Readonly<Record<string, Shortfall>> = {
   completion: partial("bash only"),
-  "image build": partial("git contexts, --ssh, attestations and cache import or export are not there"),
-  "image build --cache-from": no("accepted, but nothing is imported"),
-  "image build --cgroup-parent": limit,
-  "image build --cpu-period": limit,
-  "image build --cpu-quota": limit,
-  "image build --cpu-shares": limit,
-  "image build --cpuset-cpus": limit,
-  "image build --cpuset-mems": limit,
-  "image build --memory": limit,
-  "image build --memory-swap": limit,
-  "image build --squash": no("accepted, but layers are kept"),
+  "image build --cpuset-cpus": no("accepted; the kernel has one processor and no cpusets"),
+  "image build --cpuset-mems": no("accepted; the kernel has one processor and no cpusets"),
+  "image build --squash": no("accepted, but layers are kept, as in BuildKit"),
+  "buildx build --annotation": no("accepted, but image manifests here carry none, as with the docker driver"),
+  "buildx build --attest": no("refused in the docker driver's words; history keeps each build's provenance"),
+  "buildx build --provenance": no("refused in the docker driver's words; history keeps each build's provenance"),
+  "buildx build --sbom": no("refused in the docker driver's words"),
+  "buildx build --ssh": no("refused: no agent can be forwarded into the machine"),
+  "buildx create": no("refused: there is no BuildKit image for further builders"),
+  "buildx dial-stdio": no("refused: the builder is the engine itself"),
+  "buildx history export": partial("records as JSON; Docker Desktop's bundle is its own format"),
+  "buildx history import": no("refused: needs Docker Desktop"),
+  "buildx history open": no("refused: needs Docker Desktop"),
+  "buildx history ls --local": no("refused: the client knows no Git remotes"),
+  "buildx bake --provenance": no("refused in the docker driver's words"),
+  "buildx bake --sbom": no("refused in the docker driver's words"),
+  "buildx prune --min-free-space": no("accepted: space is what the browser gives"),
   "service create": swarm,
   "service logs": swarm,
   "service ps": swarm,

@@ -9,6 +9,8 @@ export interface CliPlugin {
   readonly description: string;
   /** Handlers get `context.args` as they were typed, unparsed, the plugin's name left out. */
   readonly load: () => Handler | Promise<Handler>;
+  /** Another name for what is listed already. */
+  readonly isUnlisted?: boolean;
 }
 
 const plugins = new Map<string, CliPlugin>();
@@ -24,4 +26,6 @@ export const pluginFor = (name: string): CliPlugin | undefined => plugins.get(na
 
 /** Plugins with a name of their own, for `docker --help` and `docker info`. */
 export const namedPlugins = (): readonly (readonly [string, string])[] =>
-  [...plugins].filter(([name]) => !name.includes(" ")).map(([name, { description }]) => [name, description]);
+  [...plugins]
+    .filter(([name, { isUnlisted }]) => !name.includes(" ") && isUnlisted !== true)
+    .map(([name, { description }]) => [name, description]);

@@ -1,17 +1,16 @@
 /**
  * Builds. `POST /build` answers as the classic builder; BuildKit's own protocol (`POST /session`, `POST /grpc`) is gRPC and is not
- * spoken here. Drydock's CLI uses `/drydock/builds`: options first, then the context, answered with BuildKit's status records.
+ * spoken here. Drydock's CLI uses ./drydock-builds.ts.
  */
 import { type BuildRequest, type BuildService, type ClassicMessage, classicBuild } from "../../engine/build/index.ts";
 import { EngineError } from "../../engine/errors.ts";
-import { byteStream, json, jsonLines } from "../respond.ts";
+import type { RlimitName } from "../../engine/ports/guest.ts";
+import { readCredentials } from "../../engine/registry/credentials.ts";
+import { json, jsonLines } from "../respond.ts";
 import type { Route, RouteContext } from "../router.ts";
-
-/** Options of builds whose context is still to come. */
-const maxWaiting = 100;
+import { drydockBuildRoutes } from "./drydock-builds.ts";
 
 export function buildRoutes(builds: BuildService): readonly Route[] {
-  const waiting = new Map<string, BuildRequest>();
   const noBuildKit = async (): Promise<never> => {
     throw new EngineError(
       "notImplemented",
@@ -26,9 +25,6 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       handle: async (context) => {
         const { query } = context;
         if (query.string("version") === "2") return await noBuildKit();
-        const remote = query.string("remote") ?? "";
-        if (remote !== "" && remote !== "client-session")
-          throw new EngineError("notImplemented", `remote context ${remote}: fetch it and send it as a tar`);
         return jsonLines(
           await checked(classicBuild(builds, classicRequest(context), context.stream(), context.signal)),
         );
@@ -40,13 +36,15 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       operation: "BuildPrune",
       handle: async ({ query }) => {
         const filters = query.filters();
-        const until = filters.until?.[0];
-        const keep = query.number("keep-storage") ?? query.number("reserved-space");
+        const until = filters.until?.[0] ?? filters["unused-for"]?.[0];
+        const keep = query.number("keep-storage") ?? query.number("reserved-space") ?? query.number("max-used-space");
         return json(
           await builds.prune({
             all: query.boolean("all"),
             ...(until === undefined ? {} : { until: untilTime(until) }),
             ...(filters.id === undefined ? {} : { ids: filters.id }),
+            ...(filters.type === undefined ? {} : { types: filters.type }),
+            ...(filters.description === undefined ? {} : { descriptions: filters.description }),
             ...(keep === undefined || keep === 0 ? {} : { keep }),
           }),
         );
@@ -54,38 +52,7 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
     },
     { method: "POST", path: "/session", operation: "Session", handle: noBuildKit },
     { method: "POST", path: "/grpc", operation: "Grpc", handle: noBuildKit },
-    {
-      method: "POST",
-      path: "/drydock/builds",
-      operation: "DrydockBuildCreate",
-      handle: async (context) => {
-        const request = readRequest(await context.json());
-        const id = crypto.randomUUID();
-        waiting.set(id, request);
-        const [oldest] = waiting.keys();
-        if (waiting.size > maxWaiting && oldest !== undefined) waiting.delete(oldest);
-        return json({ Id: id }, 201);
-      },
-    },
-    {
-      method: "POST",
-      path: "/drydock/builds/{id}/run",
-      operation: "DrydockBuildRun",
-      handle: async ({ params, stream, signal }) => {
-        const { id = "" } = params;
-        const request = waiting.get(id);
-        if (request === undefined) throw new EngineError("notFound", `No such build: ${id}`);
-        waiting.delete(id);
-        return jsonLines(builds.build(request, stream(), signal));
-      },
-    },
-    {
-      method: "GET",
-      path: "/drydock/builds/{ref}/files",
-      operation: "DrydockBuildFiles",
-      handle: async ({ params }) =>
-        byteStream(await builds.output(params.ref ?? ""), { "content-type": "application/x-tar" }),
-    },
+    ...drydockBuildRoutes(builds),
   ];
 }
 
@@ -111,7 +78,7 @@ function untilTime(text: string): number {
   return time;
 }
 
-function classicRequest({ query }: RouteContext): BuildRequest {
+function classicRequest({ query, headers }: RouteContext): BuildRequest {
   const record = (name: string): Record<string, string> => {
     const text = query.string(name);
     if (text === undefined || text === "") return {};
@@ -136,35 +103,52 @@ function classicRequest({ query }: RouteContext): BuildRequest {
     ...optional("target", "target"),
     ...optional("platform", "platform"),
     ...optional("networkmode", "network"),
+    ...optional("cgroupparent", "cgroupParent"),
+    ...remoteOf(query.string("remote") ?? ""),
     extraHosts: (query.string("extrahosts") ?? "").split(",").filter(Boolean),
     shmSize: query.number("shmsize") ?? 0,
+    ulimits: ulimitsOf(query.string("ulimits")),
+    limits: {
+      memory: query.number("memory") ?? 0,
+      memorySwap: query.number("memswap") ?? 0,
+      cpuShares: query.number("cpushares") ?? 0,
+      cpuPeriod: query.number("cpuperiod") ?? 0,
+      cpuQuota: query.number("cpuquota") ?? 0,
+      cpusetCpus: query.string("cpusetcpus") ?? "",
+      cpusetMems: query.string("cpusetmems") ?? "",
+    },
+    credentials: registryConfig(headers["x-registry-config"]),
   };
 }
 
-/** The CLI is trusted with the shape's details, a stranger is not: kinds are checked here. */
-function readRequest(value: unknown): BuildRequest {
-  if (typeof value !== "object" || value === null) throw new EngineError("invalidParameter", "invalid build request");
-  const request = value as Record<string, unknown>;
-  const check = (keys: readonly string[], fits: (field: unknown) => boolean): void => {
-    for (const key of keys)
-      if (request[key] !== undefined && !fits(request[key]))
-        throw new EngineError("invalidParameter", `invalid build request: ${key}`);
-  };
-  const isRecord = (field: unknown): boolean => typeof field === "object" && field !== null && !Array.isArray(field);
-  const isTexts = (field: unknown): boolean => Array.isArray(field) && field.every((item) => typeof item === "string");
-  check(
-    ["dockerfile", "dockerfileName", "target", "platform", "network", "contextPrefix", "output"],
-    (f) => typeof f === "string",
-  );
-  check(
-    ["buildArgs", "labels", "secrets"],
-    (f) => isRecord(f) && Object.values(f as object).every((v) => typeof v === "string"),
-  );
-  check(["contexts"], isRecord);
-  check(["tags", "noCacheFilter", "extraHosts", "ignored"], isTexts);
-  check(["ulimits"], Array.isArray);
-  check(["shmSize"], (f) => typeof f === "number");
-  if (typeof request.dockerfileName !== "string")
-    throw new EngineError("invalidParameter", "invalid build request: dockerfileName");
-  return value as BuildRequest;
+const remoteOf = (remote: string): Partial<BuildRequest> =>
+  remote === "" || remote === "client-session" ? {} : { remote, source: { context: remote, dockerfile: "Dockerfile" } };
+
+/** JSON of moby's container.Ulimit. */
+function ulimitsOf(text: string | undefined): NonNullable<BuildRequest["ulimits"]> {
+  if (text === undefined || text === "") return [];
+  const list = JSON.parse(text) as readonly {
+    readonly Name: RlimitName;
+    readonly Soft: number;
+    readonly Hard: number;
+  }[];
+  return list.map(({ Name, Soft, Hard }) => ({ type: Name, soft: Soft, hard: Hard }));
 }
+
+/** X-Registry-Config: credentials by registry, for all that a build may pull. Broken ones count as none, as in moby. */
+function registryConfig(header: string | undefined): NonNullable<BuildRequest["credentials"]> {
+  if (header === undefined || header === "") return {};
+  try {
+    const bytes = Uint8Array.from(atob(header.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const entries = Object.entries(JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>);
+    return Object.fromEntries(entries.map(([server, value]) => [registryDomain(server), readCredentials(value)]));
+  } catch {
+    return {};
+  }
+}
+
+/** Docker Hub's credentials are kept under an address of old. */
+const registryDomain = (server: string): string =>
+  /^(https?:\/\/)?index\.docker\.io\b/.test(server)
+    ? "docker.io"
+    : server.replace(/^https?:\/\//, "").replace(/\/.*$/, "");

@@ -1,10 +1,11 @@
 /** What is to be built: a folder, a tar on standard input, or a URL; with its Dockerfile and its ignore file. */
-import { PatternMatcher, readIgnoreFile } from "../../engine/build/dockerfile/ignore.ts";
+import { cleanPath, PatternMatcher, readIgnoreFile } from "../../engine/build/dockerfile/ignore.ts";
 import { joinPath, resolvePath } from "../config/config-file.ts";
 import type { CliFiles, CliInvocation, FileInfo } from "../invocation.ts";
 import { tarEnd, tarHeader, tarPadding } from "../io/small-tar.ts";
 import { streamChunks } from "../session/client.ts";
-import { CliError } from "../session/errors.ts";
+import { failed } from "./failed.ts";
+import type { BuildOptions } from "./options.ts";
 
 export interface BuildContext {
   readonly dockerfile: string | undefined;
@@ -14,34 +15,42 @@ export interface BuildContext {
   /** A tar with the context at `prefix`, and others at theirs. */
   readonly stream: ReadableStream<Uint8Array>;
   readonly prefix: string;
+  /** Where the engine finds the context instead. */
+  readonly remote?: string;
 }
-
-const unable = (message: string): CliError => new CliError(`ERROR: ${message}`);
 
 export async function openContext(
   invocation: CliInvocation,
-  path: string,
-  file: string,
+  { context: path, file, inline }: Pick<BuildOptions, "context" | "file" | "inline">,
   others: ReadonlyMap<string, string>,
 ): Promise<BuildContext> {
   const { files, cwd } = invocation;
+  const folders = [...others].map(([prefix, other]) => ({
+    prefix,
+    directory: resolvePath(cwd, other),
+    matcher: new PatternMatcher([]),
+  }));
   if (path === "-") return await standardInput(invocation, file);
-  if (/^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/.test(path)) return await remoteContext(path, file);
-  const directory = resolvePath(cwd, path);
+  if (/^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/.test(path))
+    return {
+      dockerfile: inline,
+      dockerfileName: file || "Dockerfile",
+      ignored: undefined,
+      stream: tarOf(files, folders),
+      prefix: "",
+      remote: path,
+    };
+  const directory = cleanPath(resolvePath(cwd, path));
   const info = await files.stat(directory);
-  if (info === undefined) throw unable(`unable to prepare context: path ${JSON.stringify(path)} not found`);
+  if (info === undefined) throw failed(`unable to prepare context: path ${JSON.stringify(path)} not found`);
   if (info.type !== "directory")
-    throw unable(`unable to prepare context: path ${JSON.stringify(path)} is not a directory`);
-  const { text, name, place } = await readDockerfile(invocation, directory, file);
+    throw failed(`unable to prepare context: path ${JSON.stringify(path)} is not a directory`);
+  const { text, name, place } =
+    inline === undefined
+      ? await readDockerfile(invocation, directory, file)
+      : { text: inline, name: "Dockerfile", place: "" };
   const ignored = await readIgnored(files, directory, place);
-  const roots = [
-    { prefix: "context/", directory, matcher: new PatternMatcher(ignored ?? []) },
-    ...[...others].map(([prefix, other]) => ({
-      prefix,
-      directory: resolvePath(cwd, other),
-      matcher: new PatternMatcher([]),
-    })),
-  ];
+  const roots = [{ prefix: "context/", directory, matcher: new PatternMatcher(ignored ?? []) }, ...folders];
   return { dockerfile: text, dockerfileName: name, ignored, stream: tarOf(files, roots), prefix: "context/" };
 }
 
@@ -56,15 +65,13 @@ async function readDockerfile(
       name: "Dockerfile",
       place: "",
     };
-  const place = file === "" ? joinPath(directory, "Dockerfile") : resolvePath(cwd, file);
+  const place = file === "" ? joinPath(directory, "Dockerfile") : cleanPath(resolvePath(cwd, file));
   const info = await files.stat(place, { follow: true });
   const name = place.startsWith(`${directory}/`)
     ? place.slice(directory.length + 1)
     : place.slice(place.lastIndexOf("/") + 1);
   if (info === undefined || info.type === "directory")
-    throw unable(
-      `failed to build: failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
-    );
+    throw failed(`failed to solve: failed to read dockerfile: open ${name}: no such file or directory`);
   return { text: new TextDecoder().decode(await files.read(place)), name, place };
 }
 
@@ -155,20 +162,3 @@ async function standardInput({ stdin }: CliInvocation, file: string): Promise<Bu
 }
 
 const emptyTar = (): ReadableStream<Uint8Array> => new Blob([tarEnd() as Uint8Array<ArrayBuffer>]).stream();
-
-async function remoteContext(url: string, file: string): Promise<BuildContext> {
-  if (!/^https?:\/\//.test(url) || /\.git(#.*)?$/.test(url))
-    throw unable(
-      `failed to build: failed to solve: failed to load ${url}: this builder has no git; clone the repository and build its folder`,
-    );
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (error) {
-    throw unable(`failed to build: failed to solve: Get ${JSON.stringify(url)}: ${(error as Error).message}`);
-  }
-  if (!response.ok) throw unable(`failed to build: failed to solve: invalid response status ${response.status}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const stdin = new Blob([bytes]).stream();
-  return await standardInput({ stdin } as unknown as CliInvocation, file);
-}

@@ -43,9 +43,10 @@ export function checkReport(warnings: readonly Warning[], file: string, text: st
 }
 
 /** At the end of a build. */
-export function warningSummary(warnings: readonly Warning[]): string {
+export function warningSummary(warnings: readonly Warning[], colored: boolean = false): string {
   if (warnings.length === 0) return "";
   const count = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
   const lines = warnings.map(({ rule: name, message, range }) => ` - ${name}: ${message} (line ${range.start})\n`);
-  return `\n ${count} found (use docker --debug to expand):\n${lines.join("")}`;
+  const [yellow, plain] = colored ? ["\x1b[33m", "\x1b[0m"] : ["", ""];
+  return `\n ${yellow}${count} found (use docker --debug to expand):\n${plain}${lines.join("")}`;
 }

@@ -16,10 +16,14 @@ export class PlainDisplay implements Display {
   readonly #out: Output;
   readonly #steps = new Map<string, Shown>();
   #current: Shown | undefined;
+  /** Nothing is printed yet. */
+  #isBlank: boolean;
 
-  constructor(out: Output) {
+  /** `builder`: named in a first line; "" leaves it out. */
+  constructor(out: Output, builder: string) {
     this.#out = out;
-    out.print('#0 building with "default" instance using docker driver\n');
+    this.#isBlank = builder === "";
+    if (builder !== "") out.print(`#0 building with "${builder}" instance using docker driver\n`);
   }
 
   async message({ vertexes, statuses, logs }: Message): Promise<void> {
@@ -62,7 +66,8 @@ export class PlainDisplay implements Display {
     if (this.#current === step) return;
     if (this.#current !== undefined && !this.#current.finished) this.#out.line(`#${this.#current.number} ...`);
     this.#current = step;
-    this.#out.line(`\n#${step.number} ${step.vertex.name}`);
+    this.#out.line(`${this.#isBlank ? "" : "\n"}#${step.number} ${step.vertex.name}`);
+    this.#isBlank = false;
   }
 
   #finish(step: Shown): void {

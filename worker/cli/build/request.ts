@@ -1,85 +1,166 @@
-/** From the command line to the engine's build request. */
+/** From what a build was asked for to the engine's build request. */
+import { cleanPath } from "../../engine/build/dockerfile/ignore.ts";
+import { allAuth } from "../config/auth.ts";
 import { resolvePath } from "../config/config-file.ts";
-import type { Flags } from "../flags/flags.ts";
-import { parseCsv } from "../flags/values.ts";
+import { parseCsv, parseUlimit } from "../flags/values.ts";
 import type { CliInvocation } from "../invocation.ts";
+import type { Context } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";
-
-const fail = (message: string): CliError => new CliError(`ERROR: ${message}`);
+import { type CacheTarget, cacheSources, cacheTargets } from "./caches.ts";
+import { failed, unsupported } from "./failed.ts";
+import type { BuildOptions } from "./options.ts";
+import { keptOutputs, type OutputTarget, outputsOf } from "./outputs.ts";
 
 export interface RequestParts {
   readonly request: Readonly<Record<string, unknown>>;
-  /** Folders of further contexts, by their place in the tar. */
+  /** Folders of further contexts and of caches, by their place in the tar. */
   readonly folders: ReadonlyMap<string, string>;
+  readonly outputs: readonly OutputTarget[];
+  readonly cacheTo: readonly CacheTarget[];
 }
 
-export async function requestOf(flags: Flags, invocation: CliInvocation): Promise<RequestParts> {
+export async function requestOf(options: BuildOptions, context: Context): Promise<RequestParts> {
+  const { invocation } = context;
+  refuse(options);
+  const { contexts, folders } = contextsOf(options.contexts);
+  const caches = cacheSources(options.cacheFrom);
+  const present = await existing(caches.folders, context);
+  const outputs = outputsOf(options);
+  const named = outputs.flatMap((output) => (output.kind === "image" ? output.names : []));
+  const tags = [...options.tags, ...named];
+  for (const tag of tags) checkTag(tag);
+  const cacheTo = cacheTargets(options.cacheTo);
+  const credentials = await allAuth(context).catch(() => []);
+  return {
+    request: {
+      target: options.target,
+      buildArgs: variables(options.buildArgs, invocation.env),
+      labels: Object.fromEntries(options.labels.map(pairOf)),
+      tags,
+      noCache: options.noCache,
+      noCacheFilter: options.noCacheFilter,
+      pull: options.pull,
+      ...(options.platforms[0] === undefined ? {} : { platform: options.platforms[0] }),
+      network: options.network,
+      extraHosts: options.addHosts.map(hostOf),
+      shmSize: options.shmSize,
+      ulimits: options.ulimits.map(ulimitOf),
+      secrets: await secretsOf(options.secrets, invocation),
+      contexts,
+      cacheFrom: caches.sources.filter((source) => source.type !== "local" || present.has(source.prefix)),
+      cacheTo: cacheTo.map((target) => (target.type === "local" ? { ...target, path: undefined } : target)),
+      outputs: keptOutputs(outputs),
+      call: options.call.method,
+      limits: options.limits,
+      ...(options.cgroupParent === "" ? {} : { cgroupParent: options.cgroupParent }),
+      credentials: Object.fromEntries(credentials.map((auth) => [domainOf(auth.serveraddress), auth])),
+      source: sourceOf(options, invocation.cwd),
+    },
+    folders: new Map([...folders, ...present]),
+    outputs,
+    cacheTo,
+  };
+}
+
+/** How the record of the build names it: a folder by its own name. */
+const sourceOf = ({ context, file }: BuildOptions, cwd: string) => ({
+  context,
+  dockerfile: file || "Dockerfile",
+  name: context === "-" || /^(https?|git|ssh):|^git@/.test(context) ? context : cleanPath(resolvePath(cwd, context)),
+});
+
+/** What this builder, as the docker driver's, has not. */
+function refuse({ platforms, attests, ssh, allow, call }: BuildOptions): void {
+  if (platforms.length > 1) throw unsupported("Multi-platform build", "multi");
+  if (attests.length > 0) throw unsupported("Attestation", "attestations");
+  for (const name of allow)
+    if (!/^(network\.host|security\.insecure|device(=.*)?)$/.test(name)) throw failed(`unknown entitlement ${name}`);
+  if (!["build", "check", "outline", "targets"].includes(call.method))
+    throw failed(
+      `failed to solve: unsupported request frontend.${call.method}: unsupported request frontend.${call.method}`,
+    );
+  const [agent] = ssh;
+  if (agent !== undefined)
+    throw failed(`--ssh ${agent}: no SSH agent can be forwarded into the machine; give the key as a secret (--secret)`);
+}
+
+function contextsOf(given: readonly string[]) {
   const folders = new Map<string, string>();
-  const contexts: Record<string, { readonly image: string } | { readonly prefix: string }> = {};
-  for (const text of flags.list("build-context")) {
-    const [name, value] = pair(text, "build-context");
+  const contexts: Record<string, object> = {};
+  for (const text of given) {
+    const equals = text.indexOf("=");
+    if (equals <= 0) throw new CliError(`ERROR: invalid context value: ${text}, expected key=value`);
+    const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
     if (value.startsWith("docker-image://")) contexts[name] = { image: value.slice("docker-image://".length) };
+    else if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(value)) contexts[name] = { remote: value };
     else if (/^[a-z-]+:\/\//.test(value))
-      throw fail(`--build-context ${name}: ${value} is not supported; name a folder or docker-image://`);
+      throw failed(`--build-context ${name}: ${value} is not supported; name a folder, an address or docker-image://`);
     else {
       const prefix = `contexts/${folders.size}/`;
       folders.set(prefix, value);
       contexts[name] = { prefix };
     }
   }
-  const { env } = invocation;
+  return { contexts, folders };
+}
+
+/** A local cache that is not there yet is no reason to stop. */
+async function existing(
+  folders: ReadonlyMap<string, string>,
+  { invocation, err }: Context,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [prefix, folder] of folders) {
+    const path = resolvePath(invocation.cwd, folder);
+    if ((await invocation.files.stat(`${path}/index.json`)) !== undefined) found.set(prefix, folder);
+    else
+      err.line(
+        `WARNING: local cache import at ${folder} not found due to err: could not lock ${folder}/index.json.lock: open ${folder}/index.json.lock: no such file or directory`,
+      );
+  }
+  return found;
+}
+
+function variables(given: readonly string[], env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const buildArgs = Object.fromEntries(
-    flags.list("build-arg").flatMap((text) => {
+    given.flatMap((text) => {
       const equals = text.indexOf("=");
       if (equals >= 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
       const value = env[text];
       return value === undefined ? [] : [[text, value]];
     }),
   );
-  if (env.SOURCE_DATE_EPOCH !== undefined && buildArgs.SOURCE_DATE_EPOCH === undefined)
-    buildArgs.SOURCE_DATE_EPOCH = env.SOURCE_DATE_EPOCH;
-  const platforms = flags.list("platform").flatMap((list) => list.split(","));
-  if (platforms.length > 1)
-    throw fail(
-      "failed to build: Multi-platform build is not supported for the docker driver.\nSwitch to a different driver, or turn on the containerd image store, and try again.",
-    );
-  return {
-    request: {
-      target: flags.string("target"),
-      buildArgs,
-      labels: Object.fromEntries(
-        flags
-          .list("label")
-          .map((text) => [text.split("=", 1)[0] ?? "", text.includes("=") ? text.slice(text.indexOf("=") + 1) : ""]),
-      ),
-      tags: flags.list("tag"),
-      noCache: flags.bool("no-cache"),
-      noCacheFilter: flags.list("no-cache-filter").flatMap((text) => text.split(",")),
-      pull: flags.string("pull") === "true" || flags.string("pull") === "1",
-      ...(platforms[0] === undefined ? {} : { platform: platforms[0] }),
-      network: flags.string("network"),
-      extraHosts: flags.list("add-host").map((host) => host.replace("=", ":")),
-      shmSize: flags.number("shm-size"),
-      ulimits: flags.list("ulimit").map(ulimit),
-      secrets: await secretsOf(flags.list("secret"), invocation),
-      contexts,
-      check: flags.bool("check") || flags.list("call").includes("check"),
-    },
-    folders,
-  };
+  const epoch = env.SOURCE_DATE_EPOCH;
+  return epoch === undefined ? buildArgs : { SOURCE_DATE_EPOCH: epoch, ...buildArgs };
 }
 
-function pair(text: string, flag: string): readonly [string, string] {
+function pairOf(text: string): readonly [string, string] {
   const equals = text.indexOf("=");
-  if (equals <= 0) throw fail(`invalid value ${text} for --${flag}, expected key=value`);
-  return [text.slice(0, equals), text.slice(equals + 1)];
+  if (equals === 0) throw new CliError(`ERROR: invalid key-value pair ${JSON.stringify(text)}: empty key`);
+  return equals < 0 ? [text, ""] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-function ulimit(text: string): { readonly type: string; readonly soft: number; readonly hard: number } {
-  const match = /^(\w+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
-  if (match === null) throw fail(`invalid ulimit argument: ${text}`);
-  const soft = Number(match[2]);
-  return { type: match[1] ?? "", soft, hard: match[3] === undefined ? soft : Number(match[3]) };
+function hostOf(text: string): string {
+  const at = /[:=]/.exec(text)?.index ?? -1;
+  if (at <= 0 || at === text.length - 1) throw failed(`invalid host ${text}`);
+  return `${text.slice(0, at)}:${text.slice(at + 1).replace(/^\[(.*)\]$/, "$1")}`;
+}
+
+function checkTag(tag: string): void {
+  const [name = ""] = tag.split(":");
+  if (name !== name.toLowerCase() && !/[.:]/.test(name.split("/")[0] ?? ""))
+    throw failed(`invalid tag ${JSON.stringify(tag)}: repository name must be lowercase`);
+  if (!/^([\w.-]+(:\d+)?\/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?$/.test(tag))
+    throw failed(`invalid tag ${JSON.stringify(tag)}: invalid reference format`);
+}
+
+/** Docker Hub's credentials are kept under an address of old. */
+const domainOf = (server: string): string =>
+  server.includes("index.docker.io") ? "docker.io" : server.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+
+function ulimitOf(text: string): { readonly type: string; readonly soft: number; readonly hard: number } {
+  const { Name, Soft, Hard } = parseUlimit(text);
+  return { type: Name, soft: Soft, hard: Hard };
 }
 
 /** Base64 by id: of a file, or of a variable. */
@@ -89,58 +170,23 @@ async function secretsOf(
 ): Promise<Record<string, string>> {
   const secrets: Record<string, string> = {};
   for (const text of given) {
-    const fields = Object.fromEntries(
+    const fields: Readonly<Record<string, string>> = Object.fromEntries(
       parseCsv(text).map((field) => [field.split("=", 1)[0]?.toLowerCase() ?? "", field.slice(field.indexOf("=") + 1)]),
     );
     const { id = "", type } = fields;
     const source = fields.src ?? fields.source;
     const variable = fields.env ?? (type === "env" ? (source ?? id) : undefined);
-    if (id === "") throw fail(`failed to build: invalid secret: ${text}: id is missing`);
+    if (id === "") throw failed(`invalid secret: ${text}: id is missing`);
     let bytes: Uint8Array | undefined;
     if (variable !== undefined)
       bytes = env[variable] === undefined ? undefined : new TextEncoder().encode(env[variable]);
     else if (source !== undefined || type === "file" || env[id] === undefined) {
       const path = resolvePath(cwd, source ?? id);
       if ((await files.stat(path, { follow: true })) === undefined)
-        throw fail(`failed to build: failed to stat ${path}: stat ${path}: no such file or directory`);
+        throw failed(`failed to stat ${path}: stat ${path}: no such file or directory`);
       bytes = await files.read(path);
     } else bytes = new TextEncoder().encode(env[id]);
     if (bytes !== undefined) secrets[id] = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   }
   return secrets;
-}
-
-export type OutputTarget =
-  | { readonly kind: "image" }
-  | { readonly kind: "none" }
-  | { readonly kind: "local"; readonly path: string }
-  /** "" or "-" is standard output. */
-  | { readonly kind: "tar" | "docker" | "oci"; readonly path: string };
-
-/** `--output`: "DIR", "-", or "type=…,dest=…". */
-export function outputOf(flags: Flags): OutputTarget {
-  const given = flags.list("output");
-  if (given.length === 0) return flags.bool("check") ? { kind: "none" } : { kind: "image" };
-  const text = given.at(-1) ?? "";
-  if (!text.includes("=")) return text === "-" ? { kind: "tar", path: "-" } : { kind: "local", path: text };
-  const fields = Object.fromEntries(
-    parseCsv(text).map((field) => [field.split("=", 1)[0] ?? "", field.slice(field.indexOf("=") + 1)]),
-  );
-  const path = fields.dest ?? "";
-  switch (fields.type) {
-    case "image":
-      return { kind: "image" };
-    case "docker":
-    case "oci":
-      return path === "" && fields.type === "docker" ? { kind: "image" } : { kind: fields.type, path };
-    case "cacheonly":
-      return { kind: "none" };
-    case "tar":
-      return { kind: "tar", path: path || "-" };
-    case "local":
-      if (path === "") throw fail("failed to build: dest is required for local output");
-      return { kind: "local", path };
-    default:
-      throw fail(`failed to build: unsupported output type ${fields.type}`);
-  }
 }

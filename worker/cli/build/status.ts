@@ -25,17 +25,34 @@ export interface Warning {
   readonly message: string;
   readonly range: { readonly start: number; readonly end: number };
 }
+export interface Step {
+  readonly title: string;
+  readonly cached: boolean;
+  readonly key: string;
+  readonly nearest?: { readonly key: string; readonly lastUsed: string };
+  readonly reasons: readonly { readonly kind: string; readonly subject: string; readonly text: string }[];
+}
+export interface TargetInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly default: boolean;
+}
+export interface Outline {
+  readonly name: string;
+  readonly description: string;
+  readonly args: readonly { readonly name: string; readonly value: string; readonly description: string }[];
+  readonly secrets: readonly { readonly name: string; readonly required: boolean }[];
+  readonly ssh: readonly { readonly name: string; readonly required: boolean }[];
+}
 export interface Result {
   readonly image?: string;
   readonly ref: string;
   readonly names: readonly string[];
   readonly warnings: readonly Warning[];
-  readonly steps: readonly {
-    readonly title: string;
-    readonly cached: boolean;
-    readonly key: string;
-    readonly reasons: readonly string[];
-  }[];
+  readonly steps: readonly Step[];
+  readonly materials: readonly { readonly uri: string; readonly digest: string }[];
+  readonly outline?: Outline;
+  readonly targets?: readonly TargetInfo[];
 }
 export interface Failure {
   readonly message: string;

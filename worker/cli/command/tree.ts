@@ -24,15 +24,14 @@ export interface CommandNode {
   readonly interspersed: boolean;
 }
 
-interface Entry {
+/** One command in a reference file. */
+export interface TreeEntry {
   readonly usage: string;
   readonly same?: string;
   readonly names?: readonly string[];
   readonly commands?: readonly string[];
   readonly flags?: string;
 }
-const entries: Readonly<Record<string, Entry>> = data;
-
 const hidden: Readonly<Record<string, string>> = {
   "container run": "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
   "container create": "dns-opt,,list net,,network net-alias,,list kernel-memory,,bytes",
@@ -45,27 +44,34 @@ const hidden: Readonly<Record<string, string>> = {
 };
 const notInterspersed = new Set(["container run", "container create", "container exec", "container top"]);
 
-const cache = new Map<string, CommandNode>();
-
-export function commandAt(path: string): CommandNode | undefined {
-  const known = cache.get(path);
-  if (known !== undefined) return known;
-  const entry = Object.hasOwn(entries, path) ? entries[path] : undefined;
-  if (entry === undefined) return undefined;
-  const canonical = entry.same ?? path;
-  const source = entries[canonical] ?? entry;
-  const node: CommandNode = {
-    path,
-    canonical,
-    usage: entry.usage,
-    names: source.names ?? [],
-    commands: source.commands ?? [],
-    flags: [...parseFlags(source.flags ?? "", false), ...parseFlags(hidden[canonical] ?? "", true)],
-    interspersed: !notInterspersed.has(canonical),
+/** Finds commands of a reference file; `hiddenFlags` are added to it. A plugin has a tree of its own. */
+export function commandTree(
+  entries: Readonly<Record<string, TreeEntry>>,
+  hiddenFlags: Readonly<Record<string, string>>,
+): (path: string) => CommandNode | undefined {
+  const cache = new Map<string, CommandNode>();
+  return (path) => {
+    const known = cache.get(path);
+    if (known !== undefined) return known;
+    const entry = Object.hasOwn(entries, path) ? entries[path] : undefined;
+    if (entry === undefined) return undefined;
+    const canonical = entry.same ?? path;
+    const source = entries[canonical] ?? entry;
+    const node: CommandNode = {
+      path,
+      canonical,
+      usage: entry.usage,
+      names: source.names ?? [],
+      commands: source.commands ?? [],
+      flags: [...parseFlags(source.flags ?? "", false), ...parseFlags(hiddenFlags[canonical] ?? "", true)],
+      interspersed: !notInterspersed.has(canonical),
+    };
+    cache.set(path, node);
+    return node;
   };
-  cache.set(path, node);
-  return node;
 }
+
+export const commandAt = commandTree(data, hidden);
 
 function parseFlags(text: string, isHidden: boolean): readonly FlagSpec[] {
   return text
@@ -78,12 +84,12 @@ function parseFlags(text: string, isHidden: boolean): readonly FlagSpec[] {
 }
 
 /** The child that `name` stands for, by its name or one of its aliases ("container rm" for "container remove"). */
-export function childOf(parent: CommandNode, name: string): CommandNode | undefined {
+export function childOf(parent: CommandNode, name: string, find = commandAt): CommandNode | undefined {
   const prefix = parent.path === "" ? "" : `${parent.path} `;
-  if (parent.commands.includes(name)) return commandAt(prefix + name);
+  if (parent.commands.includes(name)) return find(prefix + name);
   if (parent.path === "") return undefined;
   for (const command of parent.commands) {
-    const child = commandAt(prefix + command);
+    const child = find(prefix + command);
     if (child?.names.includes(name)) return child;
   }
   return undefined;

@@ -33,7 +33,6 @@ const checkpoint = () => import("./checkpoint/index.ts");
 const volume = () => import("./volume/index.ts");
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map([
-  ["builder prune", entry(noArgs, prune, (m) => m.builder)],
   ["checkpoint create", entry(exactly(2), checkpoint, (m) => m.create)],
   ["checkpoint ls", entry(exactly(1), checkpoint, (m) => m.list)],
   ["checkpoint rm", entry(exactly(2), checkpoint, (m) => m.remove)],

@@ -131,15 +131,6 @@ export const volumes: Handler = async (context) => {
   return 0;
 };
 
-export const builder: Handler = async (context) => {
-  const all = context.flags.bool("all");
-  const warning = `WARNING! This will remove all ${all ? "" : "dangling "}build cache.`;
-  if (!context.flags.bool("force") && !(await confirm(context, `${warning} Are you sure you want to continue?`)))
-    return 0;
-  show(context, await pruneBuildCache(context, context.flags.filters(), all));
-  return 0;
-};
-
 export const system: Handler = async (context) => {
   const { flags, out } = context;
   const all = flags.bool("all");

@@ -11,7 +11,7 @@ interface HelpEntry {
   readonly footer?: string;
   readonly flags?: readonly string[];
 }
-type HelpData = Readonly<Record<string, HelpEntry>>;
+export type HelpData = Readonly<Record<string, HelpEntry>>;
 
 /** The descriptions are most of the client's weight and seldom needed. */
 export const helpData = lazy(
@@ -67,10 +67,12 @@ export interface HelpOptions {
   readonly plugins: readonly (readonly [string, string])[];
   readonly bold: boolean;
   readonly offer: Offer;
+  /** Of a plugin; the client's own otherwise. */
+  readonly data?: HelpData;
 }
 
 export async function renderHelp(node: CommandNode, options: HelpOptions): Promise<string> {
-  const data = await helpData();
+  const data = options.data ?? (await helpData());
   const help = data[node.canonical] ?? { text: "" };
   const parts = [`Usage:  ${node.usage}`, help.text];
   if (help.aliases !== undefined) parts.push(`Aliases:\n  ${help.aliases.join(", ")}`);

@@ -1,12 +1,13 @@
 /**
- * Rebuilds tree.json and help.json from a real `docker` client: `npx tsx worker/cli/reference/generate.node.ts`.
+ * Rebuilds tree.json and help.json from a real `docker` client: `npx tsx worker/cli/reference/generate.node.ts`. A plugin's trees are
+ * made by `… generate.node.ts buildx FOLDER OUT`: its binary is looked for in FOLDER, the two files are written to OUT.
  * Help is asked for on a very wide terminal, so that pflag wraps nothing and the texts come out whole; compose and buildx are not
- * part of it (they bring their own trees).
+ * part of the client's own (they bring their own trees).
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 interface Flag {
   readonly name: string;
@@ -24,7 +25,12 @@ interface Parsed {
   readonly footer: string;
 }
 
+const [plugin, pluginFolder = "", output = ""] = process.argv.slice(2);
 const home = mkdtempSync(join(tmpdir(), "docker-config-"));
+if (plugin !== undefined) {
+  mkdirSync(join(home, "cli-plugins"));
+  symlinkSync(resolve(pluginFolder, `docker-${plugin}`), join(home, "cli-plugins", `docker-${plugin}`));
+}
 
 function helpOf(path: string): string {
   const command = `stty cols 8000 -onlcr; docker ${path} --help`;
@@ -113,18 +119,19 @@ function parseFlags(lines: readonly string[]): Flag[] {
   return flags;
 }
 
-const root = parse(helpOf(""));
-const all = new Map<string, Parsed>([["", root]]);
+const top = plugin ?? "";
+const root = parse(helpOf(top));
+const all = new Map<string, Parsed>([[top, root]]);
 function visit(path: string, parsed: Parsed): void {
   for (const [name] of Object.values(parsed.groups).flat()) {
-    if (name === "buildx" || name === "compose") continue;
+    if (path === "" && (name === "buildx" || name === "compose")) continue;
     const child = path === "" ? name : `${path} ${name}`;
     const help = parse(helpOf(child));
     all.set(child, help);
     visit(child, help);
   }
 }
-visit("", root);
+visit(top, root);
 
 /** Two paths with the same "Aliases" block are one command ("docker ps" and "docker container ls"). */
 const canonical = new Map<string, string>();
@@ -167,6 +174,9 @@ for (const [path, parsed] of all) {
   };
 }
 const write = (name: string, value: unknown): void =>
-  writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(value)}\n`);
+  writeFileSync(
+    plugin === undefined ? new URL(name, import.meta.url) : join(output, name),
+    `${JSON.stringify(value)}\n`,
+  );
 write("tree.json", tree);
 write("help.json", help);

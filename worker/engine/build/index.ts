@@ -6,6 +6,8 @@
  * a build that ends, however, leaves nothing in the machine. It knows no containers: RUN uses the runtime directly.
  */
 
+export type { CacheUsage, PruneOptions } from "./cache-usage.ts";
 export { type ClassicMessage, classicBuild } from "./classic.ts";
+export type { BuildHistory, BuildRecord } from "./history.ts";
 export type { BuildFailure, BuildMessage, BuildRequest, BuildResult, StepReport } from "./model.ts";
-export { BuildService, type CacheUsage } from "./service.ts";
+export { BuildService } from "./service.ts";

@@ -2,7 +2,10 @@
 import type { ImageConfig, ImageHistory, ImageId } from "../domains.ts";
 import type { RlimitName } from "../ports/guest.ts";
 import type { Digest } from "../ports/storage.ts";
+import type { Credentials } from "../registry/credentials.ts";
+import type { CgroupLimits } from "../runtime/index.ts";
 import type { LineRange, LintWarning } from "./dockerfile/index.ts";
+import type { Outline, Target } from "./outline.ts";
 import type { StatusUpdate } from "./solve/progress.ts";
 
 export interface BuildRequest {
@@ -29,12 +32,37 @@ export interface BuildRequest {
   readonly contexts?: Readonly<Record<string, { readonly image: string } | { readonly prefix: string }>>;
   /** Folder of the tar that is the build's own context; "" is all of it. */
   readonly contextPrefix?: string;
-  /** Look only: report the build checks and build nothing. */
-  readonly check?: boolean;
-  /** What becomes of the result. "none" keeps it in the cache alone. */
-  readonly output?: "image" | "files" | "none";
-  /** Say for each step that ran why it was not cached. */
-  readonly explain?: boolean;
+  /** Other than "build": look only, answer what the Dockerfile offers or what is wrong with it, and build nothing. */
+  readonly call?: "build" | "check" | "outline" | "targets";
+  /** What becomes of the result: an image (the default), its files, both. An empty list keeps it in the cache alone. */
+  readonly outputs?: readonly ("image" | "files")[];
+  /** Where the context lies instead of in the request: a Git repository, a tar, a Dockerfile alone. */
+  readonly remote?: string;
+  /** How the client named what it builds; for the record of the build. */
+  readonly source?: { readonly context: string; readonly dockerfile: string; readonly name?: string };
+  /** Of every RUN step's cgroup. */
+  readonly limits?: CgroupLimits;
+  readonly cgroupParent?: string;
+  readonly cacheFrom?: readonly CacheSource[];
+  readonly cacheTo?: readonly CacheTarget[];
+  /** By registry, for caches and base images. */
+  readonly credentials?: Readonly<Record<string, Credentials>>;
+}
+
+/** Where steps may be taken from: a folder of the request's tar with an OCI layout, or an image or cache in a registry. */
+export type CacheSource =
+  | { readonly type: "local"; readonly prefix: string; readonly tag: string }
+  | { readonly type: "registry"; readonly ref: string };
+/** "min" has the layers of the result, "max" those of all steps. Inline: in the image's own configuration. */
+export type CacheTarget =
+  | { readonly type: "inline" }
+  | { readonly type: "local"; readonly mode: "min" | "max"; readonly tag: string }
+  | { readonly type: "registry"; readonly mode: "min" | "max"; readonly ref: string };
+
+/** What a build was made of besides its context (in-toto's materials). */
+export interface Material {
+  readonly uri: string;
+  readonly digest: string;
 }
 
 export interface BuildFailure {
@@ -44,13 +72,23 @@ export interface BuildFailure {
   readonly range?: LineRange;
   readonly file: string;
   readonly text: string;
+  /** Those that were done before. */
+  readonly steps?: readonly StepReport[];
 }
 export interface StepReport {
   readonly title: string;
   readonly cached: boolean;
   readonly key: string;
+  /** The step in the cache that is most like it; none where it was found, or where nothing is like it. */
+  readonly nearest?: { readonly key: string; readonly lastUsed: string };
   /** Why it was not cached. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly MissReason[];
+}
+/** `subject`: a path, an argument's name, an aspect of the step. */
+export interface MissReason {
+  readonly kind: "parent" | "file" | "argument" | "instruction" | "first" | "refused";
+  readonly subject: string;
+  readonly text: string;
 }
 export interface BuildResult {
   readonly image?: ImageId;
@@ -60,7 +98,11 @@ export interface BuildResult {
   readonly steps: readonly StepReport[];
   readonly warnings: readonly LintWarning[];
   readonly names: readonly string[];
-  /** Under which {@link BuildService.output} finds the files of an `output: "files"`. */
+  readonly materials: readonly Material[];
+  /** Of `call: "outline"` and `call: "targets"`. */
+  readonly outline?: Outline;
+  readonly targets?: readonly Target[];
+  /** Under which {@link BuildService.output} finds the files of the output "files". */
   readonly ref: string;
 }
 

@@ -138,11 +138,12 @@ describe("a build without processes", () => {
     expect(second.result?.steps.every(({ cached }) => cached)).toBe(true);
     expect(second.result?.image).toBe(first.result?.image);
     const third = await run(dockerfile, { a: "1", b: "2" });
-    expect(third.result?.steps.map(({ cached, reasons }) => [cached, reasons])).toEqual([
+    expect(third.result?.steps.map(({ cached, reasons }) => [cached, reasons.map(({ text }) => text)])).toEqual([
       [true, []],
       [true, []],
       [false, ["b: changed"]],
     ]);
+    expect(third.result?.steps[2]?.nearest?.key).toBe(second.result?.steps[2]?.key);
     const none = await run(dockerfile, { a: "1", b: "2" }, { noCache: true });
     expect(none.result?.steps.some(({ cached }) => cached)).toBe(false);
   });
@@ -229,7 +230,7 @@ describe("a build without processes", () => {
     const { result } = await run(
       "FROM base as Build\nCMD echo\nENV PASSWORD x\nWORKDIR a\nRUN echo $NO\nCOPY $NOPE /\n",
       {},
-      { check: true },
+      { call: "check" },
     );
     expect(result?.warnings.map(({ rule }) => rule)).toEqual([
       "StageNameCasing",

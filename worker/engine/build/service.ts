@@ -1,39 +1,34 @@
-/** Builds, and the cache that they leave. The API and the CLI call this; how a build is carried out is in ./solve. */
-import type { EventSink, ImageId, Networks } from "../domains.ts";
+/** Builds, and what they leave: the cache, the records. The API and the CLI call this; how a build is carried out is in ./solve. */
+import type { EventSink, Networks } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { ImageService } from "../images/index.ts";
 import type { LayerMounts } from "../images/layers/layer-mounts.ts";
 import type { LayerStore } from "../images/layers/layer-store.ts";
-import { machinePlatform, parsePlatform } from "../images/platform.ts";
-import { canonicalString, parseReference, withDefaultTag } from "../images/reference.ts";
 import type { Guest } from "../ports/guest.ts";
 import type { Clock, Fetch, Randomness } from "../ports/host.ts";
 import type { BlobStore, Digest, RecordStore } from "../ports/storage.ts";
-import {
-  checkProgram,
-  DockerfileError,
-  Linter,
-  type ParsedDockerfile,
-  PatternMatcher,
-  parseDockerfile,
-  readProgram,
-} from "./dockerfile/index.ts";
+import { type CacheUsage, cacheUsage, type Pruned, type PruneOptions, pruneCache } from "./cache-usage.ts";
+import { Contexts } from "./contexts.ts";
+import { DockerfileError, PatternMatcher, readIgnoreFile } from "./dockerfile/index.ts";
+import { type Evaluated, evaluate } from "./evaluate.ts";
 import { RootView, readText } from "./files/root-view.ts";
-import { checkStages } from "./lint-stages.ts";
-import type { BuildFailure, BuildMessage, BuildRequest, BuildResult } from "./model.ts";
-import { planStages } from "./plan/graph.ts";
-import { BuildCache } from "./solve/cache.ts";
-import { emptyLayer, type StoredContext, storeContext } from "./solve/context-files.ts";
-import { BuildProgress, type StatusUpdate, type Vertex } from "./solve/progress.ts";
-import { buildRoot, type RunEnvironment } from "./solve/run.ts";
+import { BuildHistory } from "./history.ts";
 import {
-  datedHistory,
-  type InstructionObserver,
-  type SolveOptions,
-  Solver,
-  type StageResult,
-  StepError,
-} from "./solve/solver.ts";
+  type CreatedIndex,
+  type CreateIndexOptions,
+  createIndex,
+  type InspectedManifest,
+  inspectManifest,
+  type LookOptions,
+} from "./imagetools.ts";
+import type { BuildFailure, BuildMessage, BuildRequest, Material } from "./model.ts";
+import { openRemote } from "./remote/remote-context.ts";
+import { BuildCache, type CacheRecord } from "./solve/cache.ts";
+import { localCache } from "./solve/cache-transfer.ts";
+import { emptyLayer, type StoredContext } from "./solve/context-files.ts";
+import { BuildProgress, type StatusUpdate, type Vertex } from "./solve/progress.ts";
+import type { RunEnvironment } from "./solve/run.ts";
+import { type InstructionObserver, StepError } from "./solve/solver.ts";
 import { treeTar } from "./solve/tree-tar.ts";
 
 export interface BuildServiceOptions {
@@ -55,35 +50,55 @@ export interface BuildDependencies extends BuildServiceOptions {
   readonly cache: BuildCache;
 }
 
-/** Schema BuildCache. */
-export interface CacheUsage {
-  readonly ID: string;
-  readonly Parents: readonly string[] | null;
-  readonly Type: string;
-  readonly Description: string;
-  readonly InUse: boolean;
-  readonly Shared: boolean;
-  readonly Size: number;
-  readonly CreatedAt: string;
-  readonly LastUsedAt: string;
-  readonly UsageCount: number;
+/** Of finished builds, what a client may still fetch. */
+interface Kept {
+  readonly layers: readonly Digest[];
+  readonly cache: readonly CacheRecord[];
+}
+/** Results whose client never came for them go after this many newer ones. */
+const maxKept = 50;
+
+/** The Dockerfile and the context that a build starts from. */
+interface Source {
+  readonly file: { readonly name: string; readonly text: string; readonly definition: Vertex };
+  readonly context: StoredContext | undefined;
+  readonly ignored: PatternMatcher | undefined;
+  readonly materials: readonly Material[];
+}
+interface Around {
+  readonly ref: string;
+  readonly emit: (message: BuildMessage) => void;
+  readonly observer: InstructionObserver | undefined;
+  readonly signal: AbortSignal;
 }
 
 export class BuildService {
   readonly #d: BuildDependencies;
-  /** Contexts in the blob store, with how many builds use each. */
-  readonly #contexts = new Map<Digest, number>();
-  /** Results that are still to be fetched as files. */
-  readonly #results = new Map<string, readonly Digest[]>();
+  readonly #contexts: Contexts;
+  readonly history: BuildHistory;
+  readonly #kept = new Map<string, Kept>();
 
-  private constructor(dependencies: BuildDependencies) {
+  private constructor(dependencies: BuildDependencies, contexts: Contexts, history: BuildHistory) {
     this.#d = dependencies;
+    this.#contexts = contexts;
+    this.history = history;
   }
 
   static async load(options: BuildServiceOptions): Promise<BuildService> {
     const { layers, mounts } = options.images.context;
-    const cache = await BuildCache.load(options.records, options.clock, (layer) => layers.info(layer) !== undefined);
-    return new BuildService({ ...options, layers, mounts, cache });
+    const { records, clock, blobs } = options;
+    const cache = await BuildCache.load(records, clock, (layer) => layers.info(layer) !== undefined);
+    const contexts = await Contexts.load(blobs, records, (digest) => layers.info(digest) !== undefined);
+    let environment: Promise<RunEnvironment> | undefined;
+    const runEnvironment = (): Promise<RunEnvironment> => {
+      environment ??= options.runEnvironment();
+      environment.catch(() => {
+        environment = undefined;
+      });
+      return environment;
+    };
+    const history = await BuildHistory.load(records, clock);
+    return new BuildService({ ...options, runEnvironment, layers, mounts, cache }, contexts, history);
   }
 
   /** Layers that the cache wants kept though no image has them. */
@@ -102,12 +117,14 @@ export class BuildService {
     let wake: () => void = () => undefined;
     const abort = new AbortController();
     const both = AbortSignal.any([signal, abort.signal]);
+    const recorder = this.history.start(newRef(this.#d.randomness), request);
     const emit = (message: BuildMessage): void => {
+      recorder.note(message);
       queue.push(message);
       wake();
     };
     let running = true;
-    const work = this.#build(request, context, { emit, observer, signal: both }).finally(() => {
+    const work = this.#build(request, context, { ref: recorder.ref, emit, observer, signal: both }).finally(() => {
       running = false;
       wake();
     });
@@ -127,229 +144,148 @@ export class BuildService {
     } finally {
       abort.abort(new EngineError("cancelled", "context canceled"));
       await work.catch(() => undefined);
+      await this.history.end(recorder);
     }
   }
 
-  async #build(
-    request: BuildRequest,
-    source: ReadableStream<Uint8Array> | undefined,
-    around: {
-      readonly emit: (message: BuildMessage) => void;
-      readonly observer: InstructionObserver | undefined;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<void> {
-    const { emit, observer, signal } = around;
+  async #build(request: BuildRequest, stream: ReadableStream<Uint8Array> | undefined, around: Around): Promise<void> {
+    const { emit, observer, signal, ref } = around;
     let file = { name: request.dockerfileName, text: request.dockerfile ?? "" };
     let context: StoredContext | undefined;
     try {
-      context = source === undefined ? undefined : await storeContext(source, this.#d.blobs);
-      if (context !== undefined) this.#contexts.set(context.digest, (this.#contexts.get(context.digest) ?? 0) + 1);
       const progress = new BuildProgress((update: StatusUpdate) => emit(update), this.#d.clock, this.#d.randomness);
-      const definition = progress.vertex(`[internal] load build definition from ${baseName(file.name)}`);
-      const text = await definition.run(() =>
-        definition.part(
-          "transferring dockerfile:",
-          () => this.#dockerfile(request, context),
-          (found) => found.length,
-        ),
+      const remote =
+        request.remote === undefined
+          ? undefined
+          : await progress
+              .vertex(`[internal] load remote build context`)
+              .run(() => openRemote(this.#d.fetch, request.remote ?? "", signal));
+      const tar = remote === undefined ? stream : remote.tar;
+      context = tar === undefined ? undefined : await this.#contexts.open(tar);
+      const source = await this.#source(
+        remote?.dockerfile === undefined ? request : { ...request, dockerfile: remote.dockerfile },
+        context,
+        progress,
       );
-      file = { ...file, text };
-      const ignore = progress.vertex("[internal] load .dockerignore");
-      const { ignored } = request;
-      // BuildKit counts two bytes where there is no ignore file.
-      await ignore.run(() =>
-        ignore.part(
-          "transferring context:",
-          async () => undefined,
-          () => (ignored === undefined ? 2 : ignored.join("\n").length),
-        ),
-      );
-      emit({ result: await this.#solve(request, { ...file, definition }, context, { progress, observer, signal }) });
+      file = source.file;
+      const evaluated = await evaluate(this.#d, request, {
+        ...source,
+        materials: remote === undefined ? [] : [{ uri: remote.uri, digest: remote.digest }],
+        ref,
+        progress,
+        observer,
+        signal,
+      });
+      if (request.outputs?.includes("files") === true || request.cacheTo?.some(({ type }) => type === "local") === true)
+        this.#keep(ref, evaluated);
+      emit({ result: evaluated.result });
     } catch (error) {
       if (signal.aborted) throw error;
       emit({ failure: failureOf(error, file) });
     } finally {
-      if (context !== undefined) await this.#forget(context.digest);
+      if (context !== undefined) await this.#contexts.release(context);
     }
   }
 
-  async #forget(digest: Digest): Promise<void> {
-    const left = (this.#contexts.get(digest) ?? 1) - 1;
-    if (left > 0) this.#contexts.set(digest, left);
-    else {
-      this.#contexts.delete(digest);
-      if (this.#d.layers.info(digest) === undefined) await this.#d.blobs.delete(digest).catch(() => undefined);
-    }
+  #keep(ref: string, { result, cache }: Evaluated): void {
+    this.#kept.set(ref, { layers: result.layers, cache });
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > maxKept && oldest !== undefined) this.#kept.delete(oldest);
   }
 
-  async #dockerfile(
-    { dockerfile, dockerfileName, contextPrefix }: BuildRequest,
-    context: StoredContext | undefined,
-  ): Promise<string> {
-    if (dockerfile !== undefined) return dockerfile;
-    const view = new RootView([context?.layer(contextPrefix ?? "") ?? emptyLayer()]);
-    const found = view.find(dockerfileName);
-    if (found === undefined || found.node.type !== "file")
-      throw new DockerfileError(`failed to read dockerfile: open ${dockerfileName}: no such file or directory`);
-    return await readText(found);
-  }
-
-  async #solve(
+  async #source(
     request: BuildRequest,
-    file: { readonly name: string; readonly text: string; readonly definition: Vertex },
     context: StoredContext | undefined,
-    around: Pick<SolveOptions, "progress" | "observer" | "signal">,
-  ): Promise<BuildResult> {
-    const { progress } = around;
-    if (file.text.trim() === "") throw new DockerfileError("the Dockerfile cannot be empty");
-    const parsed: ParsedDockerfile = parseDockerfile(file.text);
-    const lint = new Linter(parsed.directives.check);
-    const program = readProgram(parsed.nodes);
-    checkProgram(parsed, program, lint);
-    const buildArgs = request.buildArgs ?? {};
-    const graph = planStages(program, {
-      escapeChar: parsed.escapeChar,
-      target: request.target ?? "",
-      buildArgs,
-      buildPlatform: machinePlatform,
-      targetPlatform: request.platform ? parsePlatform(request.platform) : machinePlatform,
-      lint,
-    });
-    const ignored = request.ignored === undefined ? undefined : new PatternMatcher(request.ignored);
-    const ref = refOf(this.#d.randomness);
-    if (request.check === true) {
-      checkStages(graph, { escapeChar: parsed.escapeChar, buildArgs, lint, ignored });
-      return { layers: [], config: {}, history: [], steps: [], warnings: lint.warnings, names: [], ref };
-    }
-    const epoch = Number(buildArgs.SOURCE_DATE_EPOCH ?? graph.globalArgs.get("SOURCE_DATE_EPOCH") ?? "");
-    const solver = new Solver(this.#d, {
-      request,
-      graph,
-      escapeChar: parsed.escapeChar,
-      lint,
-      ignored,
-      context: (prefix) => context?.layer(prefix) ?? emptyLayer(),
-      contextSize: context?.size ?? 0,
-      epoch: (buildArgs.SOURCE_DATE_EPOCH ?? "") === "" || !Number.isInteger(epoch) ? undefined : epoch,
-      ...around,
-    });
-    const result = await solver.solve();
-    const violation = lint.failure;
-    if (violation !== undefined) throw new DockerfileError(violation);
-    const described = withLabels(result, request.labels ?? {});
-    const names = (request.tags ?? []).map((tag) => canonicalString(withDefaultTag(parseReference(tag))));
-    const image =
-      (request.output ?? "image") === "image" ? await this.#export(request, described, names, progress) : undefined;
-    if (request.output === "files") this.#results.set(ref, described.layers);
-    for (const warning of lint.warnings) progress.warn(file.definition, warning, file);
+    progress: BuildProgress,
+  ): Promise<Pick<Source, "file" | "context" | "ignored">> {
+    const name = request.dockerfileName;
+    const view = new RootView([context?.layer(request.contextPrefix ?? "") ?? emptyLayer()]);
+    const definition = progress.vertex(
+      `[internal] load build definition from ${name.slice(name.lastIndexOf("/") + 1)}`,
+    );
+    const text = await definition.run(() =>
+      definition.part(
+        "transferring dockerfile:",
+        () => dockerfileOf(request, view),
+        (found) => found.length,
+      ),
+    );
+    const ignore = progress.vertex("[internal] load .dockerignore");
+    // A client that sends a folder has left out what its ignore file names; in an archive it is still there.
+    const given = request.ignored;
+    const patterns = given ?? (request.dockerfile === undefined ? await ignoreFileOf(name, view) : undefined);
+    // BuildKit counts two bytes where there is no ignore file.
+    await ignore.run(() =>
+      ignore.part(
+        "transferring context:",
+        async () => undefined,
+        () => (patterns === undefined ? 2 : patterns.join("\n").length),
+      ),
+    );
     return {
-      ...(image === undefined ? {} : { image }),
-      layers: described.layers,
-      config: described.state.config,
-      history: described.state.history,
-      steps: solver.reports,
-      warnings: lint.warnings,
-      names,
-      ref,
+      file: { name, text, definition },
+      context:
+        given !== undefined || patterns === undefined || context === undefined
+          ? context
+          : withoutIgnored(context, request.contextPrefix ?? "", new PatternMatcher(patterns)),
+      ignored: patterns === undefined ? undefined : new PatternMatcher(patterns),
     };
   }
 
-  async #export(
-    request: BuildRequest,
-    { state, layers, architecture, os }: StageResult,
-    names: readonly string[],
-    progress: BuildProgress,
-  ): Promise<ImageId> {
-    const vertex = progress.vertex("exporting to image");
-    return await vertex.run(async () => {
-      const history = datedHistory(state.history);
-      await vertex.part("exporting layers", async () => undefined);
-      const id = await this.#d.images.create(
-        {
-          config: state.config,
-          architecture,
-          os,
-          created: history.at(-1)?.created ?? this.#d.clock.now().toISOString(),
-          layers,
-          history,
-        },
-        { tags: request.tags ?? [], ...(state.author === "" ? {} : { author: state.author }) },
-      );
-      await vertex.part(`writing image ${id}`, async () => undefined);
-      for (const name of names) await vertex.part(`naming to ${name}`, async () => undefined);
-      return id;
-    });
-  }
-
-  /** The files of a build with `output: "files"`, as a tar; once. */
+  /** The files of a build with the output "files", as a tar. */
   async output(ref: string): Promise<ReadableStream<Uint8Array>> {
-    const layers = this.#results.get(ref);
-    if (layers === undefined) throw new EngineError("notFound", `no build result ${ref}`);
-    this.#results.delete(ref);
+    const { layers } = this.#result(ref);
     const contents = await Promise.all(layers.map((layer) => this.#d.layers.content(layer)));
     return treeTar(new RootView(contents.length === 0 ? [emptyLayer()] : contents));
   }
 
+  /** The cache of a build with `cacheTo` of type "local": an OCI layout as a tar. */
+  async exportedCache(ref: string, tag: string): Promise<ReadableStream<Uint8Array>> {
+    return await localCache(this.#d.images.context, this.#result(ref).cache, tag);
+  }
+
+  #result(ref: string): Kept {
+    const kept = this.#kept.get(ref);
+    if (kept === undefined) throw new EngineError("notFound", `no build result ${ref}`);
+    return kept;
+  }
+
+  async inspectManifest(name: string, options: LookOptions): Promise<InspectedManifest> {
+    return await inspectManifest(this.#d.images.context, name, options);
+  }
+  async createIndex(options: CreateIndexOptions): Promise<CreatedIndex> {
+    return await createIndex(this.#d.images.context, options);
+  }
+
   usage(): readonly CacheUsage[] {
-    const shared = this.#imageLayers();
-    return this.#d.cache.list().map(({ key, inputs, layer, size, title, type, created, lastUsed, uses }) => ({
-      ID: idOf(key),
-      Parents: inputs.parents.length === 0 ? null : inputs.parents.slice(-1).map(idOf),
-      Type: type,
-      Description: title,
-      InUse: false,
-      Shared: shared.has(layer),
-      Size: size,
-      CreatedAt: created,
-      LastUsedAt: lastUsed,
-      UsageCount: uses,
-    }));
+    return cacheUsage(this.#d);
   }
-
-  #imageLayers(): ReadonlySet<Digest> {
-    return new Set(this.#d.images.context.store.list().flatMap(({ layers }) => layers));
-  }
-
-  /** `all`: also what images have, and what cache mounts hold. `until`: milliseconds since 1970. */
-  async prune(options: {
-    readonly all: boolean;
-    readonly until?: number;
-    readonly ids?: readonly string[];
-    /** Bytes that may stay; what was used longest ago goes first. */
-    readonly keep?: number;
-  }): Promise<{ readonly CachesDeleted: readonly string[]; readonly SpaceReclaimed: number }> {
-    const { cache, layers, mounts, guest } = this.#d;
-    const shared = this.#imageLayers();
-    const deleted: string[] = [];
-    let reclaimed = 0;
-    const oldest = [...cache.list()].sort((a, b) => (a.lastUsed < b.lastUsed ? -1 : 1));
-    let total = oldest.reduce((sum, { size }) => sum + size, 0);
-    for (const { key, layer, size, lastUsed } of oldest) {
-      if (options.keep !== undefined && total <= options.keep) break;
-      if (!options.all && shared.has(layer)) continue;
-      if (options.until !== undefined && Date.parse(lastUsed) > options.until) continue;
-      if (options.ids !== undefined && !options.ids.some((id) => idOf(key).startsWith(id))) continue;
-      await cache.remove(key);
-      deleted.push(idOf(key));
-      total -= size;
-      if (shared.has(layer) || this.keptLayers().includes(layer)) continue;
-      await mounts.unmount(layer);
-      await layers.remove(layer);
-      reclaimed += size;
-    }
-    if (options.all && options.ids === undefined && options.until === undefined && options.keep === undefined)
-      await guest.batch([{ op: "removeTree", path: `${buildRoot}/cache`, ignore: ["*"] }]);
-    if (deleted.length > 0) this.#d.events.publish("builder", "prune", "", { reclaimed: String(reclaimed) });
-    return { CachesDeleted: deleted, SpaceReclaimed: reclaimed };
+  async prune(options: PruneOptions): Promise<Pruned> {
+    return await pruneCache(this.#d, options);
   }
 }
 
-function withLabels(result: StageResult, labels: Readonly<Record<string, string>>): StageResult {
-  if (Object.keys(labels).length === 0) return result;
-  const { state } = result;
-  return { ...result, state: { ...state, config: { ...state.config, Labels: { ...state.config.Labels, ...labels } } } };
+async function dockerfileOf({ dockerfile, dockerfileName }: BuildRequest, view: RootView): Promise<string> {
+  if (dockerfile !== undefined) return dockerfile;
+  const found = view.find(dockerfileName);
+  if (found === undefined || found.node.type !== "file")
+    throw new DockerfileError(`failed to read dockerfile: open ${dockerfileName}: no such file or directory`);
+  return await readText(found);
 }
+
+/** "<Dockerfile>.dockerignore" comes before the context's own. */
+async function ignoreFileOf(dockerfileName: string, view: RootView): Promise<readonly string[] | undefined> {
+  for (const name of [`${dockerfileName}.dockerignore`, ".dockerignore"]) {
+    const found = view.find(name);
+    if (found !== undefined) return readIgnoreFile(await readText(found));
+  }
+  return undefined;
+}
+
+const withoutIgnored = (context: StoredContext, own: string, ignored: PatternMatcher): StoredContext => ({
+  ...context,
+  layer: (prefix) => context.layer(prefix, prefix === own ? ignored : undefined),
+});
 
 function failureOf(error: unknown, file: { readonly name: string; readonly text: string }): BuildFailure {
   const inner = error instanceof StepError ? error.cause : error;
@@ -361,15 +297,12 @@ function failureOf(error: unknown, file: { readonly name: string; readonly text:
         : undefined;
   return {
     message: error instanceof Error ? error.message : String(error),
-    ...(error instanceof StepError ? { step: error.step } : {}),
+    ...(error instanceof StepError ? { step: error.step, steps: error.done } : {}),
     ...(range === undefined ? {} : { range }),
     file: file.name,
     text: file.text,
   };
 }
 
-const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-/** BuildKit's ids are 25 letters and digits. */
-const idOf = (digest: string): string => digest.slice("sha256:".length, "sha256:".length + 25);
-const refOf = (randomness: Randomness): string =>
+const newRef = (randomness: Randomness): string =>
   Array.from(randomness.bytes(25), (byte) => (byte % 36).toString(36)).join("");

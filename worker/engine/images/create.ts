@@ -15,6 +15,8 @@ export interface CreateOptions {
   readonly author?: string;
   readonly comment?: string;
   readonly parent?: ImageId;
+  /** Further fields of the configuration, such as a build's inline cache. */
+  readonly extra?: Readonly<Record<string, string>>;
 }
 
 export async function createImage(
@@ -35,6 +37,7 @@ export async function createImage(
     history: image.history,
     os: image.os,
     rootfs: { type: "layers", ...(image.layers.length === 0 ? {} : { diff_ids: image.layers }) },
+    ...options.extra,
   };
   const bytes = new TextEncoder().encode(JSON.stringify(config));
   const stored = await context.store.add(bytes, { parent: options.parent });

@@ -5,6 +5,8 @@
 import type { Clock } from "../../ports/host.ts";
 import type { Digest, RecordStore } from "../../ports/storage.ts";
 import { digestText } from "../files/digest.ts";
+import type { StepReport } from "../model.ts";
+import { differences } from "./explain.ts";
 
 /** What a key is made of; kept, so that a miss can be explained. */
 export interface StepInputs {
@@ -22,7 +24,8 @@ export interface CacheRecord {
   readonly size: number;
   readonly title: string;
   readonly type: "regular";
-  readonly inputs: StepInputs;
+  /** Absent in steps of somebody else's cache. */
+  readonly inputs?: StepInputs;
   readonly created: string;
   readonly lastUsed: string;
   readonly uses: number;
@@ -58,6 +61,10 @@ export class BuildCache {
     return [...this.#known.values()].filter(({ layer }) => this.#hasLayer(layer));
   }
 
+  get(key: string): CacheRecord | undefined {
+    return this.#known.get(key as Digest);
+  }
+
   /** A layer that is gone is a miss. */
   async find(inputs: StepInputs): Promise<CacheRecord | undefined> {
     const record = this.#known.get(keyOf(inputs));
@@ -67,7 +74,8 @@ export class BuildCache {
     return used;
   }
 
-  async add(inputs: StepInputs, title: string, layer: Digest, size: number): Promise<CacheRecord> {
+  /** `created`: of a step that was done elsewhere. */
+  async add(inputs: StepInputs, title: string, layer: Digest, size: number, created?: string): Promise<CacheRecord> {
     const now = this.#clock.now().toISOString();
     const key = keyOf(inputs);
     const record: CacheRecord = {
@@ -78,7 +86,7 @@ export class BuildCache {
       title,
       type: "regular",
       inputs,
-      created: now,
+      created: created ?? now,
       lastUsed: now,
       uses: 1,
     };
@@ -91,24 +99,16 @@ export class BuildCache {
     this.#known.delete(key);
   }
 
-  /** Why there was no entry: what differs from the latest step with the same instruction. */
-  explain(inputs: StepInputs, title: string): readonly string[] {
-    const same = this.list()
-      .filter((record) => record.title === title)
-      .sort((a, b) => (a.lastUsed < b.lastUsed ? 1 : -1));
-    const [nearest] = same;
-    if (nearest === undefined) return ["no earlier step with this instruction"];
-    const reasons: string[] = [];
-    if (JSON.stringify(nearest.inputs.parents) !== JSON.stringify(inputs.parents))
-      reasons.push("a step before it gave another result");
-    if (nearest.inputs.definition !== inputs.definition) reasons.push("variables, user, directory or mounts differ");
-    const [before, now] = [nearest.inputs.files ?? {}, inputs.files ?? {}];
-    for (const path of new Set([...Object.keys(before), ...Object.keys(now)])) {
-      if (before[path] === now[path]) continue;
-      const verb = before[path] === undefined ? "new" : now[path] === undefined ? "gone" : "changed";
-      reasons.push(`${path}: ${verb}`);
-    }
-    return reasons;
+  /** Why there was no entry, by the latest step with the same instruction; by name, where its words differ too. */
+  explain(inputs: StepInputs, title: string): Pick<StepReport, "nearest" | "reasons"> {
+    const latest = this.list().toSorted((a, b) => (a.lastUsed < b.lastUsed ? 1 : -1));
+    const nearest = latest.find((record) => record.title === title && record.inputs !== undefined);
+    if (nearest?.inputs === undefined)
+      return { reasons: [{ kind: "first", subject: title, text: "no earlier step with this instruction" }] };
+    return {
+      nearest: { key: nearest.key, lastUsed: nearest.lastUsed },
+      reasons: differences(nearest.inputs, inputs),
+    };
   }
 
   async #put(record: CacheRecord): Promise<void> {

@@ -4,16 +4,17 @@ import { decompressAny } from "../../compression.ts";
 import { FileTree } from "../../images/file-tree.ts";
 import { indexing, tarFiles } from "../../images/layers/tar-index.ts";
 import type { BlobStore, Digest } from "../../ports/storage.ts";
+import type { PatternMatcher } from "../dockerfile/index.ts";
 import type { Layer } from "../files/root-view.ts";
 
 export interface StoredContext {
   readonly digest: Digest;
   readonly size: number;
-  /** By the context's name: "" is the build's own, others are of --build-context. */
-  layer(prefix: string): Layer;
+  /** By the context's name: "" is the build's own, others are of --build-context. `ignored` is left out. */
+  layer(prefix: string, ignored?: PatternMatcher): Layer;
 }
 
-/** `keepOwners`: of contexts of images' files; others belong to root, as BuildKit takes them over. */
+/** Files belong to root, as BuildKit takes them over. */
 export async function storeContext(source: ReadableStream<Uint8Array>, blobs: BlobStore): Promise<StoredContext> {
   const { stream, index } = indexing(await decompressAny(source));
   const { digest, size } = await blobs.ingest(stream);
@@ -21,14 +22,16 @@ export async function storeContext(source: ReadableStream<Uint8Array>, blobs: Bl
   return {
     digest,
     size,
-    layer: (prefix) => {
+    layer: (prefix, ignored) => {
       const tree = new FileTree<unknown>();
       for (const file of files) {
         const path = file.path.replace(/^(\.?\/)+/, "");
         if (prefix !== "" && !path.startsWith(prefix)) continue;
         // Device nodes and sockets have no place in a context.
         if (file.type === "char" || file.type === "block" || file.type === "fifo") continue;
-        tree.add({ ...file, path: path.slice(prefix.length), uid: 0, gid: 0 });
+        const name = path.slice(prefix.length);
+        if (ignored?.isEmpty === false && ignored.matches(name.replace(/\/+$/, ""))) continue;
+        tree.add({ ...file, path: name, uid: 0, gid: 0 });
       }
       tree.finish();
       return {

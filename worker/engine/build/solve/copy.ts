@@ -22,6 +22,8 @@ export interface LooseFile {
   readonly content: Uint8Array;
   readonly mode: number;
   readonly mtime: number | undefined;
+  /** Its members are meant, not the archive itself. */
+  readonly isArchive?: boolean;
 }
 
 export interface CopyRequest {
@@ -184,8 +186,8 @@ class Copying {
     }
   }
 
-  async addLoose({ name, content, mode, mtime }: LooseFile): Promise<void> {
-    if (this.#request.step.unpack === true && detectCompression(content) !== "none")
+  async addLoose({ name, content, mode, mtime, isArchive }: LooseFile): Promise<void> {
+    if (isArchive === true || (this.#request.step.unpack === true && detectCompression(content) !== "none"))
       return this.#unpack(new Blob([content as Uint8Array<ArrayBuffer>]).stream());
     this.#draft.put(this.#fileTarget(name), {
       header: {

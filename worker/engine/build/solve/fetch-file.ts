@@ -1,15 +1,13 @@
-/** ADD of a URL: the file as it is, mode 0600 (Dockerfile reference, ADD). */
+/** ADD of a URL: the file as it is, mode 0600; of a Git repository: its files (Dockerfile reference, ADD). */
 import type { Fetch } from "../../ports/host.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { digestBytes } from "../files/digest.ts";
 import { isGit } from "../plan/apply.ts";
+import { fetchGit, parseGitAddress } from "../remote/git.ts";
 import type { LooseFile } from "./copy.ts";
 
 export async function fetchFile(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
-  if (isGit(url))
-    throw new DockerfileError(
-      `failed to load ${url}: this builder has no git; add the files to the build context instead`,
-    );
+  if (isGit(url)) return await fetchRepository(fetch, url, checksum, signal);
   let response: Response;
   try {
     response = await fetch(url, { signal });
@@ -25,4 +23,12 @@ export async function fetchFile(fetch: Fetch, url: string, checksum: string, sig
   const path = new URL(url).pathname;
   const name = decodeURIComponent(path.slice(path.lastIndexOf("/") + 1)) || "__unnamed__";
   return { name, content, mode: 0o600, mtime: Number.isNaN(modified) ? 0 : Math.floor(modified / 1000) };
+}
+
+async function fetchRepository(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
+  const { commit, tar } = await fetchGit(fetch, parseGitAddress(url), signal);
+  if (checksum !== "" && !commit.startsWith(checksum))
+    throw new DockerfileError(`expected checksum to match ${checksum}, got ${commit}`);
+  const content = new Uint8Array(await new Response(tar as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+  return { name: url, content, mode: 0o755, mtime: 0, isArchive: true };
 }

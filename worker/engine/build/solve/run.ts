@@ -7,7 +7,9 @@ import { EngineError } from "../../errors.ts";
 import { type Guest, GuestError, type GuestProcess, type Op } from "../../ports/guest.ts";
 import {
   allCapabilities,
+  type CgroupLimits,
   type ContainerDescription,
+  cgroupParentOps,
   cgroupPath,
   compileSeccomp,
   containerProcess,
@@ -26,6 +28,8 @@ export interface RunResources {
   readonly ulimits: ContainerDescription["rlimits"];
   /** The build's --network; the instruction's own counts more. */
   readonly network: string;
+  readonly limits: CgroupLimits;
+  readonly cgroupParent: string;
 }
 
 export interface RunEnvironment {
@@ -80,7 +84,7 @@ export async function runStep(environment: RunEnvironment, request: RunRequest):
     links: [],
     sysctls: {},
   });
-  const cgroup = cgroupPath("", id);
+  const cgroup = cgroupPath(resources.cgroupParent, id);
   try {
     const description = describe(environment, request, sandbox);
     const process = await guest.spawn(containerProcess(description, kernel, prepare(request, sandbox)));
@@ -152,9 +156,10 @@ async function finish(process: GuestProcess, output: RunRequest["output"]): Prom
   return status.code;
 }
 
-function prepare({ id, mounts, step }: RunRequest, sandbox: Sandbox): readonly Op[] {
+function prepare({ id, mounts, step, resources }: RunRequest, sandbox: Sandbox): readonly Op[] {
   const files = `${filesRoot}/${id}`;
   return [
+    ...(resources.cgroupParent === "" ? [] : cgroupParentOps(resources.cgroupParent)),
     { op: "mkdir", path: upperOf(id), parents: true, mode: 0o755 },
     { op: "mkdir", path: `${buildRoot}/run/${id}/work`, parents: true, mode: 0o700 },
     { op: "mkdir", path: files, parents: true, mode: 0o710 },
@@ -221,8 +226,8 @@ function describe(environment: RunEnvironment, request: RunRequest, sandbox: San
     rlimits: resources.ulimits,
     sysctls: {},
     oomScoreAdj: 0,
-    cgroupParent: "",
-    limits: {},
+    cgroupParent: resources.cgroupParent,
+    limits: resources.limits,
     maskedPaths: step.insecure ? [] : environment.maskedPaths,
     readonlyPaths: step.insecure ? [] : environment.readonlyPaths,
   };

@@ -2,7 +2,7 @@
 import type { ContainerId, Image, ImageHistory } from "../../domains.ts";
 import { EngineError } from "../../errors.ts";
 import { machinePlatform } from "../../images/platform.ts";
-import { canonicalString, parseReference, withDefaultTag } from "../../images/reference.ts";
+import { canonicalString, parseReference, repositoryName, withDefaultTag } from "../../images/reference.ts";
 import type { Digest } from "../../ports/storage.ts";
 import { writeTar } from "../../tar-writer.ts";
 import {
@@ -17,13 +17,14 @@ import {
 import { digestText } from "../files/digest.ts";
 import { findOwner } from "../files/owner.ts";
 import { type Layer, RootView } from "../files/root-view.ts";
-import type { BuildRequest, StepReport } from "../model.ts";
+import type { BuildRequest, Material, StepReport } from "../model.ts";
 import { type Applied, applyCommand, isGit, isUrl } from "../plan/apply.ts";
 import { dependencies, findSource, platformText, type StageGraph, type StageNode } from "../plan/graph.ts";
 import { continueState, newState, type StageState } from "../plan/stage-state.ts";
 import type { CopyStep, RunStep, Step, WorkdirStep } from "../plan/steps.ts";
 import type { BuildDependencies } from "../service.ts";
-import type { StepInputs } from "./cache.ts";
+import { type CacheRecord, keyOf, type StepInputs } from "./cache.ts";
+import type { ImportedStep } from "./cache-transfer.ts";
 import { emptyLayer } from "./context-files.ts";
 import { type CopyRequest, copyLayer, type LooseFile, selectSources } from "./copy.ts";
 import { fetchFile } from "./fetch-file.ts";
@@ -51,6 +52,8 @@ export interface SolveOptions {
   /** A folder of the context's tar as a layer. */
   readonly context: (prefix: string) => Layer;
   readonly contextSize: number;
+  /** A step of another builder's cache, by its key. */
+  readonly imported: (key: Digest) => ImportedStep | undefined;
   /** Of SOURCE_DATE_EPOCH, in seconds. */
   readonly epoch: number | undefined;
   readonly progress: BuildProgress;
@@ -84,10 +87,13 @@ export class StepError extends Error {
   override readonly name = "StepError";
   readonly step: string;
   readonly range: LineRange | undefined;
-  constructor(cause: unknown, step: string, range: LineRange | undefined) {
+  /** What was done before it. */
+  readonly done: readonly StepReport[];
+  constructor(cause: unknown, step: string, range: LineRange | undefined, done: readonly StepReport[]) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.step = step;
     this.range = range;
+    this.done = done;
   }
 }
 
@@ -98,6 +104,7 @@ export class Solver {
   readonly #images = new Map<string, Promise<Image>>();
   readonly #contexts = new Map<string, Promise<Layer>>();
   readonly reports: StepReport[] = [];
+  readonly materials: Material[] = [];
 
   constructor(dependencies: BuildDependencies, options: SolveOptions) {
     this.#d = dependencies;
@@ -211,6 +218,7 @@ export class Solver {
       return { state: newState({}, [], ""), layers: [], architecture, os, triggers: [], title: undefined };
     try {
       const image = await this.#image(base.name, node.platform);
+      this.#used(base.name, image);
       return {
         state: newState(image.config, image.history, ""),
         layers: image.layers,
@@ -221,8 +229,18 @@ export class Solver {
       };
     } catch (error) {
       if (this.#o.signal.aborted) throw error;
-      throw new StepError(error, `[internal] load metadata for ${longName(base.name)}`, node.stage.range);
+      throw new StepError(error, `[internal] load metadata for ${longName(base.name)}`, node.stage.range, this.reports);
     }
+  }
+
+  /** Package URL of an image (purl-spec, type docker). */
+  #used(name: string, { id, os, architecture }: Image): void {
+    const reference = parseReference(name);
+    const known =
+      reference.domain === "docker.io" ? reference.path.replace(/^library\//, "") : repositoryName(reference);
+    const version = reference.digest ?? withDefaultTag(reference).tag ?? "latest";
+    const uri = `pkg:docker/${known}@${version}?platform=${encodeURIComponent(`${os}/${architecture}`)}`;
+    if (!this.materials.some((material) => material.uri === uri)) this.materials.push({ uri, digest: id });
   }
 
   /** The image of that name: the one that is here, or pulled. */
@@ -251,8 +269,10 @@ export class Solver {
     if (local !== undefined && fits(local)) return local;
     try {
       const reference = withDefaultTag(parseReference(name));
+      const credentials = request.credentials?.[reference.domain];
       const messages = this.#d.images.pull(reference, {
         signal,
+        ...(credentials === undefined ? {} : { credentials }),
         ...(wanted === "" || wanted === platformText(machinePlatform)
           ? {}
           : { platform: { os, architecture: normalArchitecture(architecture) } }),
@@ -296,7 +316,7 @@ export class Solver {
     } catch (error) {
       vertex.failed(error);
       if (this.#o.signal.aborted || error instanceof StepError) throw error;
-      throw new StepError(error, title, range);
+      throw new StepError(error, title, range, this.reports);
     }
   }
 
@@ -315,20 +335,35 @@ export class Solver {
     const skip =
       request.noCache === true ||
       (node.stage.stage !== "" && request.noCacheFilter?.includes(node.stage.stage) === true);
-    const hit = skip ? undefined : await cache.find(epoch);
+    const hit = skip ? undefined : ((await cache.find(epoch)) ?? (await this.#importStep(epoch, name)));
     if (hit !== undefined) {
       vertex.cached();
       this.reports.push({ title, cached: true, key: hit.key, reasons: [] });
       return { layer: hit.layer, created: hit.created, cached: true };
     }
-    const reasons = skip ? ["the cache was not asked (--no-cache)"] : cache.explain(epoch, name);
+    const why = skip ? refused : cache.explain(epoch, name);
     vertex.start();
     const { diffId, size } = await work();
     signal.throwIfAborted();
     const record = await cache.add(epoch, name, diffId, size);
     vertex.done();
-    this.reports.push({ title, cached: false, key: record.key, reasons });
+    this.reports.push({ title, cached: false, key: record.key, ...why });
     return { layer: diffId, created: record.created, cached: false };
+  }
+
+  async #importStep(inputs: StepInputs, name: string): Promise<CacheRecord | undefined> {
+    const step = this.#o.imported(keyOf(inputs));
+    if (step === undefined) return undefined;
+    try {
+      const known = this.#d.layers.info(step.diffId);
+      const { size } =
+        known ?? (await this.#d.layers.addTar(await step.open(this.#o.signal), { expected: step.diffId }));
+      return await this.#d.cache.add(inputs, name, step.diffId, size, step.created);
+    } catch (error) {
+      if (this.#o.signal.aborted) throw error;
+      // What a cache promises and does not hold is done anew.
+      return undefined;
+    }
   }
 
   async #view(layers: readonly Digest[]): Promise<RootView> {
@@ -496,7 +531,14 @@ export class Solver {
           lowers,
           mounts: prepared,
           extraEnv: proxies(request.buildArgs ?? {}),
-          resources: { extraHosts, shmSize, ulimits, network },
+          resources: {
+            extraHosts,
+            shmSize,
+            ulimits,
+            network,
+            limits: request.limits ?? {},
+            cgroupParent: request.cgroupParent ?? "",
+          },
           output: (stream, data) => {
             vertex.log(stream, data);
             this.#o.observer?.output(stream, data);
@@ -544,6 +586,10 @@ export class Solver {
     return { view, lowers };
   }
 }
+
+const refused: Pick<StepReport, "reasons"> = {
+  reasons: [{ kind: "refused", subject: "", text: "the cache was not asked (--no-cache)" }],
+};
 
 /** "[stage 2/4] " in front of each step; the number is as wide as the total. */
 class Titles {

@@ -1,0 +1,50 @@
+/** A context by its address: a Git repository, an archive, or a Dockerfile alone (BuildKit's frontend/dockerui, context detection). */
+import { detectCompression } from "../../compression.ts";
+import type { Fetch } from "../../ports/host.ts";
+import { DockerfileError } from "../dockerfile/index.ts";
+import { isGit } from "../plan/apply.ts";
+import { fetchGit, parseGitAddress } from "./git.ts";
+
+export interface RemoteContext {
+  /** Of an address that is a Dockerfile and no archive. */
+  readonly dockerfile?: string;
+  readonly tar?: ReadableStream<Uint8Array>;
+  /** What was fetched, for the record. */
+  readonly uri: string;
+  readonly digest: string;
+}
+
+export async function openRemote(fetch: Fetch, address: string, signal: AbortSignal): Promise<RemoteContext> {
+  if (isGit(address) || /^(git@|ssh:\/\/)/.test(address)) {
+    const { commit, tar } = await fetchGit(fetch, parseGitAddress(address), signal);
+    return { tar, uri: address, digest: commit };
+  }
+  if (!/^https?:\/\//.test(address)) throw new DockerfileError(`invalid build context: ${address}`);
+  const content = await download(fetch, address, signal);
+  if (isArchive(content))
+    return { tar: new Blob([content as Uint8Array<ArrayBuffer>]).stream(), uri: address, digest: "" };
+  return { dockerfile: new TextDecoder().decode(content), uri: address, digest: "" };
+}
+
+async function download(fetch: Fetch, address: string, signal: AbortSignal): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(address, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new DockerfileError(
+      `failed to read downloaded context: failed to load cache key: Get ${JSON.stringify(address)}: ${(error as Error).message}`,
+    );
+  }
+  if (!response.ok)
+    throw new DockerfileError(
+      `failed to read downloaded context: failed to load cache key: invalid response status ${response.status}`,
+    );
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function isArchive(content: Uint8Array): boolean {
+  return (
+    detectCompression(content) !== "none" || new TextDecoder("latin1").decode(content.subarray(257, 262)) === "ustar"
+  );
+}
