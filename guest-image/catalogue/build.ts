@@ -68,7 +68,9 @@ async function main(): Promise<number> {
     name: recipe.name,
     build: () => catalogue.build(recipe),
   }));
-  if (!values.prebuilt) parts.push({ name: "packages", build: () => catalogue.buildPackages() });
+  // Behind Python, which they are mostly for, and before what few people build.
+  const place = parts.findIndex(({ name }) => name === "python") + 1;
+  if (!values.prebuilt) parts.splice(place, 0, { name: "packages", build: () => catalogue.buildPackages() });
   const failed: string[] = [];
   for (const { name, build } of parts) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;

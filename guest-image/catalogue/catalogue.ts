@@ -9,10 +9,11 @@ import { LayerBuilder } from "./layer-builder.ts";
 import { filesOf, type Lock } from "./lock.ts";
 import { currentLock, type PackageSources } from "./package-sources.ts";
 import { writeAptRepository } from "./packages/apt-repository.ts";
+import { writeNpmIndex } from "./packages/npm-index.ts";
 import type { SigningKey } from "./packages/signing.ts";
 import { aptHosts, askProgram, upstreams, writeSettings } from "./packages/upstreams.ts";
 import { writeWheelIndex } from "./packages/wheel-index.ts";
-import { aptLayer, wheelLayer } from "./packages/wishes.ts";
+import { aptLayer, npmLayer, npmModules, wheelLayer } from "./packages/wishes.ts";
 import { cacheDirectory, catalogueDirectory, prebuiltDirectory, repositoryRoot } from "./paths.ts";
 import type { ImageRecipe } from "./recipe.ts";
 import { debianLayer } from "./recipes/debian.ts";
@@ -50,6 +51,7 @@ const LAYER_SOURCES = [
 const IMAGE_SOURCES = ["catalogue/catalogue.ts", "catalogue/registry-layout.ts"];
 const PACKAGE_SOURCES = [
   "catalogue/packages/apt-repository.ts",
+  "catalogue/packages/npm-index.ts",
   "catalogue/packages/upstreams.ts",
   "catalogue/packages/wheel.ts",
   "catalogue/packages/wheel-index.ts",
@@ -111,7 +113,7 @@ export class Catalogue {
     return this.#withFallback(() => this.#buildImage(recipe));
   }
 
-  /** The package indexes for pip and apt. */
+  /** The package indexes for pip, npm and apt. */
   buildPackages(): Promise<void> {
     return this.#withFallback(() => this.#buildPackages());
   }
@@ -178,22 +180,28 @@ export class Catalogue {
     const { root, sources, key, bytecode, builder, log } = this.#options;
     const wheels = filesOf(this.#lock, wheelLayer);
     const debs = filesOf(this.#lock, aptLayer);
+    const modules = filesOf(this.#lock, npmLayer);
     const apt = filesOf(this.#lock, debianLayer).filter(({ name }) => name === "apt");
-    const hashes = [...wheels, ...debs, ...apt].map(({ sha256 }) => sha256);
+    const hashes = [...wheels, ...modules, ...debs, ...apt].map(({ sha256 }) => sha256);
     const others = await upstreams(process.env, askProgram);
     const content = createHash("sha256").update(
-      [builder.packages, this.#lock.date, ...hashes, ...bytecode.keys(), JSON.stringify(others)].join("\n"),
+      [builder.packages, this.#lock.date, ...hashes, ...bytecode.keys(), JSON.stringify([others, npmModules])].join(
+        "\n",
+      ),
     );
     const stamp = new Stamp(root, "packages", content.update(key.publicKey));
     if (await stamp.isFresh()) return;
     const start = performance.now();
-    await sources.cache.ensure([...wheels, ...debs, ...apt]);
+    await sources.cache.ensure([...wheels, ...modules, ...debs, ...apt]);
     const names = await writeWheelIndex(root, sources.cache, wheels, bytecode);
+    const npm = await writeNpmIndex(root, sources.cache, modules, npmModules);
     await writeAptRepository({ root, packages: sources.cache, files: debs, key, date: this.#lock.date });
     const archives = await Promise.all(apt.map(async (file) => aptHosts(await sources.cache.read(file))));
     await writeSettings(root, { aptHosts: archives.flat(), ...others });
     await stamp.write();
-    log(`packages are ready: ${names.length} for pip, ${debs.length} for apt, ${seconds(start)}`);
+    log(
+      `packages are ready: ${names.length} for pip, ${npm.length} for npm, ${debs.length} for apt, ${seconds(start)}`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { userlandLayer } from "../rootfs/recipe.ts";
 import type { LayerStack } from "./lock.ts";
-import { aptLayer, wheelLayer } from "./packages/wishes.ts";
+import { aptLayer, npmLayer, wheelLayer } from "./packages/wishes.ts";
 import type { ImageRecipe } from "./recipe.ts";
 import { debianLayer } from "./recipes/debian.ts";
 import { debianRecipes, prebuiltRecipes } from "./recipes/index.ts";
@@ -16,5 +16,6 @@ export const lockedStacks: readonly LayerStack[] = [
   ...[...prebuiltRecipes, ...debianRecipes].flatMap(stacksOf),
   [userlandLayer],
   [...python.layers, wheelLayer],
+  [debianLayer, npmLayer],
   [debianLayer, aptLayer],
 ];

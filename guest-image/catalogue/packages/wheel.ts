@@ -11,6 +11,15 @@ import { bytecodePath } from "./bytecode.ts";
 
 const SITE = "usr/lib/python3/dist-packages/";
 const METADATA = /^([^/]+)\.(?:egg-info|dist-info)(?:\/(?:PKG-INFO|METADATA))?$/;
+/** Debian's dependencies that Python 3.11 on Linux does without, as the projects' own metadata say: fewer downloads for pip. */
+const NEEDLESS: Readonly<Record<string, readonly string[]>> = {
+  "python3-async-timeout": ["python3-typing-extensions"],
+  "python3-click": ["python3-colorama"],
+  "python3-redis": ["python3-typing-extensions"],
+  "python3-requests": ["python3-chardet"],
+  "python3-starlette": ["python3-typing-extensions"],
+  "python3-wrapt": ["python3-six"],
+};
 /** zip knows no time before 1980; a fixed one keeps wheels the same from build to build. */
 const ZIP_TIME = new Date("1980-01-02T00:00:00Z");
 
@@ -71,7 +80,7 @@ const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).d
 
 /** `siblings` are the distributions that requirements may name, by Debian package. */
 export function makeWheel(
-  { name, version, metadata, depends, entryPoints, copyright, files }: Distribution,
+  { name, version, debianName, metadata, depends, entryPoints, copyright, files }: Distribution,
   siblings: ReadonlyMap<string, Distribution>,
   bytecode: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Wheel {
@@ -79,7 +88,8 @@ export function makeWheel(
   const info = `${escaped}-${version}.dist-info`;
   const native = [...files.keys()].some((path) => path.endsWith(".so"));
   const tag = native ? "cp311-cp311-linux_i686" : "py3-none-any";
-  const requires = depends.flatMap((debianName) => siblings.get(debianName)?.name ?? []);
+  const needed = depends.filter((other) => !(NEEDLESS[debianName] ?? []).includes(other));
+  const requires = needed.flatMap((other) => siblings.get(other)?.name ?? []);
   const [headers = "", ...body] = metadata.split("\n\n");
   const kept = headers.split("\n").filter((line) => !/^(Requires-Dist|Provides-Extra):/.test(line));
   const text = [[...kept, ...requires.map((other) => `Requires-Dist: ${other}`)].join("\n").trim(), ...body].join(

@@ -21,6 +21,29 @@ export const wheelLayer: LayerRecipe = {
   ],
 };
 
+/** Modules of Node.js under their own names; Debian's package of each is "node-" and the name. */
+export const npmModules = [
+  "axios",
+  "chalk",
+  "cookie-parser",
+  "cors",
+  "ejs",
+  "express",
+  "lodash",
+  "morgan",
+  "pg",
+  "redis",
+  "uuid",
+  "ws",
+] as const;
+
+export const npmLayer: LayerRecipe = {
+  id: "npm",
+  dpkg: false,
+  without: ["nodejs"],
+  packages: npmModules.map((name) => `node-${name}`),
+};
+
 /** Debian packages for apt in the containers, with what they need on top of the debian image. */
 export const aptLayer: LayerRecipe = {
   id: "apt",
