@@ -38,7 +38,7 @@ export async function playTo(stage: Stage, lesson: Lesson, index: number): Promi
   await playStart(stage, lesson.steps[index]?.start);
 }
 
-/** Containers, volumes, networks and files go; images stay, for they cost a download. Names given in the lesson go with the images made in it. */
+/** Containers, volumes, networks, files and the builder's cache go; images stay, for they cost a download. Names given in the lesson go with the images made in it. */
 export async function clear({ api, guest }: Stage): Promise<void> {
   const containers = await list<{ Id: string }>(api, "/containers/json?all=1");
   await Promise.all(containers.map(({ Id }) => remove(api, `/containers/${Id}?force=1&v=1`)));
@@ -47,6 +47,8 @@ export async function clear({ api, guest }: Stage): Promise<void> {
   for (const { Name, Id } of await list<{ Name: string; Id: string }>(api, "/networks"))
     if (!["bridge", "host", "none"].includes(Name)) await remove(api, `/networks/${Id}`);
   await removeOwnImages(api);
+  // A build's cache would make a step's first build its second.
+  await api.request({ method: "POST", path: "/build/prune?all=1" });
   const entries = (await guest.batch([{ op: "list", path: workspaceRoot }]))[0] as readonly { name: string }[];
   await guest.batch(entries.map(({ name }) => ({ op: "removeTree", path: `${workspaceRoot}/${name}` })));
 }
