@@ -7,7 +7,7 @@ import { buildDirectory, ensure, root } from "./step.ts";
 
 const prebuilt = (...names: readonly string[]) => names.map((name) => `guest-image/prebuilt/${name}`);
 /** Images that the tests run. */
-const testImages = ["hello-world", "busybox", "debian", "nginx", "python", "packages"] as const;
+const testImages = ["hello-world", "busybox", "debian", "nginx", "python", "registry", "packages"] as const;
 
 function run(entry: string, args: readonly string[] = []): void {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", join(root, entry), ...args], {
