@@ -49,6 +49,8 @@ export interface DrydockParts {
   readonly memoryLimit?: number;
   /** Instead of the shipped snapshot. */
   readonly from?: StartSource;
+  /** Bytes of memory for checkpoints. */
+  readonly checkpointMemory?: number;
   /** What a person should know: a fallback, a layer that could not be read. */
   readonly onNotice: (message: string) => void;
   /** The machine is gone; nothing of it can be used any more. */

@@ -50,6 +50,7 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
     present: () => lives.present,
     liveOn: (...next) => lives.liveOn(...next),
     ...(parts.from?.kind === "stored" ? { position: parts.from.id } : {}),
+    ...(parts.checkpointMemory === undefined ? {} : { budget: parts.checkpointMemory }),
   });
   return {
     guest,

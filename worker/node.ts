@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly offline?: boolean;
   /** A checkpoint to start from: one that this playground stores, or the content of a file. */
   readonly from?: StartSource;
+  /** Bytes of memory for checkpoints. */
+  readonly checkpointMemory?: number;
   /** Messages that a person should see. */
   readonly onMessage?: (message: string) => void;
 }
@@ -48,6 +50,7 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
         ? { kind: "offline" }
         : { kind: "host", uplink: hostUplink, resolver: hostResolver, fetch: repositoryFetch },
     ...(options.from === undefined ? {} : { from: options.from }),
+    ...(options.checkpointMemory === undefined ? {} : { checkpointMemory: options.checkpointMemory }),
     onNotice: say,
     onLost: say,
     onClosed: release,

@@ -1,8 +1,12 @@
 /** Checkpoints of a whole Drydock on the real machine: everything is as it was at the instant, and goes on from there. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { capture } from "../../worker/cli/capture.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 import type { CheckpointEvent } from "../../worker/protocol/index.ts";
+import { Screen } from "./screen.ts";
 
 let drydock: Drydock;
 beforeAll(async () => {
@@ -124,5 +128,151 @@ describe("a machine that is put back to a checkpoint", () => {
     await output("kill", "counter");
     expect(await output("wait", "counter")).toBe("137");
     await output("start", "counter");
+  });
+
+  it("tells terminals in one line: the shell of then goes on, one that came later is a new one", async () => {
+    const early = new Screen(await drydock.terminals.open({ rows: 24, columns: 80 }));
+    await early.sees(/\$ $/);
+    await early.type("cd /tmp; answer=42\n");
+    await early.sees(/tmp\S*\$ $/);
+    const { id } = await drydock.checkpoints.take({ name: "with a shell" });
+    await early.type("answer=43\n");
+    await early.sees(/tmp\S*\$ $/);
+    const later = new Screen(await drydock.terminals.open({ rows: 24, columns: 80 }));
+    await later.sees(/\$ $/);
+    await later.type("docker logs -f counter\n");
+    await later.sees(/count \d+/);
+    await drydock.checkpoints.rewind(id);
+    await early.sees(/The machine was put back to "with a shell"/);
+    await early.type("echo it is $answer\n");
+    await early.sees(/it is 42\r\n/);
+    await later.sees(/The machine was put back to "with a shell"[\s\S]*\$ $/);
+    await later.type("docker ps -q | wc -l\n");
+    await later.sees(/\r2\r\n/);
+    await drydock.checkpoints.forget(id);
+  });
+
+  it("is put back while containers write, and its requests of before end", async () => {
+    await output(
+      "run",
+      "-d",
+      "--name",
+      "writer",
+      "-v",
+      "data:/data",
+      "busybox",
+      "sh",
+      "-c",
+      "while :; do dd if=/dev/urandom of=/data/big bs=64k count=20 2>/dev/null; cp /data/big /big; sync; done",
+    );
+    await until(async () => (await docker("exec", "writer", "test", "-s", "/big")).code === 0);
+    const { id } = await drydock.checkpoints.take({ name: "writing" });
+    for (let round = 0; round < 3; round++) {
+      const followed = docker("logs", "-f", "counter");
+      await output("run", "--rm", "busybox", "true");
+      await drydock.checkpoints.rewind(id);
+      expect((await followed).code).not.toBe(0);
+    }
+    expect(await output("exec", "writer", "sh", "-c", "test -s /big && echo written")).toBe("written");
+    await output("rm", "-f", "writer");
+    await drydock.checkpoints.forget(id);
+  });
+
+  it("is not captured while an image is built, and gives a build up when it goes back", async () => {
+    write("slow/Dockerfile", "FROM busybox\nRUN sleep 30 && touch /never\n");
+    const screen = new Screen(await drydock.terminals.open({ rows: 24, columns: 100 }));
+    await screen.sees(/\$ $/);
+    await screen.type("docker build --progress plain -t slow slow\n");
+    await screen.sees(/RUN sleep 30/);
+    await expect(drydock.checkpoints.take({ name: "in a build" })).rejects.toThrow("An image is being built");
+    await drydock.checkpoints.rewind(second);
+    expect(await output("images", "-q", "slow")).toBe("");
+    expect(await output("run", "--rm", "busybox", "echo", "still")).toBe("still");
+  });
+
+  it("gives automatic checkpoints up first when memory runs short", async () => {
+    const small = await openDrydock({ checkpointMemory: 1 });
+    try {
+      const automatic = await small.checkpoints.take({ name: "first", automatic: true });
+      const kept = await small.checkpoints.take({ name: "kept" });
+      expect(small.checkpoints.list().map(({ id }) => id)).toEqual([kept.id]);
+      await expect(small.checkpoints.rewind(automatic.id)).rejects.toThrow("No such checkpoint");
+      await expect(small.checkpoints.take({ name: "one more" })).rejects.toThrow("no memory for one more");
+      expect(small.checkpoints.list().map(({ id }) => id)).toEqual([kept.id]);
+    } finally {
+      await small.close();
+    }
+  });
+
+  it("is opened from a file in another Drydock, where all of it runs on; what is no such file changes nothing", async () => {
+    await say("exported");
+    const { id } = await drydock.checkpoints.take({ name: "to take along" });
+    const file = new Uint8Array(
+      await new Response(
+        (await drydock.checkpoints.export(id)) as ReadableStream<Uint8Array<ArrayBuffer>>,
+      ).arrayBuffer(),
+    );
+    await drydock.close();
+    drydock = await openDrydock({ from: { kind: "file", content: new Blob([file]).stream() } });
+    expect(drydock.origin).toBe("checkpoint");
+    await expectWord("exported");
+    const now = await counted();
+    await until(async () => (await counted()) > now + 3);
+    expect(await output("run", "--rm", "--network", "crew", "busybox", "ping", "-c1", "counter")).toContain(
+      "1 packets received",
+    );
+    const other = openDrydock({ from: { kind: "file", content: new Blob(["no checkpoint"]).stream() } });
+    await expect(other).rejects.toThrow("This file is no checkpoint.");
+  });
+});
+
+describe("a checkpoint in the playground's storage", () => {
+  it("starts a new machine after the old one was lost", async () => {
+    const state = mkdtempSync(join(tmpdir(), "drydock-stored-"));
+    let machine = await openDrydock({ state });
+    const run = async (...args: readonly string[]) =>
+      (await capture((invocation) => machine.docker(invocation), args)).stdout.trim();
+    try {
+      machine.workspace.writeFile("note.txt", new TextEncoder().encode("kept"));
+      await run(
+        "run",
+        "-d",
+        "--name",
+        "sleeper",
+        "-v",
+        "vol:/data",
+        "busybox",
+        "sh",
+        "-c",
+        "echo kept > /data/f; sleep 1000",
+      );
+      await machine.checkpoints.take({ name: "older", automatic: true, store: true });
+      const { id } = await machine.checkpoints.take({ name: "stored", automatic: true, store: true });
+      expect(
+        machine.checkpoints
+          .list()
+          .filter(({ stored }) => stored)
+          .map((info) => info.id),
+      ).toEqual([id]);
+      await run("rm", "-f", "-v", "sleeper");
+      await run("volume", "rm", "vol");
+      await run("rmi", "busybox");
+      machine.workspace.writeFile("note.txt", new TextEncoder().encode("changed"));
+      await machine.close();
+
+      machine = await openDrydock({ state, from: { kind: "stored", id } });
+      expect(machine.checkpoints.list().map((info) => info.id)).toEqual([id]);
+      expect(await run("ps", "--format", "{{.Names}} {{.State}}")).toBe("sleeper running");
+      expect(await run("exec", "sleeper", "cat", "/data/f")).toBe("kept");
+      expect(await run("run", "--rm", "-v", "/home/learner/site:/site", "busybox", "cat", "/site/note.txt")).toBe(
+        "kept",
+      );
+      const next = await machine.checkpoints.take({ name: "next" });
+      expect(next.parent).toBe(id);
+      await expect(machine.checkpoints.rewind(id)).rejects.toThrow("in storage alone");
+    } finally {
+      await machine.close();
+      rmSync(state, { recursive: true, force: true });
+    }
   });
 });

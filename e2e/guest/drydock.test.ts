@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { capture } from "../../worker/cli/capture.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
+import { Screen } from "./screen.ts";
 
 const state = mkdtempSync(join(tmpdir(), "drydock-state-"));
 let drydock: Drydock;
@@ -23,41 +24,6 @@ const output = async (...args: readonly string[]): Promise<string> => {
   return stdout.trim();
 };
 
-/** A learner's terminal that is read as a person reads it. */
-class Typist {
-  #shown = "";
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  #changed: () => void = () => undefined;
-  constructor(terminal: Awaited<ReturnType<Drydock["terminals"]["open"]>>) {
-    this.#writer = terminal.writable.getWriter();
-    void terminal.readable
-      .pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>)
-      .pipeTo(
-        new WritableStream({
-          write: (text) => {
-            this.#shown += text;
-            this.#changed();
-          },
-        }),
-      );
-  }
-  type(text: string): Promise<void> {
-    this.#shown = "";
-    return this.#writer.write(new TextEncoder().encode(text));
-  }
-  async sees(wanted: RegExp): Promise<string> {
-    const deadline = AbortSignal.timeout(30_000);
-    while (!wanted.test(this.#shown)) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-        deadline.addEventListener("abort", () => resolve());
-      });
-      if (deadline.aborted) throw new Error(`the terminal does not show ${wanted}, but ${JSON.stringify(this.#shown)}`);
-    }
-    return this.#shown;
-  }
-}
-
 describe("a Drydock", () => {
   it("runs a container from one command line", async () => {
     expect(await output("run", "--rm", "busybox", "echo", "hi")).toBe("hi");
@@ -65,7 +31,7 @@ describe("a Drydock", () => {
   });
 
   it("gives the learner a shell in the workspace, whose docker command is the engine's", async () => {
-    const typist = new Typist(await drydock.terminals.open({ rows: 24, columns: 100 }));
+    const typist = new Screen(await drydock.terminals.open({ rows: 24, columns: 100 }));
     await typist.sees(/learner@drydock:.*site.*\$ $/);
     await typist.type("id -un; pwd; docker run --rm busybox echo from-$((40+2))\n");
     const shown = await typist.sees(/from-42\r\n/);
@@ -83,7 +49,7 @@ describe("a Drydock", () => {
   });
 
   it("serves the Engine API at docker.sock to any client in the machine", async () => {
-    const typist = new Typist(await drydock.terminals.open({ rows: 24, columns: 100 }));
+    const typist = new Screen(await drydock.terminals.open({ rows: 24, columns: 100 }));
     await typist.sees(/\$ $/);
     await typist.type("curl -s --unix-socket /var/run/docker.sock http://d/_ping; echo\n");
     await typist.sees(/OK\r\n/);

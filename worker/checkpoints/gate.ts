@@ -49,7 +49,10 @@ export class Gate implements ApiTransport {
     const signals = request.signal === undefined ? [] : [request.signal];
     const signal = AbortSignal.any([...signals, this.#life.signal]);
     if (changes) this.#underWay.add(request);
-    const done = (): void => void this.#underWay.delete(request);
+    const done = (): void => {
+      this.#underWay.delete(request);
+      request.signal?.removeEventListener("abort", done);
+    };
     request.signal?.addEventListener("abort", done);
     try {
       const response = await this.#life.promise(this.#api.request({ ...request, signal }));

@@ -117,7 +117,6 @@ async function beginLife(
 ): Promise<EngineLife> {
   const { life, client, layerDisk } = present;
   const { stores, parts } = machine;
-  const terminals = new Set(instant?.terminals.map(({ pid }) => pid));
   const known = state ?? instant?.engine;
   const engine = await assemble({
     guest: client,
@@ -127,10 +126,7 @@ async function beginLife(
     logs: life.guard(stores.logs, ["append", "rename", "delete"]),
     clock: life.clock(parts.clock),
     ...(known === undefined ? {} : { state: known }),
-    processes: {
-      find: (pid) => client.adopted(pid),
-      pids: instant === undefined ? [] : client.adoptedPids().filter((pid) => !terminals.has(pid)),
-    },
+    ...(instant === undefined ? {} : { processes: runningOn(client, instant) }),
   });
   // Layers that were attached in an earlier life are read through stores of that life's engine.
   for (const { key } of stores.layers.layers())
@@ -142,4 +138,10 @@ async function beginLife(
     return found && lasting(found, life);
   };
   return { ...present, engine, gate, process };
+}
+
+/** The engine's processes of the checkpoint; those of terminals are the page's. */
+function runningOn(client: AgentClient, { terminals }: Instant): NonNullable<Platform["processes"]> {
+  const others = new Set(terminals.map(({ pid }) => pid));
+  return { find: (pid) => client.adopted(pid), pids: client.adoptedPids().filter((pid) => !others.has(pid)) };
 }

@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApiRequest, ApiResponse } from "../api/transport.ts";
+import { Rewound } from "../checkpoints/life.ts";
 import {
   type NumberedEvent,
   type PreviewMessage,
@@ -250,6 +251,37 @@ describe("the bridge", () => {
     for (let next = await early; !next.done; next = await reader.read()) sequences.push(next.value.sequence);
     expect(sequences.length).toBeLessThan(101);
     expect([...sequences].sort((a, b) => a - b)).toEqual(sequences);
+  });
+
+  it("goes on with the events of a machine that was put back, and leaves a number out", async () => {
+    let begin: () => void = () => {};
+    const reading = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const lives = [
+      (async function* () {
+        await reading;
+        yield { Action: "create" };
+        throw new Rewound("before");
+      })(),
+      (async function* () {
+        yield { Action: "rewind" };
+      })(),
+    ];
+    const service = connect(
+      host({
+        api: {
+          request: async () =>
+            ({ status: 200, headers: {}, body: { kind: "jsonLines", values: lives.shift() ?? [] } }) as ApiResponse,
+        },
+      }),
+    );
+    const reader = portReadable<NumberedEvent>(unwrap(await service.events())).getReader();
+    const first = reader.read();
+    setTimeout(begin, 0);
+    expect((await first).value).toEqual({ sequence: 1, event: { Action: "create" } });
+    expect((await reader.read()).value).toEqual({ sequence: 3, event: { Action: "rewind" } });
+    expect((await reader.read()).done).toBe(true);
   });
 
   it("opens the one port of a preview's channel, and ignores what is not a request", async () => {

@@ -37,6 +37,21 @@ describe("the sparse disk", () => {
     expect(third.read(1000 * 512, 512)).toEqual(bytes(512, 3));
   });
 
+  it("lists a generation's blocks for an export, and becomes its base again", () => {
+    const disk = new SparseDisk(blank(4 * DISK_BLOCK), files());
+    disk.write(DISK_BLOCK, bytes(DISK_BLOCK, 5));
+    const generation = disk.freeze();
+    disk.write(DISK_BLOCK, bytes(DISK_BLOCK, 6));
+    disk.write(3 * DISK_BLOCK, bytes(512, 6));
+    disk.clear();
+    expect(disk.read(DISK_BLOCK, 512)).toEqual(bytes(512, 0));
+    const blocks = disk.writtenBlocks(generation);
+    expect(blocks.map(({ block, bytes: size }) => [block, size])).toEqual([[1, DISK_BLOCK]]);
+    expect(blocks[0]?.read()).toEqual(bytes(DISK_BLOCK, 5));
+    disk.forget(generation);
+    expect(disk.usedBytes).toBe(0);
+  });
+
   it("opens with what was complete when the power went during a write of its index", () => {
     const store = files();
     const disk = new SparseDisk(blank(8 * DISK_BLOCK), store);

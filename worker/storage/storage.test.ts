@@ -100,4 +100,61 @@ describe.each<[string, () => ByteFiles]>([
   it("refuses names that could lead out of it", async () => {
     await expect(make().open("../x")).rejects.toThrow("not a file name");
   });
+
+  it("puts records back to an instant, but those that are left out", async () => {
+    const files = make();
+    const store = await JournalRecordStore.open(files);
+    const except = new Set(["kept"]);
+    await store.put("container", "a", { n: 1 });
+    await store.put("container", "b", { n: 2 });
+    const image = store.capture(except);
+    await store.put("container", "a", { n: 3 });
+    await store.delete("container", "b");
+    await store.put("container", "c", { n: 4 });
+    await store.put("volume", "v", {});
+    await store.put("kept", "k", 1);
+    await store.putBack(image, except);
+    for (const each of [store, await JournalRecordStore.open(files)]) {
+      expect((await each.list("container")).sort((x, y) => (x.key < y.key ? -1 : 1))).toEqual([
+        { key: "a", value: { n: 1 } },
+        { key: "b", value: { n: 2 } },
+      ]);
+      expect(await each.list("volume")).toEqual([]);
+      expect(await each.get("kept", "k")).toBe(1);
+    }
+  });
+
+  it("keeps deleted blobs readable for a checkpoint, brings them back, and frees them with it", async () => {
+    const files = make();
+    const store = await FileBlobStore.open(files);
+    await store.ingest(bytes("abc"));
+    const image = store.capture();
+    await store.delete(abc);
+    expect(await store.stat(abc)).toBeUndefined();
+    expect(text(await store.read(abc, 0, 10))).toBe("abc");
+    const { digest: later } = await store.ingest(bytes("later"));
+    await store.putBack(image);
+    expect(await store.list()).toEqual([{ digest: abc, size: 3 }]);
+    await expect(store.read(later, 0, 1)).rejects.toThrow("no such blob");
+    await store.delete(abc);
+    await store.release(image);
+    expect(await files.list("blobs")).toEqual([]);
+  });
+
+  it("puts logs back: appended lines, removed and new logs", async () => {
+    const logs = new FileLogStore(make());
+    await logs.append("a", bytes("one\n"));
+    await logs.append("gone", bytes("kept\n"));
+    const image = await logs.capture();
+    await logs.append("a", bytes("two\n"));
+    await logs.delete("gone");
+    await logs.append("new", bytes("x"));
+    expect((await logs.capture(image)).get("a")?.[0]).not.toBe(image.get("a")?.[0]);
+    await logs.putBack(image);
+    expect(text(await logs.read("a", 0, 100))).toBe("one\n");
+    expect(text(await logs.read("gone", 0, 100))).toBe("kept\n");
+    expect(await logs.size("new")).toBe(0);
+    // Unchanged pieces are shared.
+    expect((await logs.capture(image)).get("a")?.[0]).toBe(image.get("a")?.[0]);
+  });
 });

@@ -89,6 +89,37 @@ describe("the workspace over 9p", () => {
     expect(text(body.bytes(body.u32()))).toBe("kept");
   });
 
+  it("is put back to an instant: names, contents, what is open though it was removed; and tells what differs", () => {
+    const tree = new FileTree(() => 7);
+    tree.writeFile("kept/a", bytes("one"));
+    tree.writeFile("open", bytes("still here"));
+    const { server, call, walk } = client(tree);
+    walk(1, "open");
+    walk(2, "kept", "a");
+    tree.unlink(tree.root, "open");
+    const image = server.capture();
+    tree.writeFile("kept/a", bytes("two!"));
+    tree.writeFile("new/b", bytes("x"));
+    tree.rename(tree.root, "kept", tree.root, "moved");
+    call(120, (w) => w.u32(1));
+    const told: string[] = [];
+    tree.subscribe((change) => {
+      if (change.kind === "entry") told.push(`${change.node === undefined ? "-" : "+"}${change.name}`);
+    });
+    server.putBack(image);
+    expect(told).toEqual(["-new", "-moved", "+kept", "+a"]);
+    expect(tree.find("kept/a")?.size).toBe(3);
+    expect(tree.find("new")).toBeUndefined();
+    expect(tree.bytes).toBe(3);
+    const { body } = call(116, (w) => w.u32(1).u64(0).u32(100));
+    expect(text(body.bytes(body.u32()))).toBe("still here");
+    // What is written now does not reach into the image.
+    call(118, (w) => w.u32(2).u64(0).u32(3).bytes(bytes("ONE")));
+    expect(text(tree.read(tree.find("kept/a") ?? tree.root, 0, 9))).toBe("ONE");
+    server.putBack(image);
+    expect(text(tree.read(tree.find("kept/a") ?? tree.root, 0, 9))).toBe("one");
+  });
+
   it("survives any bytes: an answer to each message, and a tree that is still whole", () => {
     const tree = new FileTree(() => 0);
     const { server } = client(tree);
@@ -126,5 +157,24 @@ describe("a stored workspace", () => {
     expect(node?.mtime).toBe(5000);
     expect(second.tree.find("gone")).toBeUndefined();
     expect((await files.list("workspace")).length).toBe(1);
+  });
+
+  it("is durable as it was put back", async () => {
+    const files = new MemoryFiles();
+    const first = await persistTree(await JournalRecordStore.open(files), files, () => 5000);
+    const server = new NinepServer(first.tree);
+    first.tree.writeFile("a/b", bytes("one"));
+    first.tree.writeFile("c", bytes("see"));
+    const image = server.capture();
+    first.tree.writeFile("a/b", bytes("other"));
+    first.tree.unlink(first.tree.root, "c");
+    first.tree.writeFile("d", bytes("new"));
+    await first.flush();
+    server.putBack(image);
+    await first.flush();
+    const second = await persistTree(await JournalRecordStore.open(files), files, () => 9000);
+    const read = (path: string) => text(second.tree.read(second.tree.find(path) ?? second.tree.root, 0, 99));
+    expect([read("a/b"), read("c")]).toEqual(["one", "see"]);
+    expect(second.tree.find("d")).toBeUndefined();
   });
 });
