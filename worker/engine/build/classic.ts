@@ -40,9 +40,11 @@ export async function* classicBuild(
       }
       say(` ---> ${id.slice(7, 19)}\n`);
     },
-    output(_, data) {
+    output(stream, data) {
       announce();
-      say(decoder.decode(data, { stream: true }));
+      const text = decoder.decode(data, { stream: true });
+      // As moby's streamformatter: errors are light red.
+      say(stream === 2 ? `\x1b[91m${text}\x1b[0m` : text);
     },
   });
   for await (const message of messages) {

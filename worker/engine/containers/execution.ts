@@ -26,6 +26,8 @@ export class Execution {
   state: "created" | "running" | "exited" = "created";
   exitCode: number | undefined;
   process: GuestProcess | undefined;
+  /** Settles when the program runs or cannot. */
+  started: Promise<void> | undefined;
   readonly input = new StandardInput();
   /** Of a health check: nobody but its monitor asks for it. */
   probe = false;

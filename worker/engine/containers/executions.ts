@@ -80,17 +80,16 @@ function commandText({ cmd }: ExecRequest): string {
   return `${cmd[0] ?? ""} ${cmd.slice(1).join(" ")}`;
 }
 
-function failureStream(message: string, tty: boolean): ByteDuplex {
-  const line = new TextEncoder().encode(`${message}\r\n`);
-  return {
-    readable: new ReadableStream({
-      start(controller) {
-        controller.enqueue(tty ? line : frame("stdout", line));
-        controller.close();
-      },
-    }),
-    writable: new WritableStream(),
-  };
+/** The stream, with what went wrong at its end when the program could not be started. */
+function withFailure(stream: ByteDuplex, started: Promise<void>, raw: boolean): ByteDuplex {
+  const telling = new TransformStream<Uint8Array, Uint8Array>({
+    flush: (controller) =>
+      started.catch((error: unknown) => {
+        const line = new TextEncoder().encode(`${(error as Error).message}\r\n`);
+        controller.enqueue(raw ? line : frame("stdout", line));
+      }),
+  });
+  return { readable: stream.readable.pipeThrough(telling), writable: stream.writable };
 }
 
 export class Executions {
@@ -137,7 +136,10 @@ export class Executions {
     return found;
   }
 
-  /** Attached: the stream, which tells a failure too. Detached: nothing. Both resolve when the program runs. */
+  /**
+   * Detached: nothing, when the program runs. Attached: the stream at once; the program starts meanwhile, and the stream tells when it
+   * cannot. Clients have their connection before the first byte comes, as with moby (postContainerExecStart): some lose what comes along.
+   */
   async start(
     id: string,
     options: ExecStart,
@@ -163,14 +165,14 @@ export class Executions {
           detached: () => this.#event(container, "exec_detach", execution),
         });
     this.#event(container, `exec_start: ${commandText(request)}`, execution);
-    try {
-      await this.#spawn(container, execution, options);
-    } catch (error) {
-      // An attached client has its connection by then, and reads there what went wrong (moby's postContainerExecStart).
-      if (options.detach || !(error instanceof EngineError)) throw error;
-      return { stream: failureStream(error.message, options.tty), raw: options.tty };
+    const started = this.#spawn(container, execution, options);
+    execution.started = started;
+    if (stream === undefined) {
+      await started;
+      return undefined;
     }
-    return stream && { stream, raw: options.tty };
+    started.catch(() => undefined);
+    return { stream: withFailure(stream, started, options.tty), raw: options.tty };
   }
 
   async #spawn(container: Container, execution: Execution, options: ExecStart): Promise<void> {
@@ -283,6 +285,7 @@ export class Executions {
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
     const execution = this.get(id);
+    await execution.started?.catch(() => undefined);
     if (execution.process === undefined)
       throw new EngineError("notFound", `NotFound: process does not exist ${id}: not found`);
     await execution.process.resize(rows, columns);

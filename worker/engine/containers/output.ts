@@ -36,6 +36,7 @@ export class Output {
 
   /** Reads the streams of one run to their ends. */
   pump(streams: Readonly<Partial<Record<StreamName, ReadableStream<Uint8Array> | undefined>>>): void {
+    this.#delivered = 0;
     const names: readonly StreamName[] = ["stdout", "stderr"];
     this.#pumps = Promise.all(
       names.map(async (name) => {
@@ -56,6 +57,20 @@ export class Output {
         }
       }),
     );
+  }
+
+  /** Until something has been written, nothing more will be, or the time is up. */
+  async first(clock: Clock, milliseconds: number): Promise<void> {
+    if (this.#delivered > 0) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        cancel();
+        unlisten();
+        resolve();
+      };
+      const cancel = clock.after(milliseconds, () => done());
+      const unlisten = this.listen(done, done);
+    });
   }
 
   /**

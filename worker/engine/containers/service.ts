@@ -77,6 +77,9 @@ export interface AttachRequest {
   readonly signal: AbortSignal;
 }
 
+/** Milliseconds: about what moby spends between a program's start and its answer. */
+const firstWords = 100;
+
 const invalid = (message: string): EngineError => new EngineError("invalidParameter", message);
 
 export class Containers {
@@ -379,14 +382,29 @@ export class Containers {
   logs(reference: string, request: LogRequest): { readonly entries: AsyncIterable<LogEntry>; readonly tty: boolean } {
     const container = this.get(reference);
     if (!(request.stdout || request.stderr)) throw invalid("Bad parameters: you must choose at least one stream");
-    container.log ??= openLog(
-      logName(container.id),
-      readLogSettings(container.record.hostConfig.LogConfig),
-      this.#d.logs,
-      this.#d.clock,
-    );
+    const log =
+      container.log ??
+      openLog(
+        logName(container.id),
+        readLogSettings(container.record.hostConfig.LogConfig),
+        this.#d.logs,
+        this.#d.clock,
+      );
+    container.log = log;
     const follow = request.follow && isRunning(container.state);
-    return { entries: container.log.read({ ...request, follow }), tty: container.record.config.Tty };
+    const read = (): AsyncIterable<LogEntry> => log.read({ ...request, follow });
+    const now = follow || container.record.hostConfig.LogConfig.Type === "none";
+    return { entries: now ? read() : this.#afterFirstWords(container, read), tty: container.record.config.Tty };
+  }
+
+  /**
+   * With moby a program has run for a moment before `start` answers, and many a script reads what it said in the next line. Here `start`
+   * answers sooner, so that who asks at once waits until it has said something.
+   */
+  async *#afterFirstWords(container: Container, read: () => AsyncIterable<LogEntry>): AsyncGenerator<LogEntry> {
+    const left = firstWords - (this.#d.clock.monotonic() - container.startedMonotonic);
+    if (isRunning(container.state) && left > 0) await container.output.first(this.#d.clock, left);
+    yield* read();
   }
 
   attach(reference: string, request: AttachRequest): { readonly stream: ByteDuplex; readonly raw: boolean } {
