@@ -3,18 +3,21 @@
  * read and checked when the site is built, so that the page carries neither a YAML parser nor the schema for them.
  */
 import { join } from "node:path";
+import { readGlossary } from "./glossary.node.ts";
 import { lessonsFolder, readLesson, readTracks } from "./read.node.ts";
 
 const shelf = "virtual:drydock-lessons";
+const glossary = "virtual:drydock-glossary";
 const one = "virtual:drydock-lesson/";
 
 /** A Vite plugin, as plain data: this file does not need Vite. */
 export function lessonModules() {
   return {
     name: "drydock-lessons",
-    resolveId: (id: string) => (id === shelf || id.startsWith(one) ? `\0${id}` : undefined),
+    resolveId: (id: string) => (id === shelf || id === glossary || id.startsWith(one) ? `\0${id}` : undefined),
     load(id: string) {
       if (id === `\0${shelf}`) return shelfModule();
+      if (id === `\0${glossary}`) return `export default ${JSON.stringify(readGlossary())};`;
       if (id.startsWith(`\0${one}`)) return `export default ${JSON.stringify(read(id.slice(one.length + 1)))};`;
       return undefined;
     },

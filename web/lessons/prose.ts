@@ -5,6 +5,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { marked, type Token, type Tokens } from "marked";
 import { icon } from "../shell/icons.ts";
+import { Terms } from "./terms.ts";
 
 export interface ProseActions {
   run(line: string): void;
@@ -14,8 +15,17 @@ export interface ProseActions {
 
 type Part = TemplateResult | string | typeof nothing;
 
-export function prose(text: string, actions: ProseActions): readonly Part[] {
-  return blocks(marked.lexer(text, { gfm: true }), actions);
+/** `glossary`: words that are explained where they first stand. */
+export function prose(
+  text: string,
+  actions: ProseActions,
+  glossary: Readonly<Record<string, string>> = {},
+): readonly Part[] {
+  return blocks(marked.lexer(text, { gfm: true }), { ...actions, terms: new Terms(glossary) });
+}
+
+interface Drawing extends ProseActions {
+  readonly terms: Terms;
 }
 
 /** One line of Markdown, such as a task's goal. */
@@ -30,11 +40,11 @@ export function safeAddress(href: string): string | undefined {
   return /^https?:\/\//i.test(href) ? href : undefined;
 }
 
-function blocks(tokens: readonly Token[], actions: ProseActions): readonly Part[] {
+function blocks(tokens: readonly Token[], actions: Drawing): readonly Part[] {
   return tokens.map((token): Part => block(token, actions));
 }
 
-function block(token: Token, actions: ProseActions): Part {
+function block(token: Token, actions: Drawing): Part {
   switch (token.type) {
     case "space":
     case "def":
@@ -42,10 +52,10 @@ function block(token: Token, actions: ProseActions): Part {
     case "heading":
       return html`<h2>${inline((token as Tokens.Heading).tokens)}</h2>`;
     case "paragraph":
-      return html`<p>${inline((token as Tokens.Paragraph).tokens)}</p>`;
+      return html`<p>${inline((token as Tokens.Paragraph).tokens, actions.terms)}</p>`;
     case "text": {
       const { tokens, text } = token as Tokens.Text;
-      return html`${tokens === undefined ? text : inline(tokens)}`;
+      return html`${tokens === undefined ? text : inline(tokens, actions.terms)}`;
     }
     case "blockquote":
       return html`<div class="note">${icon("bulb")}<div>${blocks((token as Tokens.Blockquote).tokens, actions)}</div></div>`;
@@ -92,7 +102,15 @@ export function commandLines(text: string): readonly string[] {
     .filter((line) => line.trim() !== "");
 }
 
-function inline(tokens: readonly Token[] = []): readonly Part[] {
+function explained(text: string, terms: Terms | undefined): Part {
+  const found = terms?.next(text);
+  if (found === undefined) return text;
+  const id = `term-${found.term.toLowerCase().replaceAll(/\W+/g, "-")}-${nextTerm++}`;
+  return html`${found.before}<button class="term" popovertarget=${id} aria-label="${found.term}: what it is">${found.term}</button><span popover id=${id} class="term-note" role="note">${found.meaning}</span>${explained(found.after, terms)}`;
+}
+let nextTerm = 0;
+
+function inline(tokens: readonly Token[] = [], terms?: Terms): readonly Part[] {
   return tokens.map((token): Part => {
     switch (token.type) {
       case "strong":
@@ -117,7 +135,7 @@ function inline(tokens: readonly Token[] = []): readonly Part[] {
       }
       case "text": {
         const { tokens: inner, text } = token as Tokens.Text;
-        return inner === undefined ? text : html`${inline(inner)}`;
+        return inner === undefined ? explained(text, terms) : html`${inline(inner, terms)}`;
       }
       default:
         return token.raw;

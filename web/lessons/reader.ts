@@ -1,3 +1,4 @@
+import glossary from "virtual:drydock-glossary";
 import { loaders, tracks } from "virtual:drydock-lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Lesson } from "../../lessons/format/lesson.ts";
@@ -11,6 +12,7 @@ import { type LessonPhase, LessonSession } from "./session.ts";
 import "../styles/lessons.css";
 
 const foreign = "url/";
+const draft = "draft/";
 
 /** The open lesson: its text, its tasks with what is seen of them, hints, the way on and back. */
 export class Reader extends LightElement {
@@ -27,6 +29,7 @@ export class Reader extends LightElement {
   #session: LessonSession | undefined;
   #loading: string | undefined;
   #problem: string | undefined;
+  #drawn: { readonly text: string; readonly parts: ReturnType<typeof prose> } | undefined;
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -72,7 +75,26 @@ export class Reader extends LightElement {
       return html`<div class="lesson"><h2>This lesson cannot be opened</h2><p>${this.#problem}</p></div>`;
     const session = this.#session;
     if (session === undefined) return html`<div class="lesson"><p class="sub">Opening the lesson…</p></div>`;
-    return session.phase.kind === "open" ? this.#step(session) : this.#cover(session, session.phase);
+    const shown = session.phase.kind === "open" ? this.#step(session) : this.#cover(session, session.phase);
+    if (!session.name.startsWith(draft)) return shown;
+    return html`<div class="authoring">
+      <dd-author .name=${session.name.slice(draft.length)} @revised=${(event: CustomEvent<Lesson>) => void session.revise(event.detail)}></dd-author>
+      <div class="result">${shown}${this.#answers(session)}</div></div>`;
+  }
+
+  /** For authors: what every check answers, also those of hints that do not apply, and what asking costs. */
+  #answers(session: LessonSession): TemplateResult | typeof nothing {
+    const { report, current } = session;
+    if (report === undefined) return nothing;
+    const text = (id: string): string => {
+      const answer = report.tasks[id];
+      if (answer === undefined) return "has passed before";
+      return answer.state === "passed" ? "passed" : `${answer.state}: ${answer.text}`;
+    };
+    return html`<section class="lesson answers" aria-label="What the checks answer"><h3>What the checks answer</h3>
+      <ul>${current.tasks.map(({ id }) => html`<li><code>${id}</code> ${text(id)}</li>`)}
+        ${current.hints.map((hint, index) => html`<li>hint ${index + 1} ${report.hints.includes(index) ? "applies" : "does not apply"}: ${inlineProse(hint.text)}</li>`)}</ul>
+      <p class="sub num">The last round took ${report.cost.toFixed(1)} ms.</p></section>`;
   }
 
   #place(session: LessonSession): string {
@@ -128,7 +150,7 @@ export class Reader extends LightElement {
         <div class="steps" role="img" aria-label="Step ${step + 1} of ${lesson.steps.length}">${lesson.steps.map(
           (_, index) => html`<i class=${index < step ? "done" : index === step ? "now" : ""}></i>`,
         )}</div>
-        ${prose(lesson.texts[current.text] ?? "", this.#actions)}
+        ${this.#text(session)}
         ${current.tasks.length === 0 ? nothing : html`<div class="checks" role="list" aria-label="Tasks">${current.tasks.map((task) => this.#task(session, task))}</div>`}
         ${this.#hints(session)}
         ${this.#solution(session)}
@@ -161,6 +183,13 @@ export class Reader extends LightElement {
       { label: "Start of this step", icon: "rewind", run: () => void session.begin(step) },
       ...(earlier.length === 0 ? [] : ["separator" as const, ...earlier]),
     ]);
+  }
+
+  /** Drawn once for each text: words of the glossary stay where they are while checks come in. */
+  #text({ lesson, current }: LessonSession): unknown {
+    const text = lesson.texts[current.text] ?? "";
+    if (text !== this.#drawn?.text) this.#drawn = { text, parts: prose(text, this.#actions, glossary) };
+    return this.#drawn.parts;
   }
 
   #task(session: LessonSession, task: { readonly id: string; readonly goal: string }): TemplateResult {
@@ -209,8 +238,20 @@ customElements.define("dd-reader", Reader);
 
 /** One of ours by TRACK/LESSON, or "url/ADDRESS". */
 async function lessonOf(name: string): Promise<Lesson> {
+  if (name.startsWith(draft)) return await draftLesson(name.slice(draft.length));
   if (name.startsWith(foreign)) return await (await import("./foreign.ts")).fetchLesson(name.slice(foreign.length));
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (load === undefined) throw new Error("There is no lesson of this name.");
   return (await load()).default;
+}
+
+/** What can be read of it; a draft that does not keep to the format begins with a lesson that does. */
+async function draftLesson(name: string): Promise<Lesson> {
+  const [{ openDraft, readDraft }] = await Promise.all([import("./drafts.ts"), import("./author.ts")]);
+  const read = readDraft(openDraft(name));
+  if (read.ok) return read.value;
+  const { lessonTemplate } = await import("../../lessons/template.ts");
+  const fresh = readDraft(lessonTemplate(name));
+  if (fresh.ok) return fresh.value;
+  throw new Error("The template of lessons does not keep to the format.");
 }

@@ -19,7 +19,7 @@ export type LessonPhase =
 
 export class LessonSession {
   readonly name: string;
-  readonly lesson: Lesson;
+  lesson: Lesson;
   step: number;
   phase: LessonPhase = { kind: "closed" };
   report: LessonReport | undefined;
@@ -68,6 +68,16 @@ export class LessonSession {
   async resume(): Promise<void> {
     this.phase = { kind: "open" };
     await this.#follow();
+  }
+
+  /** The author has changed it: what is open shows the new text and asks the new checks. */
+  async revise(lesson: Lesson): Promise<void> {
+    this.lesson = lesson;
+    this.step = Math.min(this.step, lesson.steps.length - 1);
+    this.done = new Set();
+    this.report = undefined;
+    if (this.phase.kind === "open") await this.#follow();
+    else this.#onChange();
   }
 
   async next(): Promise<void> {

@@ -1,5 +1,6 @@
 import { tracks } from "virtual:drydock-lessons";
 import { html, nothing, type TemplateResult } from "lit";
+import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { progressOf } from "./progress.ts";
@@ -25,7 +26,61 @@ export class Shelf extends LightElement {
               }</li>`,
           )}</ol></div>`;
       })}</div>
+      <div class="row wrap">
+        <button class="btn s" @click=${() => void this.#saveProgress()}>${icon("download")}Save progress</button>
+        <button class="btn s" @click=${() => void this.#loadProgress()}>${icon("folder")}Load progress</button>
+        <button class="btn s" @click=${() => void this.#write()}>${icon("edit")}Write a lesson</button>
+        <button class="btn s" @click=${() => void this.#openRecipe()}>${icon("file")}Open a recipe file</button>
+        <a class="btn s" href="./embedding.html">Embed a playground</a>
+      </div>
     </section>`;
+  }
+
+  async #saveProgress(): Promise<void> {
+    const [{ writeProgress }, { saveFile }] = await Promise.all([
+      import("./progress-file.ts"),
+      import("./save-file.ts"),
+    ]);
+    const names = tracks.flatMap(({ lessons }) => lessons.map(({ name }) => name));
+    saveFile("drydock-progress.json", writeProgress(names));
+  }
+
+  async #loadProgress(): Promise<void> {
+    const [{ readProgress }, { chooseFile }] = await Promise.all([
+      import("./progress-file.ts"),
+      import("./save-file.ts"),
+    ]);
+    try {
+      const text = await (await chooseFile(".json"))?.text();
+      if (text === undefined) return;
+      const count = readProgress(text);
+      this.app.toast({
+        kind: "info",
+        text: `Progress of ${count} ${count === 1 ? "lesson" : "lessons"} was taken over.`,
+      });
+      this.requestUpdate();
+    } catch (error) {
+      this.app.toast({ kind: "bad", text: errorText(error) });
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { draftName } = await import("./drafts.ts");
+    const name = prompt("Name of the lesson", "my-lesson");
+    if (name !== null) this.app.go({ view: "lesson", name: `draft/${draftName(name)}` });
+  }
+
+  /** A recipe of this device: the same view as for a link asks before anything runs. */
+  async #openRecipe(): Promise<void> {
+    const [{ readRecipe, writeLink }, { chooseFile }] = await Promise.all([
+      import("../../lessons/link/index.ts"),
+      import("./save-file.ts"),
+    ]);
+    const text = await (await chooseFile(".json"))?.text();
+    if (text === undefined) return;
+    const read = readRecipe(text);
+    if (read.ok) this.app.go({ view: "link", fragment: await writeLink(read.recipe) });
+    else this.app.toast({ kind: "bad", text: read.message });
   }
 }
 customElements.define("dd-shelf", Shelf);

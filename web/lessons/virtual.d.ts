@@ -18,3 +18,7 @@ declare module "virtual:drydock-lessons" {
     Record<string, () => Promise<{ readonly default: import("../../lessons/format/lesson.ts").Lesson }>>
   >;
 }
+declare module "virtual:drydock-glossary" {
+  const glossary: Readonly<Record<string, string>>;
+  export default glossary;
+}
