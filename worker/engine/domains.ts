@@ -86,6 +86,8 @@ export interface Images {
       readonly parent?: ImageId;
     },
   ): Promise<ImageId>;
+  /** Lets layers go that were kept for containers only, after the last of them is gone. */
+  releaseUnused(): Promise<void>;
   /** Turns an overlay's upper directory (a guest path) into a layer in the blob store; answers its diff id and size. */
   commitUpper(upper: string): Promise<{ readonly diffId: Digest; readonly size: number }>;
 }

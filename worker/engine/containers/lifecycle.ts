@@ -493,14 +493,7 @@ export class Lifecycle {
     for (const mount of volumes ? record.mounts : [])
       if (mount.detail.anonymous === true && mount.Name !== undefined && !this.#volumeUsed(mount.Name))
         await this.#d.volumes.remove(mount.Name, { force: false }).catch(() => {});
-    this.#later(
-      container.cleanup.then(() =>
-        this.#d.guest.batch([
-          { op: "removeTree", path: layerDirectory(record.id) },
-          { op: "removeTree", path: containerDirectory(record.id) },
-        ]),
-      ),
-    );
+    this.#later(this.#removeFiles(container));
     this.#later(
       container.log?.remove() ??
         openLog(
@@ -513,6 +506,16 @@ export class Lifecycle {
     this.event(container, "destroy");
     container.output.end();
     container.settle("removed", { exitCode: container.state.exitCode, error: "" });
+  }
+
+  async #removeFiles({ cleanup, record }: Container): Promise<void> {
+    await cleanup;
+    await this.#d.guest.batch([
+      { op: "removeTree", path: layerDirectory(record.id) },
+      { op: "removeTree", path: containerDirectory(record.id) },
+    ]);
+    // The image was removed by force while the container had it.
+    if (this.#d.images.get(record.image) === undefined) await this.#d.images.releaseUnused();
   }
 
   #volumeUsed(name: string): boolean {

@@ -316,6 +316,23 @@ describe("docker rm", () => {
   });
 });
 
+describe("Layers of an image that was removed by force", () => {
+  it("are let go with the last container that had them, and asked for by no other removal", async () => {
+    const kit = await makeKit();
+    let released = 0;
+    kit.images.releaseUnused = async () => void released++;
+    await kit.containers.create({ Image: "busybox" }, "one");
+    await kit.containers.create({ Image: "busybox" }, "two");
+    await kit.containers.remove("one", { force: false, volumes: false });
+    await kit.containers.idle();
+    expect(released).toBe(0);
+    kit.images.byName.clear();
+    await kit.containers.remove("two", { force: false, volumes: false });
+    await kit.containers.idle();
+    expect(released).toBe(1);
+  });
+});
+
 describe("Out of memory", () => {
   it("is told by an event and by inspect", async () => {
     const kit = await makeKit();

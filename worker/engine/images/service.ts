@@ -90,7 +90,6 @@ export class ImageService implements Images {
   async commitUpper(upper: string): Promise<{ readonly diffId: Digest; readonly size: number }> {
     return await commitUpper(this.context, upper);
   }
-  /** To be told when containers were removed: layers that only they needed go. */
   async releaseUnused(): Promise<void> {
     await releaseRetained(this.context);
   }

@@ -88,6 +88,7 @@ export class FakeImages implements Images {
   async create(): Promise<Digest> {
     return digest("c");
   }
+  async releaseUnused(): Promise<void> {}
   async commitUpper(): Promise<{ diffId: Digest; size: number }> {
     return { diffId: digest("d"), size: 0 };
   }
