@@ -8,6 +8,7 @@ import { type Drydock, openDrydock } from "../../worker/node.ts";
 import { buildPath, repository } from "../../worker/node-platform.node.ts";
 import { benchBuilds, buildNames } from "./builds.ts";
 import { benchCheckpoints } from "./checkpoints.ts";
+import { benchEngine, engineNames } from "./engine.ts";
 import type { Sample } from "./result.ts";
 
 const host = "node" as const;
@@ -166,7 +167,7 @@ const benches: readonly Bench[] = [
     },
   },
   {
-    names: ["ps", "exec_true", "ps_socket"],
+    names: ["ps", "exec_true"],
     run: async (drydock) => {
       await docker(drydock, "pull", "-q", "busybox")();
       await docker(drydock, "run", "-d", "--name", "bench-exec", "busybox", "sleep", "100000")();
@@ -176,15 +177,15 @@ const benches: readonly Bench[] = [
       const samples = [
         sample("ps", "warm", await timed(40, ps), "floor_exec"),
         sample("exec_true", "warm", await timed(40, exec), "floor_nsenter"),
-        sample(
-          "ps_socket",
-          "warm",
-          await timed(40, () => drydock.api.request({ method: "GET", path: "/v1.51/containers/json" })),
-        ),
       ];
       await docker(drydock, "rm", "-f", "bench-exec")();
       return samples;
     },
+  },
+  {
+    names: engineNames,
+    run: (drydock) =>
+      benchEngine(drydock, { sample: (name, values, ...more) => sample(name, "warm", values, ...more), timed }),
   },
   {
     names: ["run_d_rm_f"],
