@@ -46,6 +46,7 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
     stores,
     clock,
     terminals,
+    network,
     stored,
     present: () => lives.present,
     liveOn: (...next) => lives.liveOn(...next),

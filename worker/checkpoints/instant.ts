@@ -13,6 +13,8 @@ export interface Instant extends StoresImage {
   readonly engine: EngineState;
   readonly partitions: Partitions;
   readonly terminals: readonly TerminalState[];
+  /** Ethernet frames that end the guest's connections of then: nobody is at their other end any more. */
+  readonly farewells: readonly Uint8Array[];
 }
 
 /** In a file. */

@@ -88,6 +88,7 @@ export class Lives {
     living.life.client.abandon();
     await living.life.life.end(new Rewound(name));
     await putBack();
+    machine.network.reset();
     unplug();
     const client = AgentClient.fromState(machine.console, instant.agent);
     living.life = {
@@ -131,6 +132,7 @@ async function beginLife(
   // Layers that were attached in an earlier life are read through stores of that life's engine.
   for (const { key } of stores.layers.layers())
     if (key !== userlandKey) stores.layers.replace(key, await engine.images.layerImage(key as Digest));
+  for (const frame of instant?.farewells ?? []) machine.machine.network.send(frame);
   const gate = new Gate(engine.api, life);
   await serve(client, engine, gate);
   const process = (pid: number) => {

@@ -20,6 +20,8 @@ export interface CheckpointDependencies {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly terminals: Terminals;
+  /** What the machine's network cable leads to. */
+  readonly network: { farewells(): readonly Uint8Array[] };
   /** Of the playground, from earlier Workers. */
   readonly stored: StoredCheckpoints;
   readonly present: () => EngineLife;
@@ -219,6 +221,7 @@ export class CheckpointService {
       engine: engine.exportState(),
       partitions: layerDisk.partitions,
       terminals: this.#d.terminals.exportState(),
+      farewells: this.#d.network.farewells(),
     };
   }
 

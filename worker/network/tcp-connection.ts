@@ -96,6 +96,20 @@ export class TcpConnection {
     this.#end();
   }
 
+  /** What ends the connection in a machine that is put back to this moment: nobody is at its other end then. */
+  farewell(): TcpSegment {
+    const { request } = this.#options;
+    return {
+      sourcePort: request.destinationPort,
+      destinationPort: request.sourcePort,
+      sequence: this.#stage === "waiting" ? 0 : this.#next,
+      acknowledgement: this.#expected,
+      flags: rst | ack,
+      window: 0,
+      data: none,
+    };
+  }
+
   /** Forgets everything without a word to the guest. */
   drop(): void {
     this.#end();

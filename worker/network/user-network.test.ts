@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ByteDuplex } from "../engine/ports/guest.ts";
-import { addressNumber, parseFrame, parseUdp, tcpFlags } from "./frames.ts";
+import { addressNumber, parseFrame, parseTcp, parseUdp, tcpFlags } from "./frames.ts";
 import { Peer } from "./testing/peer.ts";
 import { type Uplink, UplinkError } from "./uplink.ts";
 import { gatewayAddress, machineAddress } from "./user-network.ts";
@@ -197,6 +197,20 @@ describe("the network on the machine's cable", () => {
     expect(state.aborted).toBe(true);
     socket.send(ack, bytes("still there?"));
     expect(await socket.segment()).toMatchObject({ flags: rst });
+  });
+
+  it("ends connections of the moment that the machine is put back to where the guest left them", async () => {
+    const { uplink } = server();
+    const peer = new Peer(uplink);
+    const socket = peer.socket("192.0.2.7", 80);
+    await socket.open();
+    socket.send(ack, bytes("hello"));
+    await socket.segment();
+    const farewells = peer.network.farewells();
+    expect(farewells).toHaveLength(1);
+    const packet = parseFrame(farewells[0] ?? new Uint8Array());
+    const segment = packet?.kind === "ipv4" ? parseTcp(packet.payload) : undefined;
+    expect(segment).toMatchObject({ flags: rst | ack, sourcePort: 80, acknowledgement: 1006 });
   });
 
   it("survives any bytes", () => {

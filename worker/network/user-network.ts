@@ -53,7 +53,10 @@ interface Flow {
 
 export class UserNetwork {
   readonly #options: UserNetworkOptions;
-  readonly #connections = new Map<string, { readonly connection: TcpConnection; readonly abort: AbortController }>();
+  readonly #connections = new Map<
+    string,
+    { readonly connection: TcpConnection; readonly abort: AbortController; readonly ends: Ends }
+  >();
   readonly #flows = new Map<string, Flow>();
 
   constructor(options: UserNetworkOptions) {
@@ -75,6 +78,11 @@ export class UserNetwork {
     if (packet.protocol === protocols.tcp) this.#receiveSegment(packet);
     else if (packet.protocol === protocols.udp) this.#receiveDatagram(packet);
     else if (packet.protocol === protocols.icmp) this.#receiveEcho(packet);
+  }
+
+  /** Frames that end what the guest has open now, for a machine that is put back to this moment. */
+  farewells(): readonly Uint8Array[] {
+    return [...this.#connections.values()].map(({ connection, ends }) => tcpFrame(ends, connection.farewell()));
   }
 
   /** The machine is another one from here on (a checkpoint): what its programs had open is gone. */
@@ -124,7 +132,7 @@ export class UserNetwork {
         abort.abort();
       },
     });
-    this.#connections.set(key, { connection, abort });
+    this.#connections.set(key, { connection, abort, ends: endsBack(packet) });
     const to = { address: addressText(packet.destination), port: segment.destinationPort };
     this.#options.uplink.connect(to, abort.signal).then(
       (stream) => connection.accept(stream),

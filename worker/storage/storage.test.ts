@@ -115,7 +115,7 @@ describe.each<[string, () => ByteFiles]>([
     await store.put("kept", "k", 1);
     await store.putBack(image, except);
     for (const each of [store, await JournalRecordStore.open(files)]) {
-      expect((await each.list("container")).sort((x, y) => (x.key < y.key ? -1 : 1))).toEqual([
+      expect([...(await each.list("container"))].sort((x, y) => (x.key < y.key ? -1 : 1))).toEqual([
         { key: "a", value: { n: 1 } },
         { key: "b", value: { n: 2 } },
       ]);
