@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import english from "dictionary-en";
+import nspell from "nspell";
 import { describe, expect, it } from "vitest";
 import { parseRoute } from "../web/shell/router.ts";
+import { plain, shortTexts, stepTexts } from "./prose.node.ts";
 import { lessonNames, lessonsFolder, readLesson, strayLessons } from "./read.node.ts";
 
 describe("the lessons", () => {
@@ -15,33 +19,41 @@ describe("the lessons", () => {
   });
 
   it("lead to places that the page has", () => {
-    const links = allTexts().flatMap((text) =>
+    const links = [...stepTexts(), ...shortTexts()].flatMap(({ text }) =>
       [...text.matchAll(/\]\((#[^)\s]*)\)/g)].map(([, address]) => address ?? ""),
     );
     expect(links.length).toBeGreaterThan(10);
     expect(links.filter((address) => parseRoute(address).view === "notFound")).toEqual([]);
   });
 
+  it("use words that a dictionary knows, or Docker", () => {
+    const spell = speller();
+    const unknown = [...stepTexts(), ...shortTexts()].flatMap(({ where, text }) =>
+      [...plain(text).matchAll(/[\p{L}][\p{L}'’]*/gu)]
+        .map(([word]) => word.replaceAll("’", "'").replace(/'s$|'$/, ""))
+        .filter((word) => !spell.correct(word))
+        .map((word) => `${where}: ${word}`),
+    );
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it("say little between two things to do: at most ninety words, sixty on average", () => {
+    const stretches = stepTexts().flatMap(({ where, text }) =>
+      text
+        .split(/```[\s\S]*?```|^## .*$|^\|.*$/m)
+        .map((part) => ({ where, words: (plain(part).match(/[\p{L}']+/gu) ?? []).length }))
+        .filter(({ words }) => words > 0),
+    );
+    expect(stretches.filter(({ words }) => words > 90)).toEqual([]);
+    const mean = stretches.reduce((sum, { words }) => sum + words, 0) / stretches.length;
+    expect(mean).toBeLessThan(60);
+  });
+
   it("can be read by a newcomer: grade 9 at most", () => {
-    expect(grade(allTexts().map(plain).join("\n"))).toBeLessThanOrEqual(9);
+    const texts = stepTexts().map(({ text }) => plain(text));
+    expect(grade(texts.join("\n"))).toBeLessThanOrEqual(9);
   });
 });
-
-function allTexts(): readonly string[] {
-  return lessonNames().flatMap((name) => {
-    const lesson = readLesson(join(lessonsFolder, name));
-    return lesson.ok ? Object.values(lesson.value.texts) : [];
-  });
-}
-
-/** Prose without fences, tables, code and addresses. */
-function plain(text: string): string {
-  return text
-    .replaceAll(/```[\s\S]*?```/g, "")
-    .replaceAll(/^\|.*$/gm, "")
-    .replaceAll(/`[^`]*`/g, "name")
-    .replaceAll(/\]\([^)]*\)/g, "");
-}
 
 /** Flesch-Kincaid, with vowel groups for syllables. */
 function grade(text: string): number {
@@ -60,4 +72,10 @@ function grade(text: string): number {
     0,
   );
   return 0.39 * (words.length / sentences) + 11.8 * (syllables / words.length) - 15.59;
+}
+
+/** English, and the words of the trade in words.txt. */
+function speller(): ReturnType<typeof nspell> {
+  const spell = nspell(Buffer.from(english.aff), Buffer.from(english.dic));
+  return spell.personal(readFileSync(join(lessonsFolder, "words.txt"), "utf8"));
 }
