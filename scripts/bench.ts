@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { benchChromium } from "../e2e/bench/chromium.ts";
+import { benchLessons } from "../e2e/bench/lessons.ts";
 import { benchNode } from "../e2e/bench/node.ts";
 import { benchPage } from "../e2e/bench/page.ts";
 import { summarize, table } from "../e2e/bench/result.ts";
@@ -20,6 +21,7 @@ const samples = [...(await benchNode(wanted))];
 await buildSite();
 samples.push(...(await benchChromium(wanted)));
 samples.push(...(await benchPage(wanted)));
+samples.push(...(await benchLessons(wanted)));
 const results = summarize(samples);
 const machine = {
   processor: cpus()[0]?.model ?? "unknown",

@@ -7,7 +7,7 @@ import { type Lesson, type Step, solutionLines } from "../../lessons/format/inde
 import { runShell } from "./shell.ts";
 import { playSolution, playStart, playTo, type Stage } from "./stage.ts";
 import { type ViewSource, viewOf } from "./view.ts";
-import { type StepReport, StepWatch } from "./watch.ts";
+import { type StepReport, StepWatch, type WatchedStep } from "./watch.ts";
 
 export interface Rehearsed extends Stage, ViewSource {
   subscribe(listener: (event: EventFacts) => void): { dispose(): void };
@@ -101,13 +101,13 @@ function describe(watch: Watched): string {
 }
 
 /** A watch whose reports can be waited for. */
-class Watched {
+export class Watched {
   report: StepReport | undefined;
   readonly #watch: StepWatch;
   readonly #machine: Rehearsed;
   #wake: () => void = () => {};
 
-  constructor(machine: Rehearsed, step: Step) {
+  constructor(machine: Rehearsed, step: WatchedStep) {
     this.#machine = machine;
     this.#watch = new StepWatch(
       step,
