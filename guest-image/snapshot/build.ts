@@ -18,6 +18,7 @@ import { encodePlain } from "../../worker/vm/plain-data.ts";
 import type { MachineBuild, SnapshotManifest, SnapshotPart } from "../../worker/vm/snapshot.ts";
 import { BUILD_MANIFEST } from "../../worker/vm/snapshot-parts.ts";
 import { initramfs } from "../initramfs/pack.ts";
+import { readSymbols } from "./free-memory.ts";
 import { buildSnapshot } from "./snapshot.ts";
 
 const COMMAND_LINE = "console=ttyS0 quiet mitigations=off tsc=reliable random.trust_cpu=on";
@@ -58,6 +59,7 @@ for (const memoryMegabytes of sizes) {
   const { state, code, ...saved } = await buildSnapshot({ emulator: module, memoryMegabytes, boot, disk, userland });
   snapshots.push({
     ...saved,
+    kernel: readSymbols(),
     state: write(`state-${memoryMegabytes}`, "zst", compress(state, COMPRESSION)),
     code: write(`code-${memoryMegabytes}`, "wasm", code),
   });

@@ -8,7 +8,7 @@ import type { Life } from "./life.ts";
 /** Requests that only wait: for a container's end, whose instant does not matter. */
 const waits = /\/containers\/[^/]+\/wait(\?|$)/;
 /** Work on images goes on after the answer has begun, and for as long as the network takes. */
-const works = /\/(build|commit|images\/(create|load|[^?]+\/push)|drydock\/builds\/[^/]+\/run)(\?|$)/;
+const works = /\/(build|session|grpc|commit|images\/(create|load|[^?]+\/push)|drydock\/builds\/[^/]+\/run)(\?|$)/;
 
 export class Gate implements ApiTransport {
   readonly #api: ApiTransport;
@@ -75,12 +75,12 @@ export class Gate implements ApiTransport {
       case "jsonLines":
         return { kind: "jsonLines", values: untilEnd(this.#life.values(body.values), ended) };
       case "stream":
-        return { kind: "stream", stream: this.#life.readable(body.stream) };
+        return { kind: "stream", stream: this.#life.readable(body.stream, ended) };
       case "upgrade": {
         const { readable, writable } = body.stream;
         return {
           kind: "upgrade",
-          stream: { readable: this.#life.readable(readable), writable: this.#life.writable(writable) },
+          stream: { readable: this.#life.readable(readable, ended), writable: this.#life.writable(writable) },
         };
       }
     }

@@ -101,13 +101,21 @@ export class Life {
     });
   }
 
-  readable<T>(source: ReadableStream<T>): ReadableStream<T> {
+  /** `ended` is called when nothing more will be read, however that comes. */
+  readable<T>(source: ReadableStream<T>, ended: () => void = () => {}): ReadableStream<T> {
     const reader = source.getReader();
-    let leave = (): void => {};
+    let leave = ended;
     return new ReadableStream<T>(
       {
         start: (controller) => {
-          leave = this.onEnd((reason) => controller.error(reason));
+          const forget = this.onEnd((reason) => {
+            ended();
+            controller.error(reason);
+          });
+          leave = () => {
+            forget();
+            ended();
+          };
         },
         pull: async (controller) => {
           const { done, value } = await reader.read().catch((error: unknown) => {

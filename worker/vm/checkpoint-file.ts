@@ -6,7 +6,7 @@
  */
 
 import type { DiskBlock } from "../storage/disk.ts";
-import type { Checkpoint, Checkpoints } from "./checkpoint.ts";
+import { type Checkpoint, type Checkpoints, FREE } from "./checkpoint.ts";
 import { MachineError } from "./errors.ts";
 import type { PlacedLayer } from "./layer-disk-device.ts";
 import type { Machine } from "./machine.ts";
@@ -143,7 +143,7 @@ function changedPages(
   const changed: number[] = [];
   const cleared: number[] = [];
   for (const [page, hash] of hashes.entries()) {
-    if (hash === (base.get(page) ?? 0)) continue;
+    if (hash === FREE || hash === (base.get(page) ?? 0)) continue;
     if (hash === 0) cleared.push(page);
     else changed.push(page);
   }

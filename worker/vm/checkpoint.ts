@@ -1,12 +1,13 @@
 /**
  * Instants of a running machine that it can be put back to, in place. A checkpoint holds the content of every page of memory
- * that is not zero; pages are kept once by their hash, so a second checkpoint costs only what changed since the first. The
- * generated code stays compiled: a machine that was rewound is as warm as it was.
+ * that is neither zero nor free in the guest; pages are kept once by their hash, so a second checkpoint costs only what changed since the
+ * first. The generated code stays compiled: a machine that was rewound is as warm as it was.
  *
  * Disk and host state belong to the same instant: the disk's generation is frozen, and the host's own state captured, while
  * nothing runs.
  */
 
+import { type FreeBlock, freeBlocks } from "./free-pages.ts";
 import type { CodeCapture } from "./generated-code.ts";
 import type { PlacedLayer } from "./layer-disk-device.ts";
 import type { Machine } from "./machine.ts";
@@ -23,7 +24,7 @@ export interface CheckpointCompanions {
 }
 
 export interface Checkpoint {
-  /** Hash of each page of the emulator's memory; 0 for zeros. */
+  /** Hash of each page of the emulator's memory; 0 for zeros, {@link FREE} where the content does not matter. */
   readonly hashes: Float64Array;
   readonly devices: Uint8Array;
   readonly code: CodeCapture;
@@ -34,6 +35,9 @@ export interface Checkpoint {
   readonly layers: readonly PlacedLayer[];
   readonly host: unknown;
 }
+
+/** The guest's kernel has the page free: whoever takes it writes it first. */
+export const FREE = -1;
 
 export class Checkpoints {
   private readonly machine: Machine;
@@ -59,10 +63,11 @@ export class Checkpoints {
     // From here to the end nothing may wait: all of it is one instant.
     const host = companions.captureHost();
     const hashes = hashPages(machine.memory, this.hash);
+    for (const { first, count } of freePages(machine)) hashes.fill(FREE, first, first + count);
     const memory = new Uint8Array(machine.memory.buffer);
     for (let page = 0; page < hashes.length; page++) {
       const hash = hashes[page] ?? 0;
-      if (hash !== 0 && !this.contents.has(hash)) this.contents.set(hash, memory.slice(page * PAGE, (page + 1) * PAGE));
+      if (hash > 0 && !this.contents.has(hash)) this.contents.set(hash, memory.slice(page * PAGE, (page + 1) * PAGE));
     }
     const checkpoint: Checkpoint = {
       hashes,
@@ -75,7 +80,7 @@ export class Checkpoints {
       host,
     };
     this.kept.add(checkpoint);
-    for (const hash of hashes) if (hash !== 0) this.users.set(hash, (this.users.get(hash) ?? 0) + 1);
+    for (const hash of hashes) if (hash > 0) this.users.set(hash, (this.users.get(hash) ?? 0) + 1);
     if (ran) machine.run();
     return checkpoint;
   }
@@ -101,7 +106,7 @@ export class Checkpoints {
     if (!this.kept.delete(checkpoint)) return;
     this.companions.disk.forget(checkpoint.diskGeneration);
     for (const hash of checkpoint.hashes) {
-      if (hash === 0) continue;
+      if (hash <= 0) continue;
       const left = (this.users.get(hash) ?? 1) - 1;
       if (left > 0) this.users.set(hash, left);
       else {
@@ -119,7 +124,7 @@ export class Checkpoints {
   /** Bytes of memory that forgetting the checkpoint would give back. */
   ownBytes(checkpoint: Checkpoint): number {
     const counts = new Map<number, number>();
-    for (const hash of checkpoint.hashes) if (hash !== 0) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+    for (const hash of checkpoint.hashes) if (hash > 0) counts.set(hash, (counts.get(hash) ?? 0) + 1);
     let pages = 0;
     for (const [hash, count] of counts) if (this.users.get(hash) === count) pages++;
     return pages * PAGE;
@@ -134,10 +139,23 @@ export class Checkpoints {
     const memory = growTo(this.machine.memory, Math.max(hashes.length * PAGE, this.machine.memory.buffer.byteLength));
     for (let page = 0; page < memory.length / PAGE; page++) {
       const wanted = hashes[page] ?? 0;
-      if (this.hash(page * PAGE) === wanted) continue;
+      if (wanted === FREE || this.hash(page * PAGE) === wanted) continue;
       const content = this.contents.get(wanted);
       if (content === undefined) memory.fill(0, page * PAGE, (page + 1) * PAGE);
       else memory.set(content, page * PAGE);
     }
+  }
+}
+
+/** In pages of the emulator's memory. None where the kernel's own table is not known. */
+function freePages(machine: Machine): readonly FreeBlock[] {
+  const kernel = machine.baseline?.manifest.kernel;
+  const start = machine.layout.main / PAGE;
+  if (kernel === undefined || !Number.isInteger(start)) return [];
+  try {
+    return freeBlocks(machine.guestMemory(), kernel).map(({ first, count }) => ({ first: first + start, count }));
+  } catch {
+    // The guest's memory is the guest's: what it says of itself may make no sense.
+    return [];
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import { MachineError } from "./errors.ts";
+import type { KernelSymbols } from "./free-pages.ts";
 import type { Partitions } from "./layer-disk.ts";
 import type { PlacedLayer } from "./layer-disk-device.ts";
 import { JIT_CONFIG, Machine, type MachineOptions, type MemoryLayout } from "./machine.ts";
@@ -41,6 +42,8 @@ export interface SnapshotManifest {
   readonly partitions: Partitions;
   /** What the host's side of the machine (agent client, engine) needs to go on. */
   readonly host: unknown;
+  /** Of the machine's kernel: by them checkpoints leave out what it has free. */
+  readonly kernel?: KernelSymbols;
   /** zstd over a state image (./state-image.ts). */
   readonly state: SnapshotPart;
   /** Plain WebAssembly, so that browsers compile it while it arrives and cache what they made of it. */
@@ -66,7 +69,7 @@ export interface MachineBuild {
 }
 
 /** All but what only the builder knows. */
-export type SavedMachine = Omit<SnapshotManifest, "layers" | "partitions" | "state" | "code"> & {
+export type SavedMachine = Omit<SnapshotManifest, "layers" | "partitions" | "kernel" | "state" | "code"> & {
   readonly state: Uint8Array<ArrayBuffer>;
   readonly code: Uint8Array<ArrayBuffer>;
 };
