@@ -1,6 +1,7 @@
 /**
  * `npm run serve -- [--socket PATH] [--port N] [--state DIR|memory] [--offline]`: keeps the Engine API up for real clients, on a Unix socket or a
- * TCP port of the loopback interface, until it is interrupted. Containers reach what this machine reaches, unless it is to be offline.
+ * TCP port of the loopback interface, until it is interrupted. Containers reach what this machine reaches, unless it is to be offline;
+ * what they publish by TCP is at localhost here.
  */
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -9,6 +10,7 @@ import { serveConnection } from "../worker/api/http-server.ts";
 import { socketDuplex } from "../worker/api/node-socket.node.ts";
 import { openDrydock } from "../worker/node.ts";
 import { buildImages, buildMachine } from "./build/steps.ts";
+import { forwardPublishedPorts, publishedPorts } from "../worker/published-ports.node.ts";
 import { stateDirectory } from "./state.ts";
 
 const { values } = parseArgs({
@@ -41,6 +43,12 @@ const server = createServer(
 server.on("error", (error) => {
   process.stderr.write(`serve: ${error.message}\n`);
   process.exit(1);
+const ports = forwardPublishedPorts({
+  guest: drydock.guest,
+  events: drydock.events,
+  published: () => publishedPorts(drydock.containers),
+  onNotice: (message) => void process.stderr.write(`serve: ${message}\n`),
+});
 });
 const stop = async (): Promise<void> => {
   server.close();
