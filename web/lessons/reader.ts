@@ -7,6 +7,7 @@ import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
 import { StoreController } from "../state/store.ts";
+import { changesBetween } from "./changes.ts";
 import { inlineProse, type ProseActions, prose } from "./prose.ts";
 import { type LessonPhase, LessonSession } from "./session.ts";
 import "../styles/lessons.css";
@@ -166,10 +167,7 @@ export class Reader extends LightElement {
   async #compare(session: LessonSession): Promise<void> {
     const { before, current } = session;
     if (before === undefined) return;
-    const [{ changesBetween }, { showChanges }] = await Promise.all([
-      import("./changes.ts"),
-      import("./changes-dialog.ts"),
-    ]);
+    const { showChanges } = await import("./changes-dialog.ts");
     showChanges(current.title, changesBetween(before, await session.holdings()));
   }
 
