@@ -16,3 +16,4 @@ export { type Loaded, loadLesson, loadYaml, type Problem } from "./load.ts";
 export { pathProblem } from "./path.ts";
 export { workspacePath } from "./path-schema.ts";
 export { solutionLines } from "./solution.ts";
+export { textProblem } from "./text.ts";
