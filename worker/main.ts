@@ -183,6 +183,7 @@ const host: DrydockHost = {
   browser: {
     list: async (place, path) => (await browser()).list(place, path),
     read: async (place, path) => (await browser()).read(place, path),
+    write: async (place, path, content) => (await browser()).write(place, path, content),
   },
   layers: {
     list: async (reference) => (await layers()).list(reference),

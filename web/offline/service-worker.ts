@@ -18,8 +18,8 @@ const machineEntries = 400;
 
 const site = new URL("./", self.location.href);
 const index = new URL("./index.html", site).href;
-/** The build's names carry a hash, and never change what they name. */
-const immutable = /[-.][\w-]{8,}\.\w+$|\/[0-9a-f]{32,}(\.\w+)?$/;
+/** The build's names carry a hash, and so do blobs of images: they never change what they name. */
+const immutable = /[-.][\w-]{8,}\.\w+$|[/:][0-9a-f]{32,}(\.\w+)?$/;
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
