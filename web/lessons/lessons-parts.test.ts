@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadLesson, textProblem } from "../../lessons/format/index.ts";
 import { lessonTemplate } from "../../lessons/template.ts";
 import { formatRoute, parseRoute } from "../shell/router.ts";
-import { commandLines, safeAddress } from "./prose.ts";
+import { commandLines, pictureBeside, safeAddress } from "./prose.ts";
 
 describe("a lesson's prose", () => {
   it.each(["javascript:alert(1)", "data:text/html,x", "//evil.example", "JaVaScRiPt:x", "#x", "file:///etc/passwd"])(
@@ -16,6 +16,21 @@ describe("a lesson's prose", () => {
   it("follows links to panels and to the web", () => {
     expect(safeAddress("#/hood/web")).toBe("#/hood/web");
     expect(safeAddress("https://docs.docker.com/")).toBe("https://docs.docker.com/");
+  });
+
+  it("shows pictures that lie beside the lesson, and no others", () => {
+    const lesson = "https://a.example/lessons/tides/lesson.yaml";
+    expect(pictureBeside(lesson, "moon.png")).toBe("https://a.example/lessons/tides/moon.png");
+    expect(pictureBeside(lesson, "https://a.example/moon.png")).toBe("https://a.example/moon.png");
+    for (const href of [
+      "https://b.example/moon.png",
+      "//b.example/x",
+      "data:image/png,x",
+      "javascript:alert(1)",
+      "file:///x",
+      "blob:x",
+    ])
+      expect(pictureBeside(lesson, href)).toBeUndefined();
   });
 
   it("keeps a line together that goes on after a backslash", () => {
