@@ -8,7 +8,7 @@ import { execRoutes } from "../../worker/api/routes/exec.ts";
 import { imageRoutes } from "../../worker/api/routes/images.ts";
 import { networkRoutes } from "../../worker/api/routes/networks.ts";
 import { pluginRoutes } from "../../worker/api/routes/plugins.ts";
-import { swarmRoutes } from "../../worker/api/routes/swarm.ts";
+import { serviceRoutes, swarmRoutes } from "../../worker/api/routes/swarm.ts";
 import { systemRoutes } from "../../worker/api/routes/system.ts";
 import { volumeRoutes } from "../../worker/api/routes/volumes.ts";
 
@@ -43,12 +43,19 @@ const tables: readonly Table[] = [
   { routes: networkRoutes(nothing), test: "worker/api/routes/networks.test.ts" },
   { routes: volumeRoutes(nothing), test: "worker/api/routes/networks.test.ts" },
   { routes: systemRoutes(nothing, nothing), test: "worker/api/routes/system.test.ts" },
-  { routes: swarmRoutes(), test: "worker/api/routes/system.test.ts", refuses: "answers as an engine outside a swarm" },
+  { routes: swarmRoutes(nothing), test: "worker/api/routes/swarm.test.ts" },
+  {
+    routes: serviceRoutes(nothing),
+    test: "worker/api/routes/swarm.test.ts",
+    refuses: "answers as a swarm that has no services; none can be created",
+  },
   { routes: pluginRoutes(), test: "worker/api/routes/system.test.ts", refuses: "answers as an engine without plugins" },
 ];
 
 /** Operations whose answer is less than the specification's. */
 const shortfalls: Readonly<Record<string, string>> = {
+  SwarmJoin: "no other machine is within reach",
+  SwarmUnlock: "a swarm is never locked: its state lies with the playground",
   Session: "answers as an engine without BuildKit",
 };
 
