@@ -175,7 +175,21 @@ function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): Machin
     layerDisk: layers,
     writableDisk: disk,
     handle9p: ninep.handle,
+    onDiskFailure: diskFailures(parts),
     onLost: (error) => parts.onLost(error.message),
+  };
+}
+
+/** A disk that cannot write is said once: its file system tells the guest's programs each time, and stops taking writes. */
+function diskFailures({ onNotice }: DrydockParts): NonNullable<MachineDevices["onDiskFailure"]> {
+  let told = false;
+  return ({ operation, error }) => {
+    if (told || operation !== "write") return;
+    told = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    onNotice(
+      `The machine's disk cannot be written: ${reason}. Remove what is not needed, then start the machine again.`,
+    );
   };
 }
 
