@@ -26,6 +26,8 @@ const env = {
   TERM: "xterm",
   DOCKER_HOST: host,
   DOCKER_DEFAULT_PLATFORM: "linux/386",
+  // Where the client's plugins are: buildx for the section on builds.
+  ...(process.env.DOCKER_CONFIG === undefined ? {} : { DOCKER_CONFIG: process.env.DOCKER_CONFIG }),
 };
 const docker = (...args: readonly string[]): string => execFileSync("docker", args, { env, encoding: "utf8" });
 const foreign = docker("ps", "-a", "--format", "{{.Names}}")
@@ -38,7 +40,8 @@ let failures = 0;
 for (const section of sections.filter(
   ({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)),
 )) {
-  for (const image of section.images) docker("pull", "-q", image);
+  // Those that the engine cannot have are used by steps with an expectation of their own.
+  for (const image of section.images) spawnSync("docker", ["pull", "-q", image], { env });
   for (const image of section.absent ?? []) spawnSync("docker", ["rmi", "-f", image], { env });
   const entries: Entry[] = [];
   const steps = stepsShown(section);
