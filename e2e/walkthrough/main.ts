@@ -49,7 +49,10 @@ for (const section of sections.filter(
   for await (const entry of transcript(section, realClient({ dir, env }), { dir, root, foreign })) {
     const own = (steps[entries.length] as { own?: Own }).own;
     const differences = mode === "record" ? [] : difference(expected[entries.length], entry, own);
-    entries.push(entry);
+    // Nothing is compared with what the real engine said instead.
+    entries.push(
+      mode === "record" && own !== undefined ? { ...entry, code: own.code ?? 0, stdout: [], stderr: [] } : entry,
+    );
     if (differences.length === 0) continue;
     failures++;
     process.stdout.write(`${section.title}: $ ${entry.line}\n${differences.map((line) => `    ${line}\n`).join("")}`);
