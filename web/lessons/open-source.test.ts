@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { downloadsOf } from "./downloads.ts";
 import { openSource, rawAddress } from "./open-source.ts";
-import { typedLines } from "./share.ts";
 import { badgeMarkdown, embedMarkup } from "./snippets.ts";
+import { typedLines } from "./typed-lines.ts";
 
 const answers: Record<string, string> = {};
 beforeEach(() => {
