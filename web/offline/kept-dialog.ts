@@ -13,8 +13,6 @@ export function openKept(app: App): void {
   let failure: string | undefined;
   /** Bytes so far, of images on their way. */
   const arriving = new Map<string, number>();
-  const dialog = new DrawnDialog("kept-title", () => draw());
-
   const look = async (): Promise<void> => {
     try {
       [images, kept] = [await catalogueImages(), await keptImages()];
@@ -76,6 +74,7 @@ export function openKept(app: App): void {
     </div>
     <div class="dfoot"><button class="btn" autofocus>Close</button></div>
   </form>`;
+  const dialog = new DrawnDialog("kept-title", draw);
   void look();
 }
 
