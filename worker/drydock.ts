@@ -5,10 +5,9 @@
  */
 import type { ApiTransport } from "./api/transport.ts";
 import type { Engine } from "./assembly.ts";
-import type { FiledInstant } from "./checkpoints/instant.ts";
 import { LastingGuest, type MachineLife } from "./checkpoints/lasting-guest.ts";
 import { Life } from "./checkpoints/life.ts";
-import type { StartSource } from "./checkpoints/resume.ts";
+import type { Resumed, StartSource } from "./checkpoints/resume.ts";
 import type { CheckpointService } from "./checkpoints/service.ts";
 import type { Stores } from "./checkpoints/stores.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
@@ -92,8 +91,8 @@ export interface LivingMachine extends Omit<OpenMachine, "startEngine"> {
   life: MachineLife;
   /** Of the snapshot that the machine came from. */
   readonly saved: HostState | undefined;
-  /** Of the checkpoint that the machine came from. */
-  readonly instant: FiledInstant | undefined;
+  /** The checkpoint that the machine came from. */
+  readonly resumed: Pick<Resumed, "instant" | "stored"> | undefined;
 }
 
 export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
@@ -103,7 +102,13 @@ export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
 
 export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
   const { stores, workspace } = await openStores(parts);
-  const began = await (parts.from === undefined ? begin(parts, stores) : resume(parts, stores, parts.from));
+  const beginning = parts.from === undefined ? begin(parts, stores) : resume(parts, stores, parts.from);
+  const began = await beginning.catch((error: unknown) => {
+    // Another start opens them again: a checkpoint that does not fit is no end.
+    stores.records.close();
+    stores.disk.close();
+    throw error;
+  });
   const guest = new LastingGuest(() => living.life);
   const open = { guest, workspace, terminals: new Terminals(guest), machine: began.machine, origin: began.origin };
   const living: LivingMachine = { ...began, ...open, parts, stores };
@@ -130,7 +135,7 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
   return { stores, workspace: tree };
 }
 
-type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "instant">;
+type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resumed">;
 
 /** From the shipped snapshot, or booted. */
 async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
@@ -155,19 +160,20 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
   if (saved === undefined) await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
   await mountDisk(client);
   const life = { life: new Life(), client, layerDisk };
-  return { machine, origin: saved === undefined ? "boot" : "snapshot", life, saved, instant: undefined };
+  return { machine, origin: saved === undefined ? "boot" : "snapshot", life, saved, resumed: undefined };
 }
 
 /** From a checkpoint of before, whose disk and workspace are mounted. */
 async function resume(parts: DrydockParts, stores: Stores, from: StartSource): Promise<Began> {
   const { resumeFrom } = await import("./checkpoints/resume.ts");
-  const { machine, instant } = await resumeFrom(from, { parts, stores, devices: devicesOf(parts, stores) });
+  const resumed = await resumeFrom(from, { parts, stores, devices: devicesOf(parts, stores) });
+  const { machine, instant } = resumed;
   const client = AgentClient.fromState(machine.console, instant.agent);
   machine.run();
   await renew(client, parts, { fresh: false });
   const layerDisk = new GuestLayerDisk(stores.layers, client, instant.partitions);
   const life = { life: new Life(), client, layerDisk };
-  return { machine, origin: "checkpoint", life, saved: undefined, instant };
+  return { machine, origin: "checkpoint", life, saved: undefined, resumed };
 }
 
 function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): MachineDevices {
