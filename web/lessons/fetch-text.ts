@@ -11,6 +11,17 @@ export function webAddress(address: string): URL {
   return url;
 }
 
+/** A page about a file becomes the file itself, where its site has a fixed place for that. */
+export function rawAddress(address: string): URL {
+  const url = webAddress(address);
+  const blob = /^\/([^/]+\/[^/]+)\/(?:blob|raw)\/(.+)$/.exec(url.pathname);
+  if (url.hostname === "github.com" && blob !== null)
+    return new URL(`https://raw.githubusercontent.com/${blob[1]}/${blob[2]}`);
+  if (url.hostname === "gist.github.com" && /^\/[^/]+\/[0-9a-f]+\/?$/.test(url.pathname))
+    return new URL(`https://gist.githubusercontent.com${url.pathname.replace(/\/$/, "")}/raw`);
+  return url;
+}
+
 export async function fetchText(url: URL, largest: number): Promise<string> {
   let response: Response;
   try {

@@ -1,11 +1,11 @@
 /** A lesson from any address: `lesson.yaml` and the texts beside it, read by the same schema as our own. Loaded only when one is opened. */
 import { type Lesson, loadLesson, textProblem } from "../../lessons/format/index.ts";
-import { fetchText, webAddress } from "./fetch-text.ts";
+import { fetchText, rawAddress } from "./fetch-text.ts";
 
 const largest = 512 * 1024;
 
 export async function fetchLesson(address: string): Promise<Lesson> {
-  const url = webAddress(address);
+  const url = rawAddress(address);
   const loaded = loadLesson(await fetchText(url, largest));
   if (!loaded.ok)
     throw new Error(

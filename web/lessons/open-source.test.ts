@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { downloadsOf } from "./downloads.ts";
-import { openSource, rawAddress } from "./open-source.ts";
+import { rawAddress } from "./fetch-text.ts";
+import { openSource } from "./open-source.ts";
 import { badgeMarkdown, embedMarkup } from "./snippets.ts";
 import { typedLines } from "./typed-lines.ts";
 

@@ -2,7 +2,7 @@
 import { pathProblem } from "../../lessons/format/path.ts";
 import { imageRecipe, type ReadLink, type Recipe, readLink, readRecipe } from "../../lessons/link/index.ts";
 import { errorText } from "../engine/engine.ts";
-import { fetchText, webAddress } from "./fetch-text.ts";
+import { fetchText, rawAddress, webAddress } from "./fetch-text.ts";
 
 export type Opened =
   | {
@@ -65,17 +65,6 @@ async function filesFrom(addresses: readonly string[]): Promise<Opened> {
     if (recipe?.ok === true) return told(recipe, from);
   }
   return told(readRecipe(JSON.stringify({ v: 1, files })), from);
-}
-
-/** A page about a file becomes the file itself, where its site has a fixed place for that. */
-export function rawAddress(address: string): URL {
-  const url = webAddress(address);
-  const blob = /^\/([^/]+\/[^/]+)\/(?:blob|raw)\/(.+)$/.exec(url.pathname);
-  if (url.hostname === "github.com" && blob !== null)
-    return new URL(`https://raw.githubusercontent.com/${blob[1]}/${blob[2]}`);
-  if (url.hostname === "gist.github.com" && /^\/[^/]+\/[0-9a-f]+\/?$/.test(url.pathname))
-    return new URL(`https://gist.githubusercontent.com${url.pathname.replace(/\/$/, "")}/raw`);
-  return url;
 }
 
 function fileName(url: URL): string {
