@@ -82,6 +82,30 @@ describe("the preview of a published port", () => {
     await page.close();
   });
 
+  it("leaves the terminal its turn while a hundred requests are open", async () => {
+    const { page } = await openPreview();
+    const frame = page.frames().find((each) => each.parentFrame()?.parentFrame() === page.mainFrame());
+    const open = await frame?.evaluate(async () => {
+      const first = async () => {
+        const { body } = await fetch("/events");
+        const { value } = (await body?.getReader().read()) ?? {};
+        return value === undefined ? 0 : 1;
+      };
+      const begun = await Promise.all(Array.from({ length: 100 }, first));
+      return begun.reduce<number>((sum, each) => sum + each, 0);
+    });
+    expect(open).toBe(100);
+    await page
+      .getByRole("textbox", { name: /^Terminal/ })
+      .first()
+      .focus();
+    await page.keyboard.type("echo my turn\n");
+    await page.waitForFunction(() =>
+      /\nmy turn/.test((globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.() ?? ""),
+    );
+    await page.close();
+  });
+
   it("carries a WebSocket", async () => {
     const { page } = await openPreview();
     const frame = page.frames().find((each) => each.parentFrame()?.parentFrame() === page.mainFrame());
