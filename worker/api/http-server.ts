@@ -314,6 +314,12 @@ interface Peer {
   end?(): Promise<void>;
 }
 
+/**
+ * Milliseconds between the head of an answer and the first byte of what was taken over. Clients that read both in one piece lose the
+ * byte (docker-py's do); moby never has any that soon.
+ */
+const headTime = 5;
+
 /** Until the stream has ended; the peer's end is the end of the stream's input. */
 async function relay(
   input: Input,
@@ -323,10 +329,12 @@ async function relay(
 ): Promise<void> {
   const upward = peer.readable.pipeTo(stream.writable).catch(() => undefined);
   const reader = stream.readable.getReader();
+  const headArrived = new Promise((resolve) => setTimeout(resolve, headTime));
   try {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
+      await headArrived;
       await peer.write(value);
     }
     await peer.end?.();

@@ -112,8 +112,8 @@ export class DataObjects {
     return found;
   }
 
-  #view({ ID, Version, CreatedAt, UpdatedAt, Spec: { Name, Labels, Data } }: DataObject): object {
-    const Spec = { Name, Labels, ...(this.#kind === "config" && { Data }) };
+  #view({ ID, Version, CreatedAt, UpdatedAt, Spec: { Name, Labels, Data, Templating } }: DataObject): object {
+    const Spec = { Name, Labels, ...(this.#kind === "config" && { Data }), ...(Templating && { Templating }) };
     return { ID, Version, CreatedAt, UpdatedAt, Spec };
   }
 }

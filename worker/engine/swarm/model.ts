@@ -47,6 +47,8 @@ export interface DataSpec {
   readonly Labels: Readonly<Record<string, string>>;
   /** Base64. */
   readonly Data: string;
+  /** Who fills in what the data leaves open, such as golang's templates. */
+  readonly Templating?: { readonly Name: string; readonly Options?: Readonly<Record<string, string>> };
 }
 export interface DataObject extends Versioned {
   readonly Spec: DataSpec;

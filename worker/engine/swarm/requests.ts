@@ -79,7 +79,18 @@ export function readDataSpec(kind: DataKind, value: unknown): DataSpec {
   const given = readObject(value, `swarm.${kind === "secret" ? "SecretSpec" : "ConfigSpec"}`);
   const data = text(given.Data);
   const bytes = decodedLength(data);
-  return { Name: text(given.Name), Labels: readLabels(given.Labels), Data: bytes === 0 ? "" : data };
+  const driver = object(given.Templating);
+  return {
+    Name: text(given.Name),
+    Labels: readLabels(given.Labels),
+    Data: bytes === 0 ? "" : data,
+    ...(text(driver.Name) !== "" && {
+      Templating: {
+        Name: text(driver.Name),
+        ...(driver.Options !== undefined && { Options: readLabels(driver.Options) }),
+      },
+    }),
+  };
 }
 
 /** What may be created; updates change labels alone. */
