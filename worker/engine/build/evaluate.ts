@@ -11,7 +11,7 @@ import {
   parseDockerfile,
   readProgram,
 } from "./dockerfile/index.ts";
-import { RootView } from "./files/root-view.ts";
+import { type Layer, RootView } from "./files/root-view.ts";
 import { checkStages } from "./lint-stages.ts";
 import type { BuildRequest, BuildResult, CacheTarget, Material } from "./model.ts";
 import { outlineOf, targetsOf } from "./outline.ts";
@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   readonly context: StoredContext | undefined;
   readonly ignored: PatternMatcher | undefined;
   readonly materials: readonly Material[];
+  /** The context at an address. */
+  readonly remote: (address: string) => Promise<Layer>;
   readonly progress: BuildProgress;
   readonly observer: InstructionObserver | undefined;
   readonly signal: AbortSignal;
@@ -86,6 +88,7 @@ export async function evaluate(
     ignored,
     context: (prefix) => context?.layer(prefix) ?? emptyLayer(),
     contextSize: context?.size ?? 0,
+    remote: options.remote,
     imported: (key) => imported.find((steps) => steps.has(key))?.get(key),
     epoch: (buildArgs.SOURCE_DATE_EPOCH ?? "") === "" || !Number.isInteger(epoch) ? undefined : epoch,
     progress,

@@ -30,8 +30,8 @@ export interface BuildRequest {
   readonly ulimits?: readonly { readonly type: RlimitName; readonly soft: number; readonly hard: number }[];
   /** Base64 by id. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Other contexts by name: an image, or a folder of the tar. */
-  readonly contexts?: Readonly<Record<string, { readonly image: string } | { readonly prefix: string }>>;
+  /** Other contexts by name; they stand before stages and images of that name. */
+  readonly contexts?: Readonly<Record<string, NamedContext>>;
   /** Folder of the tar that is the build's own context; "" is all of it. */
   readonly contextPrefix?: string;
   /** Other than "build": look only, answer what the Dockerfile offers or what is wrong with it, and build nothing. */
@@ -50,6 +50,9 @@ export interface BuildRequest {
   /** By registry, for caches and base images. */
   readonly credentials?: Readonly<Record<string, Credentials>>;
 }
+
+/** An image, a folder of the request's tar, or what lies at an address. */
+export type NamedContext = { readonly image: string } | { readonly prefix: string } | { readonly remote: string };
 
 /** Where steps may be taken from: a folder of the request's tar with an OCI layout, or an image or cache in a registry. */
 export type CacheSource =

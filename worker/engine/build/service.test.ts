@@ -10,7 +10,7 @@ import { buildRig } from "./testing/rig.ts";
 async function rig() {
   const { builds, images, blobs, events } = await buildRig();
   const run = async (
-    dockerfile: string,
+    dockerfile: string | undefined,
     files: Readonly<Record<string, string | Uint8Array>> = {},
     more: Partial<BuildRequest> = {},
   ) => {
@@ -23,7 +23,7 @@ async function rig() {
     let result: BuildResult | undefined;
     let failure: BuildFailure | undefined;
     const steps: VertexRecord[] = [];
-    const request = { dockerfile, dockerfileName: "Dockerfile", ...more };
+    const request = { ...(dockerfile === undefined ? {} : { dockerfile }), dockerfileName: "Dockerfile", ...more };
     for await (const message of builds.build(request, context, new AbortController().signal)) {
       if ("result" in message) result = message.result;
       if ("failure" in message) failure = message.failure;
@@ -165,6 +165,79 @@ describe("a build without processes", () => {
     expect((await layer(result, 4)).filter((entry) => entry.includes("="))).toEqual([
       "644 0:0 d/e/one.txt=1",
       "644 0:0 d/f/one.txt=2",
+    ]);
+  });
+
+  it("takes other contexts in the place of stages and images", async () => {
+    const { run, layer } = await rig();
+    const dockerfile = "FROM other AS one\nCOPY --from=more f /f\nFROM two\nCOPY --from=one /f /g\n";
+    const { result, failure } = await run(
+      dockerfile,
+      { "o/x": "X", "m/f": "F" },
+      { contexts: { other: { prefix: "o/" }, more: { prefix: "m/" }, two: { image: "base" } } },
+    );
+    expect(failure).toBeUndefined();
+    expect(await layer(result)).toEqual(["644 0:0 g=F"]);
+    const one = await run(
+      dockerfile,
+      { "o/x": "X", "m/f": "F" },
+      {
+        target: "one",
+        contexts: { other: { prefix: "o/" }, more: { prefix: "m/" } },
+      },
+    );
+    expect(await layer(one.result, 0)).toEqual(["644 0:0 x=X"]);
+    const replaced = await run(
+      "FROM nowhere AS one\nRUN false\nFROM scratch\nCOPY --from=one /x /y\n",
+      { "o/x": "X" },
+      {
+        contexts: { one: { prefix: "o/" } },
+      },
+    );
+    expect(await layer(replaced.result)).toEqual(["644 0:0 y=X"]);
+  });
+
+  it("leaves out what the ignore file of an archive names", async () => {
+    const { run, layer } = await rig();
+    const files = {
+      Dockerfile: "FROM scratch\nCOPY . /\n",
+      ".dockerignore": "*.log\n!keep.log\n",
+      "a.log": "",
+      "keep.log": "",
+    };
+    const { result } = await run(undefined, files);
+    const names = (await layer(result)).map((entry) => entry.split(" ")[2]?.split("=")[0]);
+    expect(names).toEqual([".dockerignore", "Dockerfile", "keep.log"]);
+  });
+
+  it("answers what a Dockerfile offers", async () => {
+    const { run } = await rig();
+    const dockerfile =
+      "# V is the version\nARG V=1\n# web serves\nFROM base AS web\nARG V\nRUN --mount=type=secret,id=tok,required=true --mount=type=ssh true\nFROM base\n";
+    const outline = (await run(dockerfile, {}, { call: "outline", target: "web", buildArgs: { V: "2" } })).result
+      ?.outline;
+    expect(outline).toEqual({
+      name: "web",
+      description: "serves",
+      args: [{ name: "V", description: "is the version", value: "2" }],
+      secrets: [{ name: "tok", required: true }],
+      ssh: [{ name: "default", required: false }],
+    });
+    const targets = (await run(dockerfile, {}, { call: "targets" })).result?.targets;
+    expect(targets?.map(({ name, description, default: isDefault }) => [name, description, isDefault])).toEqual([
+      ["web", "serves", false],
+      ["", "", true],
+    ]);
+  });
+
+  it("says which variable made a step run again", async () => {
+    const { run } = await rig();
+    const file = "FROM base\nARG V\nCOPY a /a\nWORKDIR /$V\n";
+    await run(file, { a: "A" }, { buildArgs: { V: "1" } });
+    const { result } = await run(file, { a: "B" }, { buildArgs: { V: "1" } });
+    expect(result?.steps.map(({ reasons }) => reasons)).toEqual([
+      [{ kind: "file", subject: "a", text: "a: changed" }],
+      [{ kind: "parent", subject: "the steps before it", text: "a step before it gave another result (layer 2)" }],
     ]);
   });
 

@@ -151,7 +151,12 @@ export class BuildService {
   async #build(request: BuildRequest, stream: ReadableStream<Uint8Array> | undefined, around: Around): Promise<void> {
     const { emit, observer, signal, ref } = around;
     let file = { name: request.dockerfileName, text: request.dockerfile ?? "" };
-    let context: StoredContext | undefined;
+    const opened: StoredContext[] = [];
+    const open = async (tar: ReadableStream<Uint8Array>): Promise<StoredContext> => {
+      const stored = await this.#contexts.open(tar);
+      opened.push(stored);
+      return stored;
+    };
     try {
       const progress = new BuildProgress((update: StatusUpdate) => emit(update), this.#d.clock, this.#d.randomness);
       const remote =
@@ -161,7 +166,7 @@ export class BuildService {
               .vertex(`[internal] load remote build context`)
               .run(() => openRemote(this.#d.fetch, request.remote ?? "", signal));
       const tar = remote === undefined ? stream : remote.tar;
-      context = tar === undefined ? undefined : await this.#contexts.open(tar);
+      const context = tar === undefined ? undefined : await open(tar);
       const source = await this.#source(
         remote?.dockerfile === undefined ? request : { ...request, dockerfile: remote.dockerfile },
         context,
@@ -171,6 +176,11 @@ export class BuildService {
       const evaluated = await evaluate(this.#d, request, {
         ...source,
         materials: remote === undefined ? [] : [{ uri: remote.uri, digest: remote.digest }],
+        remote: async (address) => {
+          const { tar: files } = await openRemote(this.#d.fetch, address, signal);
+          if (files === undefined) throw new DockerfileError(`build context ${address} is no archive`);
+          return (await open(files)).layer("");
+        },
         ref,
         progress,
         observer,
@@ -183,7 +193,7 @@ export class BuildService {
       if (signal.aborted) throw error;
       emit({ failure: failureOf(error, file) });
     } finally {
-      if (context !== undefined) await this.#contexts.release(context);
+      for (const stored of opened) await this.#contexts.release(stored);
     }
   }
 

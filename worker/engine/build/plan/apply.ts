@@ -404,7 +404,7 @@ class Application {
 
   #checkSources(
     sources: readonly string[],
-    { kind, from }: Copy,
+    { kind, from, keepGitDir }: Copy,
     { chmod, checksum }: { readonly chmod: string; readonly checksum: string },
   ): void {
     if (/[$]/.test(from))
@@ -417,6 +417,8 @@ class Application {
       throw new DockerfileError(
         `invalid chmod parameter: '${chmod}'. it should be octal string and between 0 and 07777`,
       );
+    if (keepGitDir === true && sources.some(isGit))
+      throw new DockerfileError("--keep-git-dir: this builder fetches a repository's files without its history");
     if (checksum === "") return;
     if (sources.length !== 1) throw new DockerfileError("checksum can't be specified for multiple sources");
     if (!sources.some((source) => isUrl(source) || isGit(source)))

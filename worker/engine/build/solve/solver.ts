@@ -1,8 +1,6 @@
 /** Carries a plan out: stages side by side where they do not need each other, each step from the cache or anew. */
-import type { ContainerId, Image, ImageHistory } from "../../domains.ts";
-import { EngineError } from "../../errors.ts";
+import type { ContainerId, ImageHistory } from "../../domains.ts";
 import { machinePlatform } from "../../images/platform.ts";
-import { canonicalString, parseReference, repositoryName, withDefaultTag } from "../../images/reference.ts";
 import type { Digest } from "../../ports/storage.ts";
 import { writeTar } from "../../tar-writer.ts";
 import {
@@ -17,9 +15,9 @@ import {
 import { digestText } from "../files/digest.ts";
 import { findOwner } from "../files/owner.ts";
 import { type Layer, RootView } from "../files/root-view.ts";
-import type { BuildRequest, Material, StepReport } from "../model.ts";
+import type { Material, StepReport } from "../model.ts";
 import { type Applied, applyCommand, isGit, isUrl } from "../plan/apply.ts";
-import { dependencies, findSource, platformText, type StageGraph, type StageNode } from "../plan/graph.ts";
+import { dependencies, findSource, type StageGraph, type StageNode } from "../plan/graph.ts";
 import { continueState, newState, type StageState } from "../plan/stage-state.ts";
 import type { CopyStep, RunStep, Step, WorkdirStep } from "../plan/steps.ts";
 import type { BuildDependencies } from "../service.ts";
@@ -29,9 +27,10 @@ import { emptyLayer } from "./context-files.ts";
 import { type CopyRequest, copyLayer, type LooseFile, selectSources } from "./copy.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { LayerDraft } from "./layer-draft.ts";
-import type { BuildProgress, Vertex } from "./progress.ts";
+import type { Vertex } from "./progress.ts";
 import { discardRun, runStep, upperOf } from "./run.ts";
 import { prepareMount } from "./run-mounts.ts";
+import { layerOf, longName, type SourceOptions, Sources } from "./sources.ts";
 
 /** The tar of nothing: what an instruction leaves that changed no file. */
 const nothingChanged: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
@@ -43,23 +42,17 @@ export interface StageResult {
   readonly os: string;
 }
 
-export interface SolveOptions {
-  readonly request: BuildRequest;
+export interface SolveOptions extends SourceOptions {
   readonly graph: StageGraph;
   readonly escapeChar: string;
   readonly lint: Linter;
   readonly ignored: PatternMatcher | undefined;
-  /** A folder of the context's tar as a layer. */
-  readonly context: (prefix: string) => Layer;
-  readonly contextSize: number;
   /** A step of another builder's cache, by its key. */
   readonly imported: (key: Digest) => ImportedStep | undefined;
   /** Of SOURCE_DATE_EPOCH, in seconds. */
   readonly epoch: number | undefined;
-  readonly progress: BuildProgress;
   /** Is told of each instruction as the classic builder reports them; then stages are built one after the other. */
   readonly observer: InstructionObserver | undefined;
-  readonly signal: AbortSignal;
 }
 
 export interface InstructionObserver {
@@ -101,14 +94,17 @@ export class Solver {
   readonly #d: BuildDependencies;
   readonly #o: SolveOptions;
   readonly #stages = new Map<StageNode, Promise<StageResult>>();
-  readonly #images = new Map<string, Promise<Image>>();
-  readonly #contexts = new Map<string, Promise<Layer>>();
+  readonly #sources: Sources;
   readonly reports: StepReport[] = [];
-  readonly materials: Material[] = [];
 
   constructor(dependencies: BuildDependencies, options: SolveOptions) {
     this.#d = dependencies;
     this.#o = options;
+    this.#sources = new Sources(dependencies, options);
+  }
+
+  get materials(): readonly Material[] {
+    return this.#sources.materials;
   }
 
   async solve(): Promise<StageResult> {
@@ -132,6 +128,8 @@ export class Solver {
     const { observer } = this.#o;
     if (observer === undefined) for (const needed of dependencies(graph.nodes, node)) void this.#stage(needed);
     observer?.started(node.stage.code, this.#instructions);
+    const replaced = this.#sources.named(node.stage.stage);
+    if (replaced !== undefined) return await this.#namedStage(node.stage.stage);
     const base = await this.#base(node);
     const triggers = base.triggers.map((trigger) => this.#trigger(trigger, node));
     const commands = [...triggers, ...node.stage.commands];
@@ -201,8 +199,7 @@ export class Solver {
     readonly title: string | undefined;
   }> {
     const { base } = node;
-    const named = this.#o.request.contexts?.[node.stage.stage];
-    if (base.kind === "stage" && named === undefined) {
+    if (base.kind === "stage") {
       const { state, layers, architecture, os } = await this.#stage(base.node);
       return {
         state: continueState(state),
@@ -216,9 +213,12 @@ export class Solver {
     const { os, architecture } = machinePlatform;
     if (base.kind !== "image")
       return { state: newState({}, [], ""), layers: [], architecture, os, triggers: [], title: undefined };
+    const named = this.#sources.named(base.name);
+    if (named !== undefined && !("image" in named))
+      return { ...(await this.#namedStage(base.name)), triggers: [], title: undefined };
     try {
-      const image = await this.#image(base.name, node.platform);
-      this.#used(base.name, image);
+      const image = await this.#sources.image(base.name, node.platform);
+      this.#sources.used(base.name, image);
       return {
         state: newState(image.config, image.history, ""),
         layers: image.layers,
@@ -233,61 +233,17 @@ export class Solver {
     }
   }
 
-  /** Package URL of an image (purl-spec, type docker). */
-  #used(name: string, { id, os, architecture }: Image): void {
-    const reference = parseReference(name);
-    const known =
-      reference.domain === "docker.io" ? reference.path.replace(/^library\//, "") : repositoryName(reference);
-    const version = reference.digest ?? withDefaultTag(reference).tag ?? "latest";
-    const uri = `pkg:docker/${known}@${version}?platform=${encodeURIComponent(`${os}/${architecture}`)}`;
-    if (!this.materials.some((material) => material.uri === uri)) this.materials.push({ uri, digest: id });
-  }
-
-  /** The image of that name: the one that is here, or pulled. */
-  #image(given: string, platform: string): Promise<Image> {
-    const named = this.#o.request.contexts?.[given] ?? this.#o.request.contexts?.[longName(given)];
-    const name = named !== undefined && "image" in named ? named.image : given;
-    const key = `${name} ${platform}`;
-    let image = this.#images.get(key);
-    if (image === undefined) {
-      const vertex = this.#o.progress.vertex(`[internal] load metadata for ${longName(name)}`);
-      image = vertex.run(() => this.#loadImage(name, platform, vertex));
-      image.catch(() => undefined);
-      this.#images.set(key, image);
+  /** A context in a stage's place: an image, or files without a configuration. */
+  async #namedStage(name: string): Promise<StageResult> {
+    const named = this.#sources.named(name);
+    if (named !== undefined && "image" in named) {
+      const { config, history, layers, architecture, os } = await this.#sources.image(named.image, "");
+      return { state: newState(config, history, ""), layers, architecture, os };
     }
-    return image;
-  }
-
-  async #loadImage(name: string, platform: string, vertex: Vertex): Promise<Image> {
-    const { request, signal } = this.#o;
-    const wanted = platform === "" ? (request.platform ?? "") : platform;
-    const [os = "", architecture = ""] = wanted.split("/");
-    const fits = (image: Image): boolean =>
-      wanted === "" ||
-      (image.os === os && (architecture === "" || image.architecture === normalArchitecture(architecture)));
-    const local = request.pull === true ? undefined : await this.#d.images.resolve(name).catch(() => undefined);
-    if (local !== undefined && fits(local)) return local;
-    try {
-      const reference = withDefaultTag(parseReference(name));
-      const credentials = request.credentials?.[reference.domain];
-      const messages = this.#d.images.pull(reference, {
-        signal,
-        ...(credentials === undefined ? {} : { credentials }),
-        ...(wanted === "" || wanted === platformText(machinePlatform)
-          ? {}
-          : { platform: { os, architecture: normalArchitecture(architecture) } }),
-      });
-      for await (const { error, id, status } of messages) {
-        if (error !== undefined) throw new EngineError("notFound", error);
-        if (status !== undefined && /^WARNING|substitut/i.test(status))
-          vertex.log(2, new TextEncoder().encode(`${id === undefined ? "" : `${id}: `}${status}\n`));
-      }
-      return await this.#d.images.resolve(name);
-    } catch (error) {
-      throw new DockerfileError(
-        `${name}: failed to resolve source metadata for ${longName(name)}: ${(error as Error).message}`,
-      );
-    }
+    const { os, architecture } = machinePlatform;
+    const layers = [await this.#sources.contextLayer(name)];
+    const history = [{ created_by: `context ${name}`, comment: "buildkit.dockerfile.v0" }];
+    return { state: newState({}, history, ""), layers, architecture, os };
   }
 
   async #perform(
@@ -389,39 +345,17 @@ export class Solver {
     from: string,
     range: LineRange,
   ): Promise<{ readonly layers: readonly Digest[] } | { readonly layer: Layer }> {
-    const { graph, request } = this.#o;
-    if (from === "") return { layer: await this.#context("") };
-    const named = request.contexts?.[from];
+    const { graph } = this.#o;
+    if (from === "") return { layer: await this.#sources.context("") };
+    const named = this.#sources.named(from);
     if (named !== undefined)
-      return "prefix" in named
-        ? { layer: await this.#context(from) }
-        : { layers: (await this.#image(named.image, "")).layers };
+      return "image" in named
+        ? { layers: (await this.#sources.image(named.image, "")).layers }
+        : { layer: await this.#sources.context(from) };
     if (from === "scratch") return { layers: [] };
     const stage = findSource(graph.nodes, from, range);
     if (stage !== undefined) return { layers: (await this.#stage(stage)).layers };
-    return { layers: (await this.#image(from, "")).layers };
-  }
-
-  #context(name: string): Promise<Layer> {
-    let layer = this.#contexts.get(name);
-    if (layer === undefined) {
-      const vertex = this.#o.progress.vertex(
-        name === "" ? "[internal] load build context" : `[context ${name}] load from client`,
-      );
-      const { request } = this.#o;
-      const named = request.contexts?.[name];
-      const prefix =
-        name === "" ? (request.contextPrefix ?? "") : named !== undefined && "prefix" in named ? named.prefix : "";
-      layer = vertex.run(() =>
-        vertex.part(
-          name === "" ? "transferring context:" : `transferring ${name}:`,
-          async () => this.#o.context(prefix),
-          () => this.#o.contextSize,
-        ),
-      );
-      this.#contexts.set(name, layer);
-    }
-    return layer;
+    return { layers: (await this.#sources.image(from, "")).layers };
   }
 
   async #copy(node: StageNode, below: readonly Digest[], step: CopyStep, title: string, vertex: Vertex) {
@@ -559,29 +493,7 @@ export class Solver {
       if (!("layer" in source))
         return await this.#d.mounts.mount(source.layers.filter((layer) => layer !== nothingChanged));
       // Files of a context come into the machine as a layer of their own.
-      const copy: CopyRequest = {
-        step: {
-          kind: "copy",
-          add: false,
-          from,
-          sources: ["/"],
-          inline: [],
-          destination: "/",
-          chown: "",
-          chmod: "",
-          link: false,
-          parents: false,
-          exclude: [],
-          checksum: "",
-          unpack: false,
-        },
-        source: view,
-        sourceId: "",
-        destination: new RootView([emptyLayer()]),
-        loose: [],
-      };
-      const { diffId } = await this.#d.layers.addTar(writeTar(await copyLayer(copy, await selectSources(copy), 0)));
-      return await this.#d.mounts.mount([diffId]);
+      return await this.#d.mounts.mount([await layerOf(this.#d, view)]);
     };
     return { view, lowers };
   }
@@ -607,17 +519,6 @@ class Titles {
 }
 
 const takesStep = ({ kind }: Command): boolean => ["run", "copy", "add", "workdir"].includes(kind);
-const longName = (name: string): string => {
-  try {
-    return canonicalString(withDefaultTag(parseReference(name)));
-  } catch {
-    return name;
-  }
-};
-
-const architectures: Readonly<Record<string, string>> = { i386: "386", x86_64: "amd64", aarch64: "arm64" };
-const normalArchitecture = (name: string): string => architectures[name] ?? name;
-
 const hexId = ({ randomness }: BuildDependencies): string =>
   Array.from(randomness.bytes(32), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
