@@ -142,6 +142,40 @@ describe("docker buildx", () => {
     expect((await docker("buildx history rm --all")).requests.at(-1)).toBe(`DELETE /drydock/builds/${record.ref}`);
   });
 
+  it("shows manifests as the plugin does, and pushes lists of them", async () => {
+    const manifest = {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: "sha256:c344",
+      size: 700,
+      platform: { architecture: "386", os: "linux" },
+    };
+    const script: Script = ({ route }) =>
+      route === "POST /drydock/manifests/inspect"
+        ? json({
+            name: "127.0.0.1:5000/multi:1",
+            mediaType: "application/vnd.oci.image.index.v1+json",
+            digest: "sha256:eec5",
+            size: 372,
+            raw: "{}",
+            manifests: [manifest, { ...manifest, digest: "sha256:957d" }],
+            images: { "linux/386": { os: "linux" } },
+          })
+        : route === "POST /drydock/manifests/create"
+          ? json({ raw: "{}", digest: "sha256:1", log: ["pushing sha256:1 to x"] })
+          : undefined;
+    const tools = async (line: string) => (await run(["buildx", "imagetools", ...line.split(" ")], script)).stdout;
+    expect(await tools("inspect 127.0.0.1:5000/multi:1")).toBe(
+      "Name:      127.0.0.1:5000/multi:1\nMediaType: application/vnd.oci.image.index.v1+json\nDigest:    sha256:eec5\n           \nManifests: \n  Name:      127.0.0.1:5000/multi:1@sha256:c344\n  MediaType: application/vnd.oci.image.manifest.v1+json\n  Platform:  linux/386\n             \n  Name:      127.0.0.1:5000/multi:1@sha256:957d\n  MediaType: application/vnd.oci.image.manifest.v1+json\n  Platform:  linux/386\n",
+    );
+    expect(await tools("inspect --raw x")).toBe("{}");
+    expect(await tools("inspect --format {{.Manifest.Digest}} x")).toBe("sha256:eec5");
+    const image = await run(["buildx", "imagetools", "inspect", "--format", "{{json .Image}}", "x"], script);
+    expect(JSON.parse(image.stdout)).toEqual({ os: "linux" });
+    expect(await tools("create --dry-run x")).toBe("{}\n");
+    const pushed = await run(["buildx", "imagetools", "create", "-t", "x", "y"], script);
+    expect(pushed.stderr).toContain("#1 [internal] pushing x\n#1 0.000 pushing sha256:1 to x\n#1 DONE 0.0s\n");
+  });
+
   it("sends what was asked for, reads caches and several outputs", async () => {
     const ended: Script = (request) => {
       if (request.route === "POST /drydock/builds") return json({ Id: "b" }, 201);
