@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { build, type Rolldown } from "vite";
-import { launchChromium, serveBuiltSite } from "../journeys/site.ts";
+import { launchProfile, serveBuiltSite } from "../journeys/site.ts";
 import type { PageDriver } from "./page-driver.ts";
 import type { Ran, Soaked, Way } from "./soaked.ts";
 
@@ -20,7 +20,8 @@ export class ChromiumPlayground implements Soaked {
 
   static async open(): Promise<ChromiumPlayground> {
     const site = await serveBuiltSite();
-    const browser: Browser = await launchChromium();
+    // Stored checkpoints need storage that outlives a Worker.
+    const browser = await launchProfile();
     const page = await browser.newPage();
     await page.goto(site.url);
     await page.addScriptTag({ type: "module", content: await bundledDriver() });

@@ -60,9 +60,9 @@ export async function startContainers(soaked: Soaked): Promise<void> {
 export async function countWork(soaked: Soaked): Promise<Counts> {
   const names = Object.keys(LOOPS);
   const read = names.map((name) => `cat ${name} 2>/dev/null || echo 0`).join("; ");
-  const lines = (await done(soaked, "exec", "-w", "/work", "work", "sh", "-c", `${read}; cat bad 2>/dev/null; true`)).split(
-    "\n",
-  );
+  const lines = (
+    await done(soaked, "exec", "-w", "/work", "work", "sh", "-c", `${read}; cat bad 2>/dev/null; true`)
+  ).split("\n");
   if (lines.length > names.length) throw new Error(`The work noticed: ${lines.slice(names.length).join("; ")}`);
   return Object.fromEntries(names.map((name, index) => [name, Number(lines[index])]));
 }
