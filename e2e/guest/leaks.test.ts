@@ -47,7 +47,9 @@ it("leak no mount, cgroup, link, namespace, process, file or memory", { timeout:
   // The first ones make what is kept for the next: namespaces in stock, slabs, code.
   for (let i = 0; i < 20; i++) await run();
   await drydock.idle();
-  const { memory: before = 0, ...countsBefore } = await holdings();
+  const { memory: before = Number.NaN, ...countsBefore } = await holdings();
+  for (const [name, count] of Object.entries({ ...countsBefore, before }))
+    expect(count, name).toBeGreaterThanOrEqual(0);
   for (let i = 0; i < times; i++) await run();
   await drydock.idle();
   const { memory: after = 0, ...counts } = await holdings();
