@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { buildRig } from "../../engine/build/testing/rig.ts";
 import { collectBytes } from "../../engine/bytes.ts";
 import { readTar } from "../../engine/tar-reader.ts";
+import { tarOf, textFile } from "../../engine/testing/image-archives.ts";
 import { json } from "../respond.ts";
 import { Router } from "../router.ts";
 import { buildRoutes } from "../routes/build.ts";
@@ -199,6 +200,25 @@ describe("BuildKit's protocol", () => {
     expect(rig.builds.history.list()).toEqual([]);
     await client.unary(`${control}/Prune`, messages.prune.encode({ all: true } as never));
     expect(rig.builds.usage()).toEqual([]);
+  });
+
+  it("reports a build of POST /build to clients that ask for version 2", async () => {
+    const context = await tarOf([textFile("Dockerfile", "FROM base\nCOPY a /a\n"), textFile("a", "A")]);
+    const build = async (path: string) => {
+      const stream = new Blob([context as Uint8Array<ArrayBuffer>]).stream();
+      const { body } = await api.request({ method: "POST", path, body: { kind: "stream", stream } });
+      if (body.kind !== "jsonLines") throw new Error(body.kind);
+      const values: { id?: string; aux?: unknown; error?: string }[] = [];
+      for await (const value of body.values) values.push(value as object);
+      return values;
+    };
+    const values = await build("/v1.51/build?version=2&t=app");
+    expect(values.at(-1)).toEqual({ id: "moby.image.id", aux: { ID: (await rig.images.resolve("app")).id } });
+    const traces = values.flatMap(({ id, aux }) =>
+      id === "moby.buildkit.trace" ? [messages.status.decode(Buffer.from(String(aux), "base64"))] : [],
+    ) as { vertexes: { name: string }[] }[];
+    expect(traces.flatMap(({ vertexes }) => vertexes.map(({ name }) => name))).toContain("[2/2] COPY a /a");
+    expect((await build("/build?version=2&dockerfile=none")).at(-1)?.error).toContain("open none: no such file");
   });
 
   it("ends a build whose client goes", async () => {

@@ -1,7 +1,7 @@
 /** A build of a BuildKit client: asked for by Control.Solve, carried out when its gateway client solves, watched by Control.Status. */
 import { messages, timeOf } from "./messages.node.ts";
 
-interface Update {
+export interface Update {
   readonly vertexes?: readonly Readonly<Record<string, unknown>>[];
   readonly statuses?: readonly Readonly<Record<string, unknown>>[];
   readonly logs?: readonly Readonly<Record<string, unknown>>[];
@@ -50,7 +50,7 @@ export class Job<Request> {
   #wake: (() => void)[] = [];
 
   report(update: Update): void {
-    this.#updates.push(messages.status.encode(statusOf(update)));
+    this.#updates.push(encodeStatus(update));
     this.#notify();
   }
   over(): void {
@@ -73,6 +73,8 @@ export class Job<Request> {
     }
   }
 }
+
+export const encodeStatus = (update: Update): Uint8Array => messages.status.encode(statusOf(update));
 
 /** The engine's records are BuildKit's own, with times as text and bytes in base64. */
 function statusOf({ vertexes = [], statuses = [], logs = [], warnings = [] }: Update): object {

@@ -2,7 +2,13 @@
  * Builds. `POST /build` answers as the classic builder. BuildKit's own protocol (`POST /session`, `POST /grpc`) is gRPC over HTTP/2, which
  * a server in Node speaks in front of these routes (../buildkit); Drydock's CLI uses ./drydock-builds.ts.
  */
-import { type BuildRequest, type BuildService, type ClassicMessage, classicBuild } from "../../engine/build/index.ts";
+import {
+  type BuildRequest,
+  type BuildService,
+  type ClassicMessage,
+  classicBuild,
+  versionedBuild,
+} from "../../engine/build/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { RlimitName } from "../../engine/ports/guest.ts";
 import { readCredentials } from "../../engine/registry/credentials.ts";
@@ -24,7 +30,8 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       operation: "ImageBuild",
       handle: async (context) => {
         const { query } = context;
-        if (query.string("version") === "2") return await noBuildKit();
+        if (query.string("version") === "2")
+          return jsonLines(versionedBuild(builds.build(classicRequest(context), context.stream(), context.signal)));
         return jsonLines(
           await checked(classicBuild(builds, classicRequest(context), context.stream(), context.signal)),
         );

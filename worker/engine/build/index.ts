@@ -11,3 +11,4 @@ export { type ClassicMessage, classicBuild } from "./classic.ts";
 export type { BuildHistory, BuildRecord } from "./history.ts";
 export type { BuildFailure, BuildMessage, BuildRequest, BuildResult, StepReport } from "./model.ts";
 export { BuildService } from "./service.ts";
+export { recordId, versionedBuild } from "./versioned.ts";
