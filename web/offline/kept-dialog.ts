@@ -54,8 +54,7 @@ export function openKept(app: App): void {
     const bytes = arriving.get(name);
     const isKept = kept.has(name);
     return html`<tr>
-      <td class="mono">${shortName(name)}</td>
-      <td class="text2 roomy">${description}</td>
+      <td class="wraps"><span class="mono">${shortName(name)}</span><br /><span class="sub">${description}</span></td>
       <td class="num right">${spacedSize(size)}</td>
       <td class="right">${
         bytes !== undefined
@@ -69,7 +68,7 @@ export function openKept(app: App): void {
       <p class="sub">The page, the machine, hello-world, busybox and debian are kept in any case. What was pulled is in its playground.</p></div>
     <div class="dbody">
       ${failure === undefined ? nothing : html`<div class="note warn" role="alert">${icon("warn")}<p>${failure}</p></div>`}
-      <table class="plain"><thead><tr><th>Image</th><th class="roomy">What it is</th><th class="right">Size</th><th><span class="vh">Keep offline</span></th></tr></thead>
+      <table class="plain"><thead><tr><th>Image</th><th class="right">Size</th><th><span class="vh">Keep offline</span></th></tr></thead>
       <tbody>${images.map(row)}</tbody></table>
     </div>
     <div class="dfoot"><button class="btn" autofocus>Close</button></div>
