@@ -6,7 +6,7 @@
 import type { ApiTransport } from "./api/transport.ts";
 import type { Engine } from "./assembly.ts";
 import type { FiledInstant } from "./checkpoints/instant.ts";
-import { LastingGuest, type MachineLife } from "./checkpoints/lasting-guest.ts";
+import { LastingGuest, lasting, type MachineLife } from "./checkpoints/lasting-guest.ts";
 import { Life } from "./checkpoints/life.ts";
 import type { StartSource } from "./checkpoints/resume.ts";
 import type { CheckpointService } from "./checkpoints/service.ts";
@@ -17,6 +17,7 @@ import type { Guest } from "./engine/ports/guest.ts";
 import type { BlockImage, Clock, Fetch, Randomness } from "./engine/ports/host.ts";
 import { AgentClient } from "./guest/agent-client.ts";
 import { Terminals } from "./host/terminals.ts";
+import type { FirstShell } from "./machine/first-shell.ts";
 import { type HostState, unpackHostState, userlandKey } from "./machine/host-state.ts";
 import { enterUserland, mountDisk } from "./machine/root.ts";
 import type { Surroundings } from "./network/outside.ts";
@@ -105,7 +106,13 @@ export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
   const { stores, workspace } = await openStores(parts);
   const began = await (parts.from === undefined ? begin(parts, stores) : resume(parts, stores, parts.from));
   const guest = new LastingGuest(() => living.life);
-  const open = { guest, workspace, terminals: new Terminals(guest), machine: began.machine, origin: began.origin };
+  const open = {
+    guest,
+    workspace,
+    terminals: new Terminals(guest, began.first),
+    machine: began.machine,
+    origin: began.origin,
+  };
   const living: LivingMachine = { ...began, ...open, parts, stores };
   return {
     ...open,
@@ -130,7 +137,7 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
   return { stores, workspace: tree };
 }
 
-type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "instant">;
+type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "instant"> & { readonly first?: FirstShell };
 
 /** From the shipped snapshot, or booted. */
 async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
@@ -139,7 +146,9 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
     devices: devicesOf(parts, stores),
     ...(parts.memoryLimit === undefined ? {} : { memoryLimit: parts.memoryLimit }),
     placeLayers: ({ layers: placed }) => {
-      for (const { key, start } of placed) if (key === userlandKey) layers.attach(key, parts.userland, start);
+      // Layers of images stand mounted in the snapshot before their image was ever pulled.
+      for (const { key, start, length } of placed)
+        layers.attach(key, key === userlandKey ? parts.userland : missingLayer(key, length), start);
     },
     onFallback: parts.onNotice,
   });
@@ -155,7 +164,22 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
   if (saved === undefined) await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
   await mountDisk(client);
   const life = { life: new Life(), client, layerDisk };
-  return { machine, origin: saved === undefined ? "boot" : "snapshot", life, saved, instant: undefined };
+  const shell = saved?.shell && client.adopted(saved.shell.pid);
+  return {
+    machine,
+    origin: saved === undefined ? "boot" : "snapshot",
+    life,
+    saved,
+    instant: undefined,
+    ...(saved?.shell === undefined || shell === undefined
+      ? {}
+      : { first: { process: lasting(shell, life.life), printed: saved.shell.printed } }),
+  };
+}
+
+/** Until the engine says where the layer is. */
+function missingLayer(key: string, size: number): BlockImage {
+  return { size, read: () => Promise.reject(new Error(`the engine has not opened the layer ${key} yet`)) };
 }
 
 /** From a checkpoint of before, whose disk and workspace are mounted. */
