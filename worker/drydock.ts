@@ -26,6 +26,7 @@ import { type DiskBase, openDiskFiles, SparseDisk } from "./storage/disk.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { FileLogStore } from "./storage/logs.ts";
 import { JournalRecordStore } from "./storage/records.ts";
+import { lateImage } from "./vm/late-image.ts";
 import { GuestLayerDisk } from "./vm/layer-disk.ts";
 import { LayerDiskDevice } from "./vm/layer-disk-device.ts";
 import type { Machine } from "./vm/machine.ts";
@@ -137,6 +138,9 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
   return { stores, workspace: tree };
 }
 
+/** The engine says where images have their layers; nothing reads them before. */
+const notYet = (): Promise<BlockImage> => Promise.reject(new Error("the engine has not started yet"));
+
 type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "instant"> & { readonly first?: FirstShell };
 
 /** From the shipped snapshot, or booted. */
@@ -148,7 +152,7 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
     placeLayers: ({ layers: placed }) => {
       // Layers of images stand mounted in the snapshot before their image was ever pulled.
       for (const { key, start, length } of placed)
-        layers.attach(key, key === userlandKey ? parts.userland : missingLayer(key, length), start);
+        layers.attach(key, key === userlandKey ? parts.userland : lateImage(length, notYet), start);
     },
     onFallback: parts.onNotice,
   });
@@ -175,11 +179,6 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
       ? {}
       : { first: { process: lasting(shell, life.life), printed: saved.shell.printed } }),
   };
-}
-
-/** Until the engine says where the layer is. */
-function missingLayer(key: string, size: number): BlockImage {
-  return { size, read: () => Promise.reject(new Error(`the engine has not opened the layer ${key} yet`)) };
 }
 
 /** From a checkpoint of before, whose disk and workspace are mounted. */

@@ -7,10 +7,7 @@ import type { Engine, EngineState, Platform } from "../assembly.ts";
 import type { LivingMachine } from "../drydock.ts";
 import type { EngineEvent } from "../engine/domains.ts";
 import type { GuestProcess } from "../engine/ports/guest.ts";
-import type { BlockImage } from "../engine/ports/host.ts";
-import type { Digest } from "../engine/ports/storage.ts";
 import { AgentClient } from "../guest/agent-client.ts";
-import { userlandKey } from "../machine/host-state.ts";
 import { GuestLayerDisk } from "../vm/layer-disk.ts";
 import { Gate } from "./gate.ts";
 import type { Instant } from "./instant.ts";
@@ -111,21 +108,6 @@ export class Lives {
   }
 }
 
-/** Looked for when it is first read: a layer may be mounted whose image comes later, or never. A failure is tried again. */
-function lateImage(size: number, find: () => Promise<BlockImage>): BlockImage {
-  let found: Promise<BlockImage> | undefined;
-  return {
-    size,
-    read: async (offset, length) => {
-      found ??= find();
-      found.catch(() => {
-        found = undefined;
-      });
-      return (await found).read(offset, length);
-    },
-  };
-}
-
 async function beginLife(
   { machine, assemble, serve }: LivesOptions,
   present: MachineLife,
@@ -145,13 +127,6 @@ async function beginLife(
     ...(known === undefined ? {} : { state: known }),
     ...(instant === undefined ? {} : { processes: runningOn(client, instant) }),
   });
-  // Layers that were attached in an earlier life are read through stores of that life's engine.
-  for (const { key, length } of stores.layers.layers())
-    if (key !== userlandKey)
-      stores.layers.replace(
-        key,
-        lateImage(length, () => engine.images.layerImage(key as Digest)),
-      );
   for (const frame of instant?.farewells ?? []) machine.machine.network.send(frame);
   const gate = new Gate(engine.api, life);
   await serve(client, engine, gate);
