@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type Lesson, type Loaded, loadLesson, loadYaml, type Problem } from "./format/index.ts";
+import { type Lesson, type Loaded, loadLesson, loadYaml, type Problem, textProblem } from "./format/index.ts";
 
 export const lessonsFolder = fileURLToPath(new URL(".", import.meta.url));
 
@@ -17,7 +17,10 @@ export function readLesson(folder: string): Loaded<Lesson> {
   const texts: Record<string, string> = {};
   for (const { text } of loaded.value.steps) {
     const path = join(folder, text);
-    if (existsSync(path)) texts[text] = readFileSync(path, "utf8");
+    const content = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    const problem = content === undefined ? undefined : textProblem(content);
+    if (problem !== undefined) problems.push({ line: 0, message: `${text} ${problem}` });
+    else if (content !== undefined) texts[text] = content;
     else problems.push({ line: 0, message: `${text} is named in lesson.yaml, but is not in the folder` });
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { ...loaded.value, texts } };

@@ -1,13 +1,16 @@
 /**
  * `npm run serve -- [--socket PATH] [--port N] [--state DIR|memory] [--offline]`: keeps the Engine API up for real clients, on a Unix socket or a
- * TCP port of the loopback interface, until it is interrupted. Containers reach what this machine reaches, unless it is to be offline.
+ * TCP port of the loopback interface, until it is interrupted. Containers reach what this machine reaches, unless it is to be offline;
+ * what they publish by TCP is at localhost here.
  */
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
+import { withBuildKit } from "../worker/api/buildkit/index.node.ts";
 import { serveConnection } from "../worker/api/http-server.ts";
 import { socketDuplex } from "../worker/api/node-socket.node.ts";
 import { openDrydock } from "../worker/node.ts";
+import { forwardPublishedPorts, publishedPorts } from "../worker/published-ports.node.ts";
 import { buildImages, buildMachine } from "./build/steps.ts";
 import { stateDirectory } from "./state.ts";
 
@@ -34,16 +37,21 @@ await buildImages("all");
 const state = values.state === undefined ? stateDirectory() : values.state === "memory" ? undefined : values.state;
 const drydock = await openDrydock({ state, ...(values.offline ? { offline: true } : {}) });
 
-const server = createServer(
-  { allowHalfOpen: true },
-  (socket) => void serveConnection(socketDuplex(socket), drydock.api),
-);
+const api = withBuildKit(drydock.api);
+const server = createServer({ allowHalfOpen: true }, (socket) => void serveConnection(socketDuplex(socket), api));
 server.on("error", (error) => {
   process.stderr.write(`serve: ${error.message}\n`);
   process.exit(1);
 });
+const ports = forwardPublishedPorts({
+  guest: drydock.guest,
+  events: drydock.events,
+  published: () => publishedPorts(drydock.containers),
+  onNotice: (message) => void process.stderr.write(`serve: ${message}\n`),
+});
 const stop = async (): Promise<void> => {
   server.close();
+  ports.close();
   if (values.socket !== undefined) rmSync(values.socket, { force: true });
   await drydock.close();
   process.exit(0);

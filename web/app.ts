@@ -2,7 +2,7 @@
  * The page's services in one place: the store, the machine's bridge, the mirror, actions and their log. Elements get it
  * as a property and stay dumb; nothing in here touches the DOM but the address and the live region.
  */
-import { BridgeError, type StartProgress, toWireError } from "../worker/protocol/index.ts";
+import { BridgeError, type CheckpointInfo, type StartProgress, toWireError } from "../worker/protocol/index.ts";
 import { Bridge } from "./bridge/client.ts";
 import { createWorker } from "./bridge/worker-factory.ts";
 import type { Action } from "./engine/actions.ts";
@@ -13,6 +13,7 @@ import { startOffline } from "./offline/updates.ts";
 import type { Playgrounds } from "./playgrounds/playgrounds.ts";
 import { formatRoute, parseRoute, type Route, titleOf } from "./shell/router.ts";
 import { wayIn } from "./shell/ways-in.ts";
+import { AutoCheckpoints } from "./state/auto-checkpoints.ts";
 import { type ListName, Mirror } from "./state/mirror.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
 import { playgroundOf } from "./state/playground.ts";
@@ -40,6 +41,7 @@ export class App {
   #engine: Engine | undefined;
   #terminals: Promise<Terminals> | undefined;
   #playgrounds: Promise<Playgrounds> | undefined;
+  #auto: AutoCheckpoints | undefined;
   #nextId = 1;
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
@@ -97,7 +99,7 @@ export class App {
   }
 
   /** Starts the machine, or starts it again after a failure or a loss. */
-  async startMachine(options: { readonly takeOver?: boolean } = {}): Promise<void> {
+  async startMachine(options: { readonly takeOver?: boolean; readonly from?: CheckpointInfo } = {}): Promise<void> {
     const { kind } = this.store.state.machine;
     if (kind === "starting" || kind === "running") return;
     this.store.set({ machine: { kind: "starting", progress: {} } });
@@ -121,8 +123,10 @@ export class App {
       bridge.lost.addEventListener("abort", () => lock.release(), { once: true });
       bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
       const terminals = this.terminals();
+      const { from } = options;
       const report = await bridge.start({
         playground: playground ?? "",
+        ...(from === undefined ? {} : { from: { kind: "stored" as const, id: from.id } }),
         onProgress: (progress) => this.#onProgress(progress),
         onNotice: (text) => this.toast({ kind: "info", text }),
       });
@@ -130,7 +134,9 @@ export class App {
       this.store.set({ busy: false });
       this.store.set({ machine: { kind: "running", report } });
       (await terminals).machineStarted();
-      void this.#follow(bridge);
+      const auto = report.durable ? this.#keepCheckpoints(bridge) : undefined;
+      void this.#follow(bridge, from === undefined ? undefined : () => this.#tellBack(from));
+      if (auto !== undefined) bridge.lost.addEventListener("abort", () => auto.dispose(), { once: true });
       void startOffline(this, report.usedFiles ?? []);
       if (playground !== undefined && report.durable) void this.playgrounds().then((all) => all.touch(playground));
     } catch (error) {
@@ -163,12 +169,35 @@ export class App {
   #onLost(bridge: Bridge): void {
     if (bridge !== this.#bridge || this.store.state.machine.kind !== "running") return;
     const error = toWireError(bridge.lost.reason);
-    this.store.set({ machine: { kind: "lost", error } });
+    this.store.set({ machine: { kind: "lost", error, checkpoint: this.#auto?.last } });
     this.announce(`The machine stopped. ${error.message}`);
     void this.#terminals?.then((terminals) => terminals.machineLost());
   }
 
-  async #follow(bridge: Bridge): Promise<void> {
+  #keepCheckpoints(bridge: Bridge): AutoCheckpoints {
+    const auto = new AutoCheckpoints({
+      keeper: bridge,
+      running: () => (this.store.state.containers ?? []).filter(({ State }) => State === "running").length,
+      clock: {
+        now: () => performance.now(),
+        after: (ms, work) => {
+          const timer = setTimeout(work, ms);
+          return () => clearTimeout(timer);
+        },
+      },
+    });
+    this.#auto = auto;
+    return auto;
+  }
+
+  /** What came back with a checkpoint. */
+  #tellBack({ at }: CheckpointInfo): void {
+    const running = (this.store.state.containers ?? []).filter(({ State }) => State === "running").map(containerName);
+    const what = running.length === 0 ? "no container ran then" : `running again: ${running.join(", ")}`;
+    this.toast({ kind: "info", text: `Back at the checkpoint of ${new Date(at).toLocaleTimeString()}: ${what}.` });
+  }
+
+  async #follow(bridge: Bridge, onFirstList?: () => void): Promise<void> {
     const engine = new Engine(bridge);
     const mirror = new Mirror(
       {
@@ -177,7 +206,12 @@ export class App {
       },
       {
         signal: bridge.lost,
-        onList: (lists) => this.store.set(lists),
+        onList: (lists) => {
+          this.store.set(lists);
+          if (lists.containers === undefined) return;
+          onFirstList?.();
+          onFirstList = undefined;
+        },
         onEvent: (event) => this.#onEvent(event),
       },
     );
@@ -196,6 +230,7 @@ export class App {
   }
 
   #onEvent(event: EventMessage): void {
+    this.#auto?.onEvent(event);
     const name = event.Actor.Attributes.name;
     if (event.Type === "container" && name !== undefined) {
       if (event.Action === "start") this.announce(`${name} started.`);

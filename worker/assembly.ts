@@ -12,7 +12,7 @@ import { execRoutes } from "./api/routes/exec.ts";
 import { imageRoutes } from "./api/routes/images.ts";
 import { networkRoutes } from "./api/routes/networks.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
-import { swarmRoutes } from "./api/routes/swarm.ts";
+import { serviceRoutes, swarmRoutes } from "./api/routes/swarm.ts";
 import { systemRoutes } from "./api/routes/system.ts";
 import { volumeRoutes } from "./api/routes/volumes.ts";
 import type { ApiTransport } from "./api/transport.ts";
@@ -36,7 +36,8 @@ import type { BlobStore, LogStore, RecordStore } from "./engine/ports/storage.ts
 import { Registries } from "./engine/registry/endpoints.ts";
 import { guestFetch } from "./engine/registry/guest-fetch.ts";
 import { checkLogin } from "./engine/registry/login.ts";
-import { type MachineFacts, SystemService } from "./engine/system/index.ts";
+import { Swarm } from "./engine/swarm/index.ts";
+import { engineVersion, type MachineFacts, SystemService } from "./engine/system/index.ts";
 import { VolumeService, type VolumesState } from "./engine/volumes/index.ts";
 
 /** The default bridge's address of the machine: there its programs, and containers without an embedded server, ask for names. */
@@ -200,6 +201,14 @@ export async function assemble(platform: Platform): Promise<Engine> {
   });
   builds = build;
 
+  const swarm = await Swarm.load({
+    records,
+    events,
+    clock,
+    random: randomness,
+    machine: { name: facts.name, processors: facts.processors, memory: facts.memory },
+    engineVersion,
+  });
   const system = new SystemService(
     facts,
     {
@@ -212,6 +221,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
       volumes: () => volumes.usage(),
       buildCache: async () => build.usage(),
       registryMirrors: () => [],
+      swarm: () => swarm.info(),
     },
     clock,
   );
@@ -224,8 +234,12 @@ export async function assemble(platform: Platform): Promise<Engine> {
     ...distributionRoutes(images),
     ...networkRoutes(networks),
     ...volumeRoutes(volumes),
-    ...systemRoutes(system, { login: (credentials) => checkLogin(registries, credentials) }),
-    ...swarmRoutes(),
+    ...systemRoutes(system, {
+      login: (credentials) => checkLogin(registries, credentials),
+      isManager: () => swarm.isActive,
+    }),
+    ...swarmRoutes(swarm),
+    ...serviceRoutes(swarm),
     ...pluginRoutes(),
   ]);
   return {

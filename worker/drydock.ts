@@ -5,10 +5,9 @@
  */
 import type { ApiTransport } from "./api/transport.ts";
 import type { Engine } from "./assembly.ts";
-import type { FiledInstant } from "./checkpoints/instant.ts";
 import { LastingGuest, lasting, type MachineLife } from "./checkpoints/lasting-guest.ts";
 import { Life } from "./checkpoints/life.ts";
-import type { StartSource } from "./checkpoints/resume.ts";
+import type { Resumed, StartSource } from "./checkpoints/resume.ts";
 import type { CheckpointService } from "./checkpoints/service.ts";
 import type { Stores } from "./checkpoints/stores.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
@@ -94,8 +93,8 @@ export interface LivingMachine extends Omit<OpenMachine, "startEngine"> {
   life: MachineLife;
   /** Of the snapshot that the machine came from. */
   readonly saved: HostState | undefined;
-  /** Of the checkpoint that the machine came from. */
-  readonly instant: FiledInstant | undefined;
+  /** The checkpoint that the machine came from. */
+  readonly resumed: Pick<Resumed, "instant" | "stored"> | undefined;
 }
 
 export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
@@ -105,7 +104,13 @@ export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
 
 export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
   const { stores, workspace } = await openStores(parts);
-  const began = await (parts.from === undefined ? begin(parts, stores) : resume(parts, stores, parts.from));
+  const beginning = parts.from === undefined ? begin(parts, stores) : resume(parts, stores, parts.from);
+  const began = await beginning.catch((error: unknown) => {
+    // Another start opens them again: a checkpoint that does not fit is no end.
+    stores.records.close();
+    stores.disk.close();
+    throw error;
+  });
   const guest = new LastingGuest(() => living.life);
   const open = {
     guest,
@@ -141,7 +146,7 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
 /** The engine says where images have their layers; nothing reads them before. */
 const notYet = (): Promise<BlockImage> => Promise.reject(new Error("the engine has not started yet"));
 
-type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "instant"> & { readonly first?: FirstShell };
+type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resumed"> & { readonly first?: FirstShell };
 
 /** From the shipped snapshot, or booted. */
 async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
@@ -174,7 +179,7 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
     origin: saved === undefined ? "boot" : "snapshot",
     life,
     saved,
-    instant: undefined,
+    resumed: undefined,
     ...(saved?.shell === undefined || shell === undefined
       ? {}
       : { first: { process: lasting(shell, life.life), printed: saved.shell.printed } }),
@@ -184,13 +189,14 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
 /** From a checkpoint of before, whose disk and workspace are mounted. */
 async function resume(parts: DrydockParts, stores: Stores, from: StartSource): Promise<Began> {
   const { resumeFrom } = await import("./checkpoints/resume.ts");
-  const { machine, instant } = await resumeFrom(from, { parts, stores, devices: devicesOf(parts, stores) });
+  const resumed = await resumeFrom(from, { parts, stores, devices: devicesOf(parts, stores) });
+  const { machine, instant } = resumed;
   const client = AgentClient.fromState(machine.console, instant.agent);
   machine.run();
   await renew(client, parts, { fresh: false });
   const layerDisk = new GuestLayerDisk(stores.layers, client, instant.partitions);
   const life = { life: new Life(), client, layerDisk };
-  return { machine, origin: "checkpoint", life, saved: undefined, instant };
+  return { machine, origin: "checkpoint", life, saved: undefined, resumed };
 }
 
 function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): MachineDevices {
@@ -198,7 +204,21 @@ function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): Machin
     layerDisk: layers,
     writableDisk: disk,
     handle9p: ninep.handle,
+    onDiskFailure: diskFailures(parts),
     onLost: (error) => parts.onLost(error.message),
+  };
+}
+
+/** A disk that cannot write is said once: its file system tells the guest's programs each time, and stops taking writes. */
+function diskFailures({ onNotice }: DrydockParts): NonNullable<MachineDevices["onDiskFailure"]> {
+  let told = false;
+  return ({ operation, error }) => {
+    if (told || operation !== "write") return;
+    told = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    onNotice(
+      `The machine's disk cannot be written: ${reason}. Remove what is not needed, then start the machine again.`,
+    );
   };
 }
 

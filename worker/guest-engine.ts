@@ -23,7 +23,7 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
   const { uplink, resolver, refusals } = openNetwork({ ...parts, onRefusal: onNotice });
   const network = await attachNetwork({ cable: machine.network, guest, uplink, clock, randomness });
   const facts = await readFacts(guest, await playgroundId(stores.records, randomness));
-  const stored = await StoredCheckpoints.open(stores);
+  const stored = living.resumed?.stored ?? (await StoredCheckpoints.open(stores));
   const lives = await Lives.begin({
     machine: living,
     assemble: (platform) =>
@@ -40,7 +40,7 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
     serve: (client, engine, api) => serveGuest(client, { api, docker: (invocation) => engine.docker(invocation, api) }),
     unplug: () => network.reset(),
   });
-  if (living.instant !== undefined) terminals.close(living.instant.terminals);
+  if (living.resumed !== undefined) terminals.close(living.resumed.instant.terminals);
   const checkpoints = new CheckpointService({
     machine,
     stores,

@@ -15,6 +15,7 @@ import { loadBase } from "./storage/disk-base.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
 import { OpfsFiles } from "./storage/opfs-files.ts";
+import { receiveElsewhere } from "./storage/receiver.ts";
 import { fetchedSource, readAhead } from "./vm/snapshot-parts.ts";
 
 const clock: Clock = {
@@ -104,7 +105,7 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
 async function openStorage(playground: string): Promise<{ readonly files: ByteFiles; readonly durable: boolean }> {
   if (playground === "") return { files: new MemoryFiles(), durable: false };
   try {
-    return { files: await OpfsFiles.open(`playgrounds/${playground}`), durable: true };
+    return { files: await OpfsFiles.open(`playgrounds/${playground}`, receiveElsewhere), durable: true };
   } catch {
     tell({ kind: "info", text: "This browser gives the page no storage: nothing is kept after a reload." });
     return { files: new MemoryFiles(), durable: false };
@@ -192,6 +193,7 @@ const host: DrydockHost = {
   browser: {
     list: async (place, path) => (await browser()).list(place, path),
     read: async (place, path) => (await browser()).read(place, path),
+    write: async (place, path, content) => (await browser()).write(place, path, content),
   },
   layers: {
     list: async (reference) => (await layers()).list(reference),

@@ -35,7 +35,7 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
   const release = state === undefined ? () => undefined : lock(state);
   const base = await readFile(join(repository, "guest-image/prebuilt/disk.ext4.gz"));
   compileOnce();
-  return await open({
+  const opening = open({
     build: directorySource(buildPath("snapshot")),
     userland: fileImage(buildPath("userland/userland.erofs")),
     files: state === undefined ? new MemoryFiles() : new NodeFiles(join(state, "store")),
@@ -54,6 +54,10 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
     onNotice: say,
     onLost: say,
     onClosed: release,
+  });
+  return await opening.catch((error: unknown) => {
+    release();
+    throw error;
   });
 }
 

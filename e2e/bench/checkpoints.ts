@@ -1,4 +1,4 @@
-/** Checkpoints of the machine as a whole: taking one after a container has run, its size as a file, going back in place. */
+/** Checkpoints: taking one after a container has run, going back in place until the engine answers again, and the machine's size as a file. */
 
 import type { Drydock } from "../../worker/node.ts";
 import { Checkpoints } from "../../worker/vm/checkpoint.ts";
@@ -14,9 +14,12 @@ export interface CheckpointWork {
   readonly spawns: () => Promise<readonly number[]>;
 }
 
-export async function benchCheckpoints({ machine, idle }: Drydock, work: CheckpointWork): Promise<readonly Sample[]> {
-  // Of the machine alone: the client that is kept stays right, because nothing is said to it between the two instants.
-  const checkpoints = new Checkpoints(machine, {
+export async function benchCheckpoints(
+  { machine, idle, checkpoints }: Drydock,
+  work: CheckpointWork,
+): Promise<readonly Sample[]> {
+  // The size is that of the machine's part: blocks of the disk and images come on top of it, as they are.
+  const ofMachine = new Checkpoints(machine, {
     disk: { freeze: () => 0, rewind: () => {}, forget: () => {} },
     layers: () => [],
     captureHost: () => null,
@@ -29,16 +32,15 @@ export async function benchCheckpoints({ machine, idle }: Drydock, work: Checkpo
   for (let round = 0; round < ROUNDS; round++) {
     await work.container();
     await idle();
-    // The guest's last answers are in before the instant, or they would come twice.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const checkpoint = await measured(taken, () => checkpoints.take());
-    await measured(back, () => checkpoints.rewind(checkpoint));
-    machine.run();
-    if (machine.baseline !== undefined)
-      sizes.push(
-        await length(await writeCheckpoint(machine, checkpoints, checkpoint, { host: null, disk: [], blobs: [] })),
-      );
-    checkpoints.forget(checkpoint);
+    const { id } = await measured(taken, () => checkpoints.take({ name: "bench" }));
+    await measured(back, () => checkpoints.rewind(id));
+    await checkpoints.forget(id);
+    if (machine.baseline === undefined) continue;
+    const checkpoint = await ofMachine.take();
+    sizes.push(
+      await length(await writeCheckpoint(machine, ofMachine, checkpoint, { host: null, disk: [], blobs: [] })),
+    );
+    ofMachine.forget(checkpoint);
   }
   const after = await work.spawns();
   const common = { host: "node", phase: "warm" } as const;

@@ -135,6 +135,12 @@ describe("a machine that is put back to a checkpoint", () => {
     await early.sees(/\$ $/);
     await early.type("cd /tmp; answer=42\n");
     await early.sees(/tmp\S*\$ $/);
+    const attached = new Screen(await drydock.terminals.open({ rows: 24, columns: 80 }));
+    await attached.sees(/\$ $/);
+    await attached.type(
+      "docker run --rm -it --name asking busybox sh -c 'echo asked; read answer; echo heard $answer; sleep 1000'\n",
+    );
+    await attached.sees(/asked\r\n/);
     const { id } = await drydock.checkpoints.take({ name: "with a shell" });
     await early.type("answer=43\n");
     await early.sees(/tmp\S*\$ $/);
@@ -148,7 +154,12 @@ describe("a machine that is put back to a checkpoint", () => {
     await early.sees(/it is 42\r\n/);
     await later.sees(/The machine was put back to "with a shell"[\s\S]*\$ $/);
     await later.type("docker ps -q | wc -l\n");
-    await later.sees(/\r2\r\n/);
+    await later.sees(/\r3\r\n/);
+    await attached.sees(/this command has ended\.[\s\S]*\$ $/);
+    await attached.type("docker attach asking\n");
+    await attached.type("me\n");
+    await attached.sees(/heard me\r\n/);
+    await output("rm", "-f", "asking");
     await drydock.checkpoints.forget(id);
   });
 
@@ -260,6 +271,8 @@ describe("a checkpoint in the playground's storage", () => {
       machine.workspace.writeFile("note.txt", new TextEncoder().encode("changed"));
       await machine.close();
 
+      const wrong = openDrydock({ state, from: { kind: "stored", id: "none" } });
+      await expect(wrong).rejects.toThrow("No such checkpoint");
       machine = await openDrydock({ state, from: { kind: "stored", id } });
       expect(machine.checkpoints.list().map((info) => info.id)).toEqual([id]);
       expect(await run("ps", "--format", "{{.Names}} {{.State}}")).toBe("sleeper running");

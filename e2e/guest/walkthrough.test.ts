@@ -25,7 +25,7 @@ describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("the walkthrou
   afterAll(() => drydock.close());
 
   for (const section of sections)
-    it.skipIf(!section.images.every(inCatalogue))(section.title, { timeout: 180_000 }, async () => {
+    it.skipIf(!section.images.every(inCatalogue))(section.title, { timeout: 300_000 }, async () => {
       const docker = (...args: readonly string[]) => capture((invocation) => drydock.docker(invocation), args, { env });
       for (const image of section.images) expect(await docker("pull", "-q", image)).toMatchObject({ code: 0 });
       for (const image of section.absent ?? []) await docker("rmi", "-f", image);

@@ -1,10 +1,10 @@
-/** Playgrounds inside other pages: on the development host what the element and the frame say to each other. */
+/** Playgrounds inside other pages: on the development host what the element and the frame say to each other, on the machine the documentation's examples. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, serveFakeSite } from "./site.ts";
+import { launchChromium, serveBuiltSite, serveFakeSite } from "./site.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -146,5 +146,43 @@ describe("an embedded playground on the development host", () => {
     expect(await frame.getByRole("region", { name: "Panels" }).isVisible()).toBe(false);
     await frame.getByRole("link", { name: "Open in Drydock" }).waitFor();
     await page.context().close();
+  });
+});
+
+describe("the documentation of embedding", () => {
+  it("has three examples that work", async () => {
+    const site = await serveBuiltSite();
+    const page = await (await browser.newContext({ viewport: { width: 1000, height: 900 } })).newPage();
+    page.setDefaultTimeout(60_000);
+    await page.goto(`${site.url}embedding.html`);
+
+    await page.getByRole("button", { name: "Run a container" }).click();
+    await expect
+      .poll(() => page.getByLabel("Answer of the container").textContent(), { timeout: 60_000 })
+      .toMatch(/Linux .*ended with 0/s);
+    await page.evaluate(() => document.querySelector("drydock-playground")?.remove());
+
+    const course = page.locator("#course");
+    await course.getByRole("button", { name: "Start" }).click();
+    const lesson = course.frameLocator("iframe");
+    await lesson.getByRole("button", { name: "Begin", exact: true }).click();
+    await lesson.getByRole("list", { name: "Tasks" }).waitFor();
+    await expect
+      .poll(() => page.getByLabel("Progress of the lesson").textContent())
+      .toMatch(/^step 1 of \d, 0 tasks done$/);
+    await course.evaluate((element) =>
+      (element as unknown as { type(line: string): Promise<void> }).type("docker run hello-world"),
+    );
+    await expect
+      .poll(() => page.getByLabel("Progress of the lesson").textContent(), { timeout: 30_000 })
+      .toMatch(/[1-9] tasks done$/);
+    await course.evaluate((element) => element.remove());
+
+    await page.getByRole("button", { name: "Make the mistake, and undo it" }).click();
+    await expect
+      .poll(() => page.getByLabel("What is in the file").textContent(), { timeout: 60_000 })
+      .toContain("gone, then: Hello");
+    await page.context().close();
+    await site.close();
   });
 });

@@ -15,7 +15,25 @@ const terminal = seen("textbox", /^Terminal/);
 
 export const views: readonly View[] = [
   { name: "home", address: "#/", ready: seen("heading", "Docker, running in this tab.") },
+  {
+    name: "home-playgrounds",
+    address: "#/",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "More for Shop with a queue" }).click();
+      await page.getByRole("menuitem", { name: "Duplicate" }).click();
+      await page.getByRole("heading", { name: "Duplicate Shop with a queue" }).waitFor();
+    },
+  },
   { name: "playground", address: "#/playground", ready: terminal },
+  {
+    name: "lost",
+    address: "#/playground",
+    ready: async (page) => {
+      await terminal(page);
+      await page.evaluate(() => window.dispatchEvent(new CustomEvent("drydock-lose-worker")));
+      await page.getByRole("heading", { name: "The machine stopped" }).waitFor();
+    },
+  },
   { name: "containers", address: "#/containers", ready: seen("link", "web") },
   { name: "container-logs", address: "#/containers/web/logs", ready: seen("log", /Log of web/) },
   { name: "container-inspect", address: "#/containers/web/inspect", ready: seen("treeitem", /State/) },
@@ -37,6 +55,15 @@ export const views: readonly View[] = [
       await page.getByLabel(/^Changed lines of/).waitFor();
     },
   },
+  {
+    name: "images-kept",
+    address: "#/images",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Keep offline", exact: true }).click();
+      await page.getByRole("heading", { name: "Images for when there is no network" }).waitFor();
+    },
+  },
+  { name: "volume-files", address: "#/volumes/db_data", ready: seen("button", "Read again") },
   { name: "volumes", address: "#/volumes", ready: seen("link", "db_data") },
   {
     name: "networks",

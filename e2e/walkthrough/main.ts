@@ -26,6 +26,8 @@ const env = {
   TERM: "xterm",
   DOCKER_HOST: host,
   DOCKER_DEFAULT_PLATFORM: "linux/386",
+  // Where the client's plugins are: buildx for the section on builds.
+  ...(process.env.DOCKER_CONFIG === undefined ? {} : { DOCKER_CONFIG: process.env.DOCKER_CONFIG }),
 };
 const docker = (...args: readonly string[]): string => execFileSync("docker", args, { env, encoding: "utf8" });
 const foreign = docker("ps", "-a", "--format", "{{.Names}}")
@@ -38,7 +40,8 @@ let failures = 0;
 for (const section of sections.filter(
   ({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)),
 )) {
-  for (const image of section.images) docker("pull", "-q", image);
+  // Those that the engine cannot have are used by steps with an expectation of their own.
+  for (const image of section.images) spawnSync("docker", ["pull", "-q", image], { env });
   for (const image of section.absent ?? []) spawnSync("docker", ["rmi", "-f", image], { env });
   const entries: Entry[] = [];
   const steps = stepsShown(section);
@@ -46,7 +49,10 @@ for (const section of sections.filter(
   for await (const entry of transcript(section, realClient({ dir, env }), { dir, root, foreign })) {
     const own = (steps[entries.length] as { own?: Own }).own;
     const differences = mode === "record" ? [] : difference(expected[entries.length], entry, own);
-    entries.push(entry);
+    // Nothing is compared with what the real engine said instead.
+    entries.push(
+      mode === "record" && own !== undefined ? { ...entry, code: own.code ?? 0, stdout: [], stderr: [] } : entry,
+    );
     if (differences.length === 0) continue;
     failures++;
     process.stdout.write(`${section.title}: $ ${entry.line}\n${differences.map((line) => `    ${line}\n`).join("")}`);

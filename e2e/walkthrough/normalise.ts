@@ -3,6 +3,7 @@ import type { DetailedStep, Entry, Outcome } from "./step.ts";
 
 const replacements: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{64}\b/g, "<ID>"],
+  [/(?<=checksum of ref )\S+(?=: )/g, "<REF>"],
   [/\b[0-9a-f]{12}\b/g, "<id>"],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( [+-]\d{4} \w+|Z|[+-]\d\d:\d\d)?/g, "<TIME>"],
   [

@@ -45,6 +45,8 @@ export interface Section {
   readonly images: readonly string[];
   /** Images that must not. */
   readonly absent?: readonly string[];
+  /** What lies in the client's folder, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly steps: readonly (Step | Join)[];
 }
 

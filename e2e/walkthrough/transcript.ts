@@ -1,10 +1,12 @@
 /** Runs a section with one client on one engine, and compares what was printed with what a real pair printed. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Client, Running } from "./clients.ts";
 import { normalise, type Surroundings } from "./normalise.ts";
 import { type DetailedStep, detailed, type Entry, type Outcome, type Own, type Section } from "./step.ts";
 
-/** No line of the walkthrough takes longer, on a busy machine. */
-const longest = 90_000;
+/** No line of the walkthrough takes longer, on a busy machine: pip is the slowest. */
+const longest = 180_000;
 
 /** One entry a step, each as soon as it is known. */
 export async function* transcript(
@@ -12,6 +14,11 @@ export async function* transcript(
   client: Client,
   surroundings: Surroundings,
 ): AsyncGenerator<Entry, void> {
+  for (const [path, text] of Object.entries(section.files ?? {})) {
+    const file = join(surroundings.dir, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
   const background = new Map<string, { readonly step: DetailedStep; readonly running: Running }>();
   for (const part of section.steps) {
     if (typeof part === "object" && "join" in part) {

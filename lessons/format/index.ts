@@ -10,9 +10,10 @@ export {
   lessonSchema,
   type Start,
   type Step,
-  solutionLines,
   type Task,
 } from "./lesson.ts";
 export { type Loaded, loadLesson, loadYaml, type Problem } from "./load.ts";
 export { pathProblem } from "./path.ts";
 export { workspacePath } from "./path-schema.ts";
+export { solutionLines } from "./solution.ts";
+export { textProblem } from "./text.ts";

@@ -92,8 +92,3 @@ export type Start = NonNullable<Step["start"]>;
 export interface Lesson extends LessonFile {
   readonly texts: Readonly<Record<string, string>>;
 }
-
-/** A solution's lines as one shape. */
-export function solutionLines(step: Step): readonly { readonly run: string; readonly why?: string | undefined }[] {
-  return step.solution.map((each) => (typeof each === "string" ? { run: each } : each));
-}

@@ -23,7 +23,12 @@ export function firstPromptScripts(folder: string): readonly ScriptSize[] {
     readFileSync(join(folder, "index.html"), "utf8"),
   )?.[1];
   if (page === undefined) throw new Error("index.html names no script");
-  const wanted = [page, chunk("terminals"), chunk("main")];
+  return scriptsFrom(folder, [page, chunk("terminals"), chunk("main")]);
+}
+
+/** These scripts and all that they import without being asked. */
+export function scriptsFrom(folder: string, roots: readonly string[]): readonly ScriptSize[] {
+  const wanted = [...roots];
   const seen = new Map<string, number>();
   for (let path = wanted.shift(); path !== undefined; path = wanted.shift()) {
     if (seen.has(path)) continue;

@@ -265,6 +265,11 @@ export class Bridge {
   async browseRead(place: BrowsePlace, path: string): Promise<Uint8Array> {
     return await collect(this.#bytes(await this.#call(this.#service.browseRead(place, path))));
   }
+  browseWrite(place: BrowsePlace, path: string, content: ReadableStream<Uint8Array>): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    content.pipeTo(portWritable<Uint8Array>(port1, { signal: this.lost })).catch(() => {});
+    return this.#call(this.#service.browseWrite(place, path, Comlink.transfer(port2, [port2])));
+  }
   imageLayers(reference: string): Promise<readonly LayerContents[]> {
     return this.#call(this.#service.imageLayers(reference));
   }

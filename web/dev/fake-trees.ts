@@ -33,6 +33,7 @@ export const fakeBrowser = {
       ];
     return [];
   },
+  async write(): Promise<void> {},
   async read(_: unknown, path: string): Promise<ReadableStream<Uint8Array>> {
     return bytes(path.endsWith("hostname") ? "3f9c1a7e42b0\n" : "# a file of the development host\n");
   },

@@ -1,6 +1,6 @@
 /** Lessons that are being written on this device: the files of a folder each, kept by name. */
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
-import { type Lesson, type Loaded, loadLesson, type Problem } from "../../lessons/format/index.ts";
+import { type Lesson, type Loaded, loadLesson, type Problem, textProblem } from "../../lessons/format/index.ts";
 import { lessonTemplate } from "../../lessons/template.ts";
 import { remember, remembered } from "../state/settings.ts";
 
@@ -37,7 +37,11 @@ export function readDraft(files: DraftFiles): Loaded<Lesson> {
     const content = Object.hasOwn(files, text) ? files[text] : undefined;
     if (content === undefined)
       problems.push({ line: 0, message: `${text} is named in lesson.yaml, but is not in the folder` });
-    else texts[text] = content;
+    else {
+      const problem = textProblem(content);
+      if (problem === undefined) texts[text] = content;
+      else problems.push({ line: 0, message: `${text} ${problem}` });
+    }
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { ...loaded.value, texts } };
 }

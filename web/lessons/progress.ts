@@ -6,6 +6,8 @@ export interface LessonProgress {
   /** Tasks that have passed, as "step/task". */
   readonly done: readonly string[];
   readonly finished: boolean;
+  /** Steps whose solution was asked for. */
+  readonly shown?: readonly string[];
 }
 const none: LessonProgress = { step: 0, done: [], finished: false };
 const keyOf = (name: string): string => `lesson.${name}`;

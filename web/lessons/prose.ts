@@ -11,6 +11,8 @@ export interface ProseActions {
   run(line: string): void;
   copy(text: string): void;
   save(path: string, text: string): void;
+  /** The address of a picture that the text names, where it may be shown. */
+  picture?(href: string): string | undefined;
 }
 
 type Part = TemplateResult | string | typeof nothing;
@@ -26,6 +28,17 @@ export function prose(
 
 interface Drawing extends ProseActions {
   readonly terms: Terms;
+}
+
+/** A picture beside the lesson, from the same server: a lesson does not tell others who reads it. */
+export function pictureBeside(lesson: string, href: string): string | undefined {
+  if (/^[a-z]+:|^\/\//i.test(href) && !/^https?:\/\//i.test(href)) return undefined;
+  try {
+    const [base, url] = [new URL(lesson), new URL(href, lesson)];
+    return url.origin === base.origin && /^https?:$/.test(url.protocol) ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One line of Markdown, such as a task's goal. */
@@ -52,10 +65,10 @@ function block(token: Token, actions: Drawing): Part {
     case "heading":
       return html`<h2>${inline((token as Tokens.Heading).tokens)}</h2>`;
     case "paragraph":
-      return html`<p>${inline((token as Tokens.Paragraph).tokens, actions.terms)}</p>`;
+      return html`<p>${inline((token as Tokens.Paragraph).tokens, actions)}</p>`;
     case "text": {
       const { tokens, text } = token as Tokens.Text;
-      return html`${tokens === undefined ? text : inline(tokens, actions.terms)}`;
+      return html`${tokens === undefined ? text : inline(tokens, actions)}`;
     }
     case "blockquote":
       return html`<div class="note">${icon("bulb")}<div>${blocks((token as Tokens.Blockquote).tokens, actions)}</div></div>`;
@@ -110,7 +123,7 @@ function explained(text: string, terms: Terms | undefined): Part {
 }
 let nextTerm = 0;
 
-function inline(tokens: readonly Token[] = [], terms?: Terms): readonly Part[] {
+function inline(tokens: readonly Token[] = [], drawing?: Drawing): readonly Part[] {
   return tokens.map((token): Part => {
     switch (token.type) {
       case "strong":
@@ -133,9 +146,15 @@ function inline(tokens: readonly Token[] = [], terms?: Terms): readonly Part[] {
           ? html`<a href=${address}>${inline(inner)}</a>`
           : html`<a href=${address} target="_blank" rel="noopener noreferrer">${inline(inner)}</a>`;
       }
+      case "image": {
+        const { href, text } = token as Tokens.Image;
+        const address = drawing?.picture?.(href);
+        if (address === undefined) return html`<em>${text}</em>`;
+        return html`<img src=${address} alt=${text} loading="lazy" referrerpolicy="no-referrer">`;
+      }
       case "text": {
         const { tokens: inner, text } = token as Tokens.Text;
-        return inner === undefined ? explained(text, terms) : html`${inline(inner, terms)}`;
+        return inner === undefined ? explained(text, drawing?.terms) : html`${inline(inner, drawing)}`;
       }
       default:
         return token.raw;

@@ -7,7 +7,8 @@ import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
 import { StoreController } from "../state/store.ts";
-import { inlineProse, type ProseActions, prose } from "./prose.ts";
+import { changesBetween } from "./changes.ts";
+import { inlineProse, type ProseActions, pictureBeside, prose } from "./prose.ts";
 import { type LessonPhase, LessonSession } from "./session.ts";
 import "../styles/lessons.css";
 
@@ -31,7 +32,34 @@ export class Reader extends LightElement {
   #problem: string | undefined;
   #drawn: { readonly text: string; readonly parts: ReturnType<typeof prose> } | undefined;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("keydown", this.#keys);
+    this.addEventListener("click", this.#clicked);
+  }
+
+  /** Alt+Enter runs the line that has the focus, or the one after the last that was run. */
+  readonly #keys = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || !event.altKey || event.ctrlKey || event.metaKey) return;
+    const { activeElement } = document;
+    if (activeElement?.closest(".xterm, .cm-editor, dialog") != null) return;
+    const buttons = [...this.querySelectorAll<HTMLElement>(".lesson .fence button[aria-label^='Run ']")];
+    const focused = activeElement?.closest(".fence")?.querySelector<HTMLElement>("button[aria-label^='Run ']");
+    const next = focused ?? buttons[this.#lastRun === undefined ? 0 : buttons.indexOf(this.#lastRun) + 1];
+    if (next === undefined) return;
+    event.preventDefault();
+    next.click();
+  };
+
+  readonly #clicked = (event: Event): void => {
+    const button = (event.target as Element).closest<HTMLElement>(".fence button[aria-label^='Run ']");
+    if (button !== null) this.#lastRun = button;
+  };
+  #lastRun: HTMLElement | undefined;
+
   override disconnectedCallback(): void {
+    removeEventListener("keydown", this.#keys);
+    this.removeEventListener("click", this.#clicked);
     super.disconnectedCallback();
     this.#session?.dispose();
     this.#session = undefined;
@@ -62,6 +90,10 @@ export class Reader extends LightElement {
     return {
       run: (line) => void this.app.runInTerminal(line),
       copy: (text) => void this.app.copy(text, "Text"),
+      picture: (href) => {
+        const name = this.#session?.name ?? "";
+        return name.startsWith(foreign) ? pictureBeside(name.slice(foreign.length), href) : undefined;
+      },
       save: (path, text) =>
         void this.app.bridge.writeFile(path, new TextEncoder().encode(`${text}\n`)).then(
           () => this.app.announce(`${path} saved.`),
@@ -158,7 +190,7 @@ export class Reader extends LightElement {
       <div class="lfoot">
         <button class="btn" ?disabled=${step === 0} @click=${() => void session.begin(step - 1)}>Previous</button>
         <span class="grow"></span>
-        <span class="sub">${session.left === 0 ? "All done" : session.left === 1 ? "1 task left" : `${session.left} tasks left`}</span>
+        <span class="sub">${session.left === 0 ? (session.helped ? "All done, with the solution" : "All done") : session.left === 1 ? "1 task left" : `${session.left} tasks left`}</span>
         ${last ? this.#onward(session) : html`<button class="btn ${session.left === 0 ? "go" : ""}" @click=${() => void session.next()}>Next</button>`}
       </div>`;
   }
@@ -166,10 +198,7 @@ export class Reader extends LightElement {
   async #compare(session: LessonSession): Promise<void> {
     const { before, current } = session;
     if (before === undefined) return;
-    const [{ changesBetween }, { showChanges }] = await Promise.all([
-      import("./changes.ts"),
-      import("./changes-dialog.ts"),
-    ]);
+    const { showChanges } = await import("./changes-dialog.ts");
     showChanges(current.title, changesBetween(before, await session.holdings()));
   }
 

@@ -27,6 +27,8 @@ export class LessonSession {
   done: ReadonlySet<string>;
   /** The solution of the open step was asked for. */
   shown = false;
+  /** Steps whose solution was asked for, also in earlier visits. */
+  #helped: ReadonlySet<string>;
   /** What the playground held when the open step began; unknown where it was gone on with as it was. */
   before: Holdings | undefined;
   readonly #app: App;
@@ -43,6 +45,12 @@ export class LessonSession {
     const progress = progressOf(name);
     this.step = Math.min(progress.step, lesson.steps.length - 1);
     this.done = new Set(progress.done);
+    this.#helped = new Set(progress.shown);
+  }
+
+  /** The open step was done with its solution in sight. */
+  get helped(): boolean {
+    return this.#helped.has(this.current.id);
   }
 
   get current(): Step {
@@ -59,6 +67,7 @@ export class LessonSession {
   async begin(step: number): Promise<void> {
     const ids = new Set(this.lesson.steps.slice(step).map(({ id }) => id));
     this.done = new Set([...this.done].filter((task) => !ids.has(task.split("/")[0] ?? "")));
+    this.#helped = new Set([...this.#helped].filter((id) => !ids.has(id)));
     this.#leave(step);
     if (await this.#checkpoints.rewind(step)) await this.#enter();
     else await this.#play("anew");
@@ -165,13 +174,18 @@ export class LessonSession {
     const finished = this.lesson.steps.every(({ id, tasks }) =>
       tasks.every((task) => this.done.has(`${id}/${task.id}`)),
     );
-    saveProgress(this.name, { step: this.step, done: [...this.done], finished }, this.lesson.steps.length);
+    saveProgress(
+      this.name,
+      { step: this.step, done: [...this.done], finished, shown: [...this.#helped] },
+      this.lesson.steps.length,
+    );
     this.#onChange();
   }
 
   show(): void {
     this.shown = true;
-    this.#onChange();
+    if (this.left > 0) this.#helped = new Set([...this.#helped, this.current.id]);
+    this.#save();
   }
 
   #stop(): void {

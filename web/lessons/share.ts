@@ -9,6 +9,7 @@ import { errorText } from "../engine/engine.ts";
 import { DrawnDialog } from "../panels/dialog.ts";
 import { saveFile } from "./save-file.ts";
 import { badgeMarkdown, embedMarkup, siteAddress } from "./snippets.ts";
+import { typedLines } from "./typed-lines.ts";
 import "../styles/lessons.css";
 
 type SharedFile = Recipe["files"][number];
@@ -120,11 +121,6 @@ async function sharedFile(app: App, path: string): Promise<SharedFile> {
   } catch {
     return { path, base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) };
   }
-}
-
-/** Docker lines that were typed, as the screen shows them behind the prompt. */
-export function typedLines(screen: string): readonly string[] {
-  return [...screen.matchAll(/^\S*\$ (docker [^\n]*\S)\s*$/gm)].map(([, line]) => line ?? "");
 }
 
 /** Images of the lines with the digest that this machine has of them. */

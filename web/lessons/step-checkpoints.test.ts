@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { StepCheckpoints } from "./step-checkpoints.ts";
 
 function machine() {
@@ -41,6 +41,24 @@ describe("checkpoints of a lesson's steps", () => {
     expect([...kept]).toEqual(["c2"]);
     steps.dispose();
     expect([...kept]).toEqual([]);
+  });
+
+  it("are not waited for longer than a reader waits, and a late one is given back", async () => {
+    vi.useFakeTimers();
+    const { keeper, kept } = machine();
+    let arrive: () => void = () => {};
+    const late = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const steps = new StepCheckpoints(() => ({ ...keeper, takeCheckpoint: () => late.then(keeper.takeCheckpoint) }));
+    const taking = steps.take(0, "one");
+    await vi.advanceTimersByTimeAsync(3000);
+    await taking;
+    arrive();
+    await vi.advanceTimersByTimeAsync(1);
+    vi.useRealTimers();
+    expect([...kept]).toEqual([]);
+    expect(await steps.rewind(0)).toBe(false);
   });
 
   it("are missed quietly: given up by the machine, refused, or lost with it", async () => {

@@ -10,6 +10,9 @@ export interface CheckpointKeeper {
   forgetCheckpoint(id: string): Promise<void>;
 }
 
+/** A checkpoint waits for what is under way in the machine; a reader does not. */
+const patienceMs = 3000;
+
 export class StepCheckpoints {
   readonly #keeper: () => CheckpointKeeper;
   readonly #kept = new Map<number, string>();
@@ -22,11 +25,21 @@ export class StepCheckpoints {
   /** The machine stands at the start of this step. Where no checkpoint can be taken, there is none. */
   async take(step: number, name: string): Promise<void> {
     this.#forget(step);
-    try {
-      this.#kept.set(step, (await this.#keeper().takeCheckpoint({ name, automatic: true })).id);
-    } catch {
-      // A build is under way, or there is no memory for one more: the step can still be played anew.
-    }
+    let waited = true;
+    const taken = (async () => {
+      try {
+        const { id } = await this.#keeper().takeCheckpoint({ name, automatic: true });
+        // One that comes late is of a step that somebody works in already.
+        if (waited) this.#kept.set(step, id);
+        else await this.#keeper().forgetCheckpoint(id);
+      } catch {
+        // A build is under way, or there is no memory for one more: the step can still be played anew.
+      }
+    })();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([taken, new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
+    clearTimeout(timer);
+    waited = false;
   }
 
   /** Whether the machine stands there now. */

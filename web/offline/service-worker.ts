@@ -3,6 +3,7 @@
  * are kept as one version; the next version waits until the person at the page takes it.
  */
 import type { ServiceWorkerScope } from "../preview/service-worker-scope.ts";
+import { answerPackage, isPackage, keepPip, wantsPip } from "./packages.ts";
 
 declare const self: ServiceWorkerScope;
 /** Put in by the build: the page's files, relative to the site, and a hash over them. */
@@ -11,13 +12,14 @@ declare const __PAGE_VERSION__: string;
 
 const pageCache = `drydock-page-${__PAGE_VERSION__}`;
 const machineCache = "drydock-machine";
+const packageCache = "drydock-packages";
 /** Parts of the machine that are kept; old builds' fall out at the far end. */
 const machineEntries = 400;
 
 const site = new URL("./", self.location.href);
 const index = new URL("./index.html", site).href;
-/** The build's names carry a hash, and never change what they name. */
-const immutable = /[-.][\w-]{8,}\.\w+$|\/[0-9a-f]{32,}(\.\w+)?$/;
+/** The build's names carry a hash, and so do blobs of images: they never change what they name. */
+const immutable = /[-.][\w-]{8,}\.\w+$|[/:][0-9a-f]{32,}(\.\w+)?$/;
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -61,7 +63,18 @@ self.addEventListener("fetch", (event) => {
       event.respondWith(fromCache(index, request));
     return;
   }
+  const path = url.pathname.slice(site.pathname.length);
+  if (wantsPip(path)) event.waitUntil(packageStore().then((store) => keepPip(site.href, store)));
+  if (isPackage(path)) {
+    event.respondWith(packageStore().then((store) => answerPackage(url.href, store)));
+    return;
+  }
   event.respondWith(immutable.test(url.pathname) ? fromCache(request, request) : fromNetwork(request));
+});
+
+const packageStore = async () => ({
+  cache: await caches.open(packageCache),
+  fetch: (address: string) => fetch(address),
 });
 
 async function fromCache(key: Request | string, request: Request): Promise<Response> {

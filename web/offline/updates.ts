@@ -1,6 +1,8 @@
 /** Registers the site's service worker once the machine runs, keeps what the start has used, and offers updates. */
 import type { App } from "../app.ts";
 
+const afterStartMs = 20_000;
+
 /** Whether the page comes from the service worker's cache, so that it also comes without a network. */
 export const worksOffline = (): boolean => navigator.serviceWorker?.controller != null;
 
@@ -15,9 +17,16 @@ export async function startOffline(app: App, used: readonly string[]): Promise<v
     const { active } = await navigator.serviceWorker.ready;
     active?.postMessage({ type: "drydock-keep", urls: used });
     app.store.set({ offline: true });
+    setTimeout(() => void keepFirst(), afterStartMs);
   } catch {
     // Denied (a private window, an embedded frame): the page works, and needs the network.
   }
+}
+
+/** Long after the start, which needs the network for itself. What cannot be had now comes at a later start. */
+async function keepFirst(): Promise<void> {
+  const { keepFirstImages } = await import("./kept-images.ts");
+  await keepFirstImages().catch(() => {});
 }
 
 /** A new version waits behind the one that runs. It is taken when the person says so, or when all tabs are closed. */

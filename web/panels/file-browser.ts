@@ -62,6 +62,26 @@ export class FileBrowser extends LightElement {
     }
   }
 
+  readonly #upload = async (event: Event): Promise<void> => {
+    const input = event.target as HTMLInputElement;
+    const files = [...(input.files ?? [])];
+    input.value = "";
+    await this.#take(files);
+  };
+
+  async #take(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      const path = join(this.at, file.name);
+      try {
+        await this.app.bridge.browseWrite(this.place, path, file.stream());
+        this.app.announce(`${file.name} is in ${this.at}.`);
+      } catch (error) {
+        this.app.toast({ kind: "bad", text: `${path}: ${errorText(error)}` });
+      }
+    }
+    await this.#go(this.at);
+  }
+
   protected override render(): TemplateResult {
     const steps = this.at.split("/").filter((step) => step !== "");
     return html`
@@ -71,6 +91,7 @@ export class FileBrowser extends LightElement {
           ${steps.map((step, index) => html`<button class="btn s" @click=${() => void this.#go(`/${steps.slice(0, index + 1).join("/")}`)}>${step}</button>`)}
         </nav>
         <span class="spacer"></span>
+        ${this.place.kind === "volume" ? html`<label class="btn s filebutton">${icon("upload")}Upload<input type="file" multiple class="vh" @change=${this.#upload} /></label>` : nothing}
         <button class="btn s" @click=${() => void this.#go(this.at)}>${icon("reload")}Read again</button>
       </div>
       ${this.failure === undefined ? nothing : html`<div class="pad"><div class="note warn">${icon("warn")}<p>${this.failure}</p></div></div>`}

@@ -43,6 +43,11 @@ function commandsOf(app: App): readonly Command[] {
       run: () => void import("../lessons/share.ts").then(({ openShare }) => openShare(app)),
     },
     {
+      label: "Keep images for when there is no network",
+      icon: "disk",
+      run: () => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept(app)),
+    },
+    {
       label: "New playground",
       icon: "plus",
       run: () =>

@@ -20,6 +20,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: "Ctrl Shift V", what: "Paste into the terminal" },
   { keys: "← → ↑ ↓", what: "Move between tabs, in trees and menus; move a divider (Shift: further)" },
   { keys: "Shift F10", what: "The menu of the row or file that has focus" },
+  { keys: "Alt Enter", what: "In a lesson: run the line that has focus, or the next one" },
   { keys: "Escape", what: "Close a dialog or a menu" },
 ];
 

@@ -1,4 +1,11 @@
-import type { PlaygroundInfo, StartProgress, StartReport, StartStage, WireError } from "../../worker/protocol/index.ts";
+import type {
+  CheckpointInfo,
+  PlaygroundInfo,
+  StartProgress,
+  StartReport,
+  StartStage,
+  WireError,
+} from "../../worker/protocol/index.ts";
 import type { ContainerSummary, ImageSummary, Network, Volume } from "../engine/types.ts";
 import type { Route } from "../shell/router.ts";
 import { Store } from "./store.ts";
@@ -12,7 +19,7 @@ export type MachineState =
   /** The start failed; nothing runs. */
   | { readonly kind: "failed"; readonly error: WireError }
   /** It ran, and its Worker is gone. */
-  | { readonly kind: "lost"; readonly error: WireError };
+  | { readonly kind: "lost"; readonly error: WireError; readonly checkpoint: CheckpointInfo | undefined };
 
 export interface TerminalTab {
   readonly id: number;

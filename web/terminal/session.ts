@@ -22,6 +22,8 @@ export interface SessionOptions {
 const unparsedLimit = 128 * 1024;
 /** xterm.js looks at the clock between the pieces that it was given, and leaves the frame its time. */
 const writePiece = 8 * 1024;
+/** A flood gives way to drawing after so many bytes: parsing alone would hold frames back for a tenth of a second. */
+const frameBytes = 64 * 1024;
 
 export class TerminalSession {
   readonly element = document.createElement("div");
@@ -111,6 +113,7 @@ export class TerminalSession {
 
   async #show(readable: ReadableStream<Uint8Array>): Promise<void> {
     let unparsed = 0;
+    let sinceFrame = 0;
     let wake: (() => void) | undefined;
     const reader = readable.getReader();
     for (;;) {
@@ -124,6 +127,11 @@ export class TerminalSession {
           unparsed -= piece.byteLength;
           wake?.();
         });
+      }
+      sinceFrame += value.byteLength;
+      if (sinceFrame >= frameBytes) {
+        sinceFrame = 0;
+        await nextFrame();
       }
       while (unparsed > unparsedLimit)
         await new Promise<void>((resolve) => {
@@ -170,6 +178,14 @@ export class TerminalSession {
     this.unmount();
     this.terminal.dispose();
   }
+}
+
+/** A page in the background gets no frames, and goes on without. */
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => resolve());
+    setTimeout(resolve, document.hidden ? 0 : 250);
+  });
 }
 
 function openLink(uri: string): void {

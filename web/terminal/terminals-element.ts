@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type StartStage, startStages } from "../../worker/protocol/index.ts";
-import { spacedSize } from "../engine/format.ts";
+import { ago, spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
@@ -154,14 +154,20 @@ export class TerminalsElement extends LightElement {
 
   #stopped(machine: Extract<MachineState, { kind: "failed" | "lost" }>): TemplateResult {
     const lost = machine.kind === "lost";
+    const checkpoint = machine.kind === "lost" ? machine.checkpoint : undefined;
     const hopeless = machine.error.kind === "unsupported";
     return html`<div class="empty" style="background: var(--term-bg)">
       <div class="stopped" role="alert">
         <div class="row">${icon("warn")}<h2>${lost ? "The machine stopped" : machine.error.kind === "download" ? "A part of the machine could not be loaded" : "The machine did not start"}</h2></div>
         <p>${machine.error.message}</p>
-        ${lost ? html`<p>Files, images and volumes that were written are kept. What ran in containers since the last checkpoint is lost.</p>` : nothing}
-        <div class="row">
-          ${hopeless ? nothing : html`<button class="btn go big" @click=${() => void this.app.startMachine()}>${icon("retry")}${lost ? "Start the machine again" : "Try again"}</button>`}
+        ${lost ? html`<p>Files, images and volumes are kept as they were last written. What ran in containers ${checkpoint === undefined ? "is lost" : html`is kept as it was ${ago(checkpoint.at / 1000)}, with the files of then`}.</p>` : nothing}
+        <div class="row wrap">
+          ${
+            checkpoint === undefined
+              ? nothing
+              : html`<button class="btn go big" @click=${() => void this.app.startMachine({ from: checkpoint })}>${icon("retry")}Start from the checkpoint</button>`
+          }
+          ${hopeless ? nothing : html`<button class="btn big ${checkpoint === undefined ? "go" : ""}" @click=${() => void this.app.startMachine()}>${icon("retry")}${lost ? "Start the machine again" : "Try again"}</button>`}
           <button class="btn big" @click=${() => void this.app.copy(report(machine), "Details")}>${icon("copy")}Copy details for a bug report</button>
         </div>
       </div>

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeKit } from "../engine/containers/testing/kit.ts";
+import { Swarm } from "../engine/swarm/index.ts";
 import { serveConnection } from "./http-server.ts";
 import { Router } from "./router.ts";
 import { containerRoutes } from "./routes/containers.ts";
 import { execRoutes } from "./routes/exec.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
-import { swarmRoutes } from "./routes/swarm.ts";
+import { serviceRoutes, swarmRoutes } from "./routes/swarm.ts";
 
 const json = fc.jsonValue({ maxDepth: 3 });
 /** Bodies near the real ones: known names with any values. */
@@ -66,8 +67,18 @@ const query = fc.dictionary(
 );
 
 async function router(): Promise<Router> {
-  const { containers } = await makeKit();
-  return new Router([...containerRoutes(containers), ...execRoutes(containers), ...swarmRoutes(), ...pluginRoutes()]);
+  const { containers, clock, events, records } = await makeKit();
+  const random = { bytes: (count: number) => new Uint8Array(count) };
+  const machine = { name: "drydock", processors: 1, memory: 1 };
+  const swarm = await Swarm.load({ records, events, clock, random, machine, engineVersion: "28.5.2" });
+  await swarm.init({ ListenAddr: "0.0.0.0" });
+  return new Router([
+    ...containerRoutes(containers),
+    ...execRoutes(containers),
+    ...swarmRoutes(swarm),
+    ...serviceRoutes(swarm),
+    ...pluginRoutes(),
+  ]);
 }
 
 describe("requests of any shape", () => {

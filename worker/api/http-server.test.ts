@@ -57,8 +57,8 @@ describe("the HTTP server", () => {
 
   it("reads chunked and sized bodies, also when requests arrive in one packet", async () => {
     const port = await listen([echo]);
-    const one = `POST /echo HTTP/1.1\r\nHost: d\r\nContent-Length: 7\r\n\r\n{"a":1}`;
-    const two = `POST /echo HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n{"b\r\n4\r\n":2}\r\n0\r\n\r\n`;
+    const one = `POST /echo HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}`;
+    const two = `POST /echo HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n{"b\r\n4\r\n":2}\r\n0\r\n\r\n`;
     const socket = net.connect(port, "127.0.0.1");
     socket.write(one + two);
     let text = "";
@@ -148,6 +148,7 @@ describe("the HTTP server", () => {
     let text = "";
     for await (const part of socket) text += part;
     expect(text).toContain("400 Bad Request");
-    expect((await fetch(`http://127.0.0.1:${port}/echo`, { method: "POST", body: "{}" })).status).toBe(200);
+    const headers = { "content-type": "application/json" };
+    expect((await fetch(`http://127.0.0.1:${port}/echo`, { method: "POST", body: "{}", headers })).status).toBe(200);
   });
 });

@@ -256,8 +256,8 @@ async function answer(
     else await takeOver(head, input, writer, response.body.stream, response.headers);
     return false;
   }
-  // A body that the handler left unread would be taken for the next request.
-  const keep = head.keepAlive && (!head.hasBody || input.complete);
+  // A body that the handler left unread would be taken for the next request, and so would what speaks the protocol that was refused.
+  const keep = head.keepAlive && !head.wantsUpgrade && (!head.hasBody || input.complete);
   const send = new Sender(writer, identity, head.method === "HEAD", keep);
   await send.response(response, input.signal);
   return keep;

@@ -4,6 +4,7 @@
  */
 import { EngineError } from "../engine/errors.ts";
 import { errorResponse } from "./errors.ts";
+import { parseJsonBody } from "./json-body.ts";
 import type { ApiRequest, ApiResponse, ApiTransport } from "./transport.ts";
 
 export const apiVersion = "1.51";
@@ -173,13 +174,7 @@ export function compareVersions(a: string, b: string): number {
 async function readJson(request: ApiRequest): Promise<unknown> {
   if (request.body === undefined) return undefined;
   if (request.body.kind === "json") return request.body.value;
-  const text = await new Response(request.body.stream).text();
-  if (text.trim() === "") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new EngineError("invalidParameter", `invalid JSON: ${(cause as Error).message}`, { cause });
-  }
+  return parseJsonBody(await new Response(request.body.stream).text(), request.headers?.["content-type"]);
 }
 
 function readStream(request: ApiRequest): ReadableStream<Uint8Array> {

@@ -47,7 +47,7 @@ export class Lives {
 
   static async begin(options: LivesOptions): Promise<Lives> {
     const { machine } = options;
-    const first = beginLife(options, machine.life, machine.saved?.engine, machine.instant);
+    const first = beginLife(options, machine.life, machine.saved?.engine, machine.resumed?.instant);
     const lives = new Lives(options, first);
     lives.#enter(await first);
     return lives;

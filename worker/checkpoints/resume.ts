@@ -27,6 +27,7 @@ export interface Resumed {
   /** Paused. */
   readonly machine: Machine;
   readonly instant: FiledInstant;
+  readonly stored: StoredCheckpoints;
 }
 
 export interface ResumeContext {
@@ -63,7 +64,7 @@ export async function resumeFrom(from: StartSource, { parts, stores, devices }: 
     const image = key === userlandKey ? parts.userland : lateImage(length, () => layerImage(layers, key as Digest));
     stores.layers.attach(key, image, start);
   }
-  return { machine, instant };
+  return { machine, instant, stored };
 }
 
 /** The images' layers before there is an engine; it brings its own (see ./lives.ts). */

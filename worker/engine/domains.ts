@@ -14,7 +14,17 @@ export type NetworkId = string & { readonly __brand: "NetworkId" };
 // ---------------------------------------------------------------- events
 /** As `GET /events` reports it (Engine API schema EventMessage). */
 export interface EngineEvent {
-  readonly Type: "container" | "image" | "volume" | "network" | "daemon" | "builder" | "plugin";
+  readonly Type:
+    | "container"
+    | "image"
+    | "volume"
+    | "network"
+    | "daemon"
+    | "builder"
+    | "plugin"
+    | "node"
+    | "secret"
+    | "config";
   readonly Action: string;
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
   readonly scope: "local";

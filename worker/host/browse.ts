@@ -1,4 +1,4 @@
-/** Files of running containers and of volumes, for the page: read where the kernel shows them, so that links lead nowhere else. */
+/** Files of containers, running or not, and of volumes, for the page: read where the kernel shows them, so that links lead nowhere else. */
 import type { Drydock } from "../drydock.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { BatchContext, DirectoryEntry, FileStat, Guest } from "../engine/ports/guest.ts";
@@ -8,39 +8,55 @@ import type { DrydockHost } from "../rpc/host.ts";
 /** So many stat calls go to the guest at once. */
 const statBatch = 500;
 
+interface View {
+  readonly context: BatchContext;
+  close(): Promise<void>;
+}
+
 export function hostBrowser(drydock: () => Drydock): NonNullable<DrydockHost["browser"]> {
   return {
     async list(place, path) {
-      const { guest } = drydock();
-      return await listDirectory(guest, await contextOf(drydock(), place), path);
+      const view = await open(drydock(), place);
+      try {
+        return await listDirectory(drydock().guest, view.context, path);
+      } finally {
+        await view.close();
+      }
     },
     async read(place, path) {
-      const { guest } = drydock();
-      return guest.readFile(path, await contextOf(drydock(), place));
+      const view = await open(drydock(), place);
+      return closing(drydock().guest.readFile(path, view.context), () => view.close());
+    },
+    async write(place, path, content) {
+      const view = await open(drydock(), place);
+      try {
+        await content.pipeTo(drydock().guest.writeFile(path, { mode: 0o644, context: view.context }));
+      } finally {
+        await view.close();
+      }
     },
   };
 }
 
-async function get(drydock: Drydock, path: string): Promise<Readonly<Record<string, unknown>>> {
-  const { status, body } = await drydock.api.request({ method: "GET", path });
+async function open(drydock: Drydock, place: BrowsePlace): Promise<View> {
+  if (place.kind === "container") return await drydock.containers.fileView(place.id);
+  const { status, body } = await drydock.api.request({
+    method: "GET",
+    path: `/volumes/${encodeURIComponent(place.name)}`,
+  });
   const value = (body.kind === "json" ? body.value : {}) as Readonly<Record<string, unknown>>;
   if (status >= 400) throw new EngineError("notFound", String(value.message ?? `status ${status}`));
-  return value;
+  return { context: { root: String(value.Mountpoint) }, close: async () => {} };
 }
 
-async function contextOf(drydock: Drydock, place: BrowsePlace): Promise<BatchContext> {
-  if (place.kind === "volume") {
-    const { Mountpoint } = await get(drydock, `/volumes/${encodeURIComponent(place.name)}`);
-    return { root: String(Mountpoint) };
-  }
-  const { State } = await get(drydock, `/containers/${encodeURIComponent(place.id)}/json`);
-  const { Pid } = State as { readonly Pid: number };
-  if (Pid === 0)
-    throw new EngineError(
-      "conflict",
-      "The container does not run: its files are not mounted. Start it to browse them.",
-    );
-  return { pid: Pid };
+/** The stream, and `done` when it has ended or its reader went away. */
+function closing(source: ReadableStream<Uint8Array>, done: () => Promise<void>): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  source
+    .pipeTo(writable)
+    .catch(() => {})
+    .finally(done);
+  return readable;
 }
 
 export async function listDirectory(guest: Guest, context: BatchContext, path: string): Promise<readonly FileEntry[]> {

@@ -2,7 +2,8 @@
  * Sets the stage for a step: files, images, lines. Where a step begins is where the step before it ended with its own solution, so the
  * start of any step can be made anew from nothing: clear, then play the steps before it.
  */
-import { type Lesson, type Start, type Step, solutionLines } from "../../lessons/format/index.ts";
+import type { Lesson, Start, Step } from "../../lessons/format/index.ts";
+import { solutionLines } from "../../lessons/format/solution.ts";
 import type { ApiTransport } from "../api/transport.ts";
 import type { Guest } from "../engine/ports/guest.ts";
 import { runShell } from "./shell.ts";

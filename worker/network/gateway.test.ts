@@ -119,15 +119,14 @@ describe("the package gateway", () => {
   it("lets npm find every version through itself, the catalogue's as the latest", async () => {
     const { ask } = gateway();
     const answer = await ask("/npm/express");
-    const { value } = answer.body as unknown as { value: Record<string, never> };
+    const { value } = answer.body as unknown as { value: { versions: Record<string, { dist: { tarball: string } }> } };
     const base = `http://${packagesHost}/npm/-`;
     expect(value).toMatchObject({
       name: "express",
       "dist-tags": { latest: "4.18.2", next: "6.0.0" },
       versions: { "4.18.2": { dist: { tarball: `${base}/tarballs/express-4.18.2.tgz`, integrity: "sha512-x" } } },
     });
-    const other = (value as { versions: Record<string, { dist: { tarball: string } }> }).versions["5.0.0"]?.dist
-      .tarball;
+    const other = value.versions["5.0.0"]?.dist.tarball;
     expect(await read(await ask(new URL(other ?? "").pathname))).toBe("200 another tarball");
     expect(await read(await ask("/npm/-/tarballs/express-4.18.2.tgz"))).toBe("200 a tarball");
     expect((await ask("/npm/@types%2fnode")).status).toBe(200);

@@ -15,6 +15,7 @@ function network(surroundings: Surroundings) {
   const files = site({
     [`${catalogue}/packages.json`]: JSON.stringify({ aptHosts: ["archive.example"] }),
     [`${catalogue}/pip/simple/index.html`]: "<html>all</html>",
+    [`${catalogue}/pip/wheels/a.whl`]: "a wheel",
   });
   const opened = openNetwork({
     surroundings,
@@ -69,6 +70,20 @@ describe("what lies around the machine", () => {
       });
       expect([await answer.text(), answer.headers.get("server")]).toEqual(["<html>all</html>", "Drydock"]);
     }
+  });
+
+  it("says how long a file is, and no word of an engine", async () => {
+    const { fetch } = network({ kind: "offline" });
+    const answer = await fetch(`http://${gatewayAddress}/pip/wheels/a.whl`, {
+      headers: { host: "packages.drydock.internal" },
+    });
+    expect(await answer.text()).toBe("a wheel");
+    expect(Object.fromEntries(answer.headers)).toEqual({
+      "content-length": "7",
+      "content-type": "application/octet-stream",
+      server: "Drydock",
+      connection: "close",
+    });
   });
 
   it("answers for apt's archive where nothing outside does", async () => {

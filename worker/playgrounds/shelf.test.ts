@@ -6,6 +6,7 @@ import { type PlaygroundFolders, PlaygroundShelf } from "./shelf.ts";
 
 class MemoryFolders implements PlaygroundFolders {
   readonly folders = new Map<string, MemoryFiles>();
+  readonly texts = new Map<string, string>();
   readonly locked = new Set<string>();
   async list() {
     return [...this.folders.keys()];
@@ -14,6 +15,13 @@ class MemoryFolders implements PlaygroundFolders {
     const files = this.folders.get(id) ?? new MemoryFiles();
     this.folders.set(id, files);
     return files;
+  }
+  async readText(id: string, name: string) {
+    return this.texts.get(`${id}/${name}`);
+  }
+  async writeText(id: string, name: string, text: string) {
+    await this.files(id);
+    this.texts.set(`${id}/${name}`, text);
   }
   async bytes(_: string) {
     return 1;

@@ -5,13 +5,16 @@
 import { EngineError } from "../engine/errors.ts";
 import { defaultPlayground, type PlaygroundInfo } from "../protocol/index.ts";
 import type { DiskBase } from "../storage/disk.ts";
-import { type ByteFiles, readBytes } from "../storage/files.ts";
+import type { ByteFiles } from "../storage/files.ts";
 import { packPlayground, unpackPlayground } from "./archive.ts";
 
 /** What the shelf stands on. */
 export interface PlaygroundFolders {
   list(): Promise<readonly string[]>;
   files(id: string): Promise<ByteFiles>;
+  /** A small file that any tab reads and writes at any time, whole; undefined where there is none. */
+  readText(id: string, name: string): Promise<string | undefined>;
+  writeText(id: string, name: string, text: string): Promise<void>;
   bytes(id: string): Promise<number>;
   remove(id: string): Promise<void>;
   /** The playground's lock while `work` lasts; undefined, and `work` is not done, where somebody else has it. */
@@ -49,7 +52,7 @@ export class PlaygroundShelf {
     for (const id of await this.#folders.list()) {
       const files = await this.#folders.files(id);
       if (await files.exists(unfinishedFile)) await this.#folders.alone(id, () => this.#folders.remove(id));
-      else found.push({ id, ...(await this.#label(files, id)), bytes: await this.#folders.bytes(id) });
+      else found.push({ id, ...(await this.#label(id)), bytes: await this.#folders.bytes(id) });
     }
     return found.sort((a, b) => b.used - a.used);
   }
@@ -60,14 +63,13 @@ export class PlaygroundShelf {
   }
 
   async touch(id: string): Promise<void> {
-    const files = await this.#folders.files(id);
-    const { name, created } = await this.#label(files, id);
+    const { name, created } = await this.#label(id);
     const now = this.#now();
-    await writeLabel(files, { name, created: created || now, used: now });
+    await this.#write(id, { name, created: created || now, used: now });
   }
 
   async rename(id: string, name: string): Promise<void> {
-    await writeLabel(await this.#folders.files(id), { ...(await this.#existing(id)), name: named(name) });
+    await this.#write(id, { ...(await this.#existing(id)), name: named(name) });
   }
 
   async remove(id: string): Promise<void> {
@@ -118,7 +120,7 @@ export class PlaygroundShelf {
           const files = await this.#folders.files(id);
           (await files.open(unfinishedFile)).close();
           const label = await work(files);
-          await writeLabel(files, label);
+          await this.#write(id, label);
           await files.delete(unfinishedFile);
           return { id, ...label, bytes: await this.#folders.bytes(id) };
         } catch (error) {
@@ -138,34 +140,22 @@ export class PlaygroundShelf {
   }
 
   async #existing(id: string): Promise<Label> {
-    if ((await this.#folders.list()).includes(id)) return await this.#label(await this.#folders.files(id), id);
+    if ((await this.#folders.list()).includes(id)) return await this.#label(id);
     throw new EngineError("notFound", `There is no playground ${JSON.stringify(id)} in this browser.`);
   }
 
-  async #label(files: ByteFiles, id: string): Promise<Label> {
-    const fallback = { name: id === defaultPlayground ? "Playground" : id, created: 0, used: 0 };
-    if (!(await files.exists(labelFile))) return fallback;
-    const file = await files.open(labelFile);
+  async #label(id: string): Promise<Label> {
+    const text = await this.#folders.readText(id, labelFile);
     try {
-      const text = new TextDecoder().decode(readBytes(file, 0, file.size()));
-      const { name, created, used } = JSON.parse(text) as Partial<Label>;
+      const { name, created, used } = JSON.parse(text ?? "") as Partial<Label>;
       return { name: String(name), created: Number(created) || 0, used: Number(used) || 0 };
     } catch {
-      return fallback;
-    } finally {
-      file.close();
+      return { name: id === defaultPlayground ? "Playground" : id, created: 0, used: 0 };
     }
   }
-}
 
-async function writeLabel(files: ByteFiles, label: Label): Promise<void> {
-  const file = await files.open(labelFile);
-  try {
-    file.truncate(0);
-    file.write(0, new TextEncoder().encode(JSON.stringify(label)));
-    file.flush();
-  } finally {
-    file.close();
+  async #write(id: string, label: Label): Promise<void> {
+    await this.#folders.writeText(id, labelFile, JSON.stringify(label));
   }
 }
 

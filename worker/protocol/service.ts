@@ -201,6 +201,8 @@ export interface WorkerService {
 
   browse(place: BrowsePlace, path: string): Promise<Outcome<readonly FileEntry[]>>;
   browseRead(place: BrowsePlace, path: string): Promise<Outcome<MessagePort>>;
+  /** Creates or replaces a file, as root owns it. */
+  browseWrite(place: BrowsePlace, path: string, content: MessagePort): Promise<Outcome<void>>;
   imageLayers(reference: string): Promise<Outcome<readonly LayerContents[]>>;
   layerFile(reference: string, layer: number, path: string): Promise<Outcome<MessagePort>>;
 }

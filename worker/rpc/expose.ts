@@ -127,6 +127,8 @@ export function serviceOf(host: DrydockHost): WorkerService {
     browse: (place, path) => outcome(() => offered(host.browser, "files of containers").list(place, path)),
     browseRead: (place, path) =>
       outcome(async () => sendStream(await offered(host.browser, "files of containers").read(place, path))),
+    browseWrite: (place, path, content) =>
+      outcome(() => offered(host.browser, "files of containers").write(place, path, portReadable<Uint8Array>(content))),
     imageLayers: (reference) => outcome(() => offered(host.layers, "files of layers").list(reference)),
     layerFile: (reference, layer, path) =>
       outcome(async () => sendStream(await offered(host.layers, "files of layers").read(reference, layer, path))),

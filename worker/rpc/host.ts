@@ -81,6 +81,7 @@ export interface DrydockHost {
   readonly browser?: {
     list(place: BrowsePlace, path: string): Promise<readonly FileEntry[]>;
     read(place: BrowsePlace, path: string): Promise<ReadableStream<Uint8Array>>;
+    write(place: BrowsePlace, path: string, content: ReadableStream<Uint8Array>): Promise<void>;
   };
   /** Absent where no lessons are played. What comes in is checked by the host. */
   readonly lessons?: {

@@ -1,12 +1,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { BlobStore, Digest } from "../engine/ports/storage.ts";
 import { type ByteFile, type ByteFiles, readBytes } from "./files.ts";
+import { type Hasher, type Received, receiveInto } from "./receive.ts";
 
-/** Incremental SHA-256. Node's own is some five times faster than JavaScript's. */
-export interface Hasher {
-  update(data: Uint8Array): unknown;
-  digest(): Uint8Array;
-}
+export type { Hasher } from "./receive.ts";
 
 const chunk = 1 << 20;
 /** How many blobs stay open between reads. */
@@ -64,25 +61,18 @@ export class FileBlobStore implements BlobStore {
     source: ReadableStream<Uint8Array> | Uint8Array,
     expected?: Digest,
   ): Promise<{ readonly digest: Digest; readonly size: number }> {
-    const hash = this.#hasher();
     const name = `incoming/${++this.#incoming}`;
-    const file = await this.#files.open(name);
-    let size = 0;
+    let received: Received;
     try {
-      file.truncate(0);
-      for await (const data of pieces(source)) {
-        hash.update(data);
-        file.write(size, data);
-        size += data.length;
-      }
-      file.flush();
+      received =
+        source instanceof ReadableStream && this.#files.receive !== undefined
+          ? await this.#files.receive(name, source)
+          : await receiveInto(await this.#files.open(name), source, this.#hasher());
     } catch (error) {
-      file.close();
       await this.#files.delete(name);
       throw error;
     }
-    file.close();
-    const hex = [...hash.digest()].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const { hex, size } = received;
     const digest: Digest = `sha256:${hex}`;
     if (expected !== undefined && digest !== expected) {
       await this.#files.delete(name);
@@ -156,22 +146,5 @@ export class FileBlobStore implements BlobStore {
     const file = this.#files.open(`blobs/${digest.slice(7)}`);
     this.#open.set(digest, file);
     return file;
-  }
-}
-
-async function* pieces(source: ReadableStream<Uint8Array> | Uint8Array): AsyncIterable<Uint8Array> {
-  if (source instanceof Uint8Array) {
-    yield source;
-    return;
-  }
-  const reader = source.getReader();
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    reader.releaseLock();
   }
 }

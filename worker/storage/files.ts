@@ -4,6 +4,7 @@
  * Names are relative paths of plain segments ([A-Za-z0-9._-]); folders come into being as needed.
  */
 import type { ByteFile } from "./byte-file.ts";
+import type { Received } from "./receive.ts";
 
 export type { ByteFile };
 
@@ -14,6 +15,8 @@ export interface ByteFiles {
   rename(from: string, to: string): Promise<void>;
   /** A missing file is no error. */
   delete(name: string): Promise<void>;
+  /** Makes a file of a stream away from this thread, where there is a place for that; answers when it is on the disk. */
+  receive?(name: string, source: ReadableStream<Uint8Array>): Promise<Received>;
   /** Names and sizes of the files directly in a folder. */
   list(folder: string): Promise<readonly { readonly name: string; readonly size: number }[]>;
 }

@@ -1,16 +1,25 @@
 import { type ByteFile, type ByteFiles, readBytes, segments } from "./files.ts";
+import type { Received } from "./receive.ts";
+
+/** Makes the file `name` of the store in `folder` away from this thread. */
+export type ReceiveElsewhere = (folder: string, name: string, source: ReadableStream<Uint8Array>) => Promise<Received>;
 
 /** Files in the browser's origin-private file system. Only in a dedicated Worker; one Worker at a time (sync access handles lock). */
 export class OpfsFiles implements ByteFiles {
   readonly #root: FileSystemDirectoryHandle;
+  declare readonly receive?: (name: string, source: ReadableStream<Uint8Array>) => Promise<Received>;
   private constructor(root: FileSystemDirectoryHandle) {
     this.#root = root;
   }
   /** Rejects where the browser offers no storage (private windows, some embeddings). */
-  static async open(folder: string): Promise<OpfsFiles> {
+  static async open(folder: string, receive?: ReceiveElsewhere): Promise<OpfsFiles> {
     let directory = await navigator.storage.getDirectory();
     for (const part of segments(folder)) directory = await directory.getDirectoryHandle(part, { create: true });
-    return new OpfsFiles(directory);
+    const files = new OpfsFiles(directory);
+    if (receive === undefined) return files;
+    return Object.assign(files, {
+      receive: (name: string, source: ReadableStream<Uint8Array>) => receive(folder, name, source),
+    });
   }
 
   async #folder(parts: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle | undefined> {
@@ -104,8 +113,14 @@ class OpfsFile implements ByteFile {
   }
 
   write(offset: number, data: Uint8Array): void {
-    const written = this.handle.write(data as Uint8Array<ArrayBuffer>, { at: offset });
-    if (written !== data.length) throw new DOMException("The browser's storage is full", "QuotaExceededError");
+    let written = 0;
+    try {
+      written = this.handle.write(data as Uint8Array<ArrayBuffer>, { at: offset });
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
+    }
+    if (written !== data.length)
+      throw new DOMException("no space left on device: the browser's storage is full", "QuotaExceededError");
   }
 
   truncate(size: number): void {

@@ -15,6 +15,28 @@ export async function openPlaygroundFolders(): Promise<PlaygroundFolders> {
       return ids;
     },
     files: (id) => OpfsFiles.open(`${parent}/${id}`),
+    async readText(id, name) {
+      try {
+        // Read as it is: a sync access handle would shut other tabs out.
+        const folder = await root.getDirectoryHandle(id);
+        return await (await (await folder.getFileHandle(name)).getFile()).text();
+      } catch (error) {
+        if (error instanceof DOMException && error.name === "NotFoundError") return undefined;
+        throw error;
+      }
+    },
+    async writeText(id, name, text) {
+      await navigator.locks.request(`drydock-text-${id}-${name}`, async () => {
+        const file = await (await OpfsFiles.open(`${parent}/${id}`)).open(name);
+        try {
+          file.truncate(0);
+          file.write(0, new TextEncoder().encode(text));
+          file.flush();
+        } finally {
+          file.close();
+        }
+      });
+    },
     bytes: async (id) => await bytesIn(await root.getDirectoryHandle(id)),
     remove: (id) => root.removeEntry(id, { recursive: true }),
     async alone(id, work) {

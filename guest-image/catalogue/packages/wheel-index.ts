@@ -43,6 +43,7 @@ export async function writeWheelIndex(
   const pip = join(root, "pip");
   await mkdir(join(pip, "wheels"), { recursive: true });
   const links: string[] = [];
+  const names: string[] = [];
   const written = new Set<string>();
   for (const distribution of [...distributions.values(), ...aliases]) {
     const { fileName, data } = makeWheel(distribution, distributions, bytecode);
@@ -53,8 +54,13 @@ export async function writeWheelIndex(
     const link = `<a href="../../wheels/${encodeURIComponent(fileName)}#sha256=${hash}">${fileName}</a>`;
     await place(join(pip, "simple", name, "index.html"), page(name, [link]));
     links.push(`<a href="${name}/">${name}</a>`);
+    names.push(name);
   }
   await place(join(pip, "simple", "index.html"), page("Simple index", links.sort()));
+  // What a browser keeps for a time without a network (web/offline/packages.ts).
+  const all = [...names.sort(), ""].map((name) => `pip/simple/${name === "" ? "" : `${name}/`}index.html`);
+  const list = [...all, ...[...written].sort().map((file) => `pip/wheels/${encodeURIComponent(file)}`)];
+  await place(join(pip, "files.json"), new TextEncoder().encode(`${JSON.stringify(list)}\n`));
   for (const file of await readdir(join(pip, "wheels"))) {
     if (!written.has(file)) await rm(join(pip, "wheels", file));
   }

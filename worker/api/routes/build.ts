@@ -1,6 +1,6 @@
 /**
- * Builds. `POST /build` answers as the classic builder; BuildKit's own protocol (`POST /session`, `POST /grpc`) is gRPC and is not
- * spoken here. Drydock's CLI uses ./drydock-builds.ts.
+ * Builds. `POST /build` answers as the classic builder. BuildKit's own protocol (`POST /session`, `POST /grpc`) is gRPC over HTTP/2, which
+ * a server in Node speaks in front of these routes (../buildkit); Drydock's CLI uses ./drydock-builds.ts.
  */
 import { type BuildRequest, type BuildService, type ClassicMessage, classicBuild } from "../../engine/build/index.ts";
 import { EngineError } from "../../engine/errors.ts";
@@ -14,7 +14,7 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
   const noBuildKit = async (): Promise<never> => {
     throw new EngineError(
       "notImplemented",
-      "this engine has no BuildKit gRPC endpoint: build with DOCKER_BUILDKIT=0, or with Drydock's own docker build",
+      "BuildKit's protocol is not served on this socket: build with DOCKER_BUILDKIT=0, or with Drydock's own docker build",
     );
   };
   return [

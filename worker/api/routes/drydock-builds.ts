@@ -142,6 +142,7 @@ function readRequest(value: unknown): BuildRequest {
   check(["tags", "noCacheFilter", "extraHosts", "ignored", "outputs"], isTexts);
   check(["ulimits", "cacheFrom", "cacheTo"], Array.isArray);
   check(["shmSize"], (f) => typeof f === "number");
+  check(["ref"], (f) => typeof f === "string" && /^[a-z0-9]{25}$/.test(f));
   if (typeof request.dockerfileName !== "string")
     throw new EngineError("invalidParameter", "invalid build request: dockerfileName");
   return value as BuildRequest;

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { SystemService } from "../../engine/system/index.ts";
 import { Router } from "../router.ts";
 import { pluginRoutes } from "./plugins.ts";
-import { swarmRoutes } from "./swarm.ts";
 import { systemRoutes } from "./system.ts";
 
 const clock = { now: () => new Date(0), monotonic: () => 0, after: () => () => undefined };
@@ -26,12 +25,15 @@ const system = new SystemService(
     volumes: async () => [],
     buildCache: async () => [],
     registryMirrors: () => [],
+    swarm: () => ({ LocalNodeState: "inactive" }),
   },
   clock,
 );
 const router = new Router([
-  ...systemRoutes(system, { login: async () => ({ status: "Login Succeeded", identityToken: "" }) }),
-  ...swarmRoutes(),
+  ...systemRoutes(system, {
+    login: async () => ({ status: "Login Succeeded", identityToken: "" }),
+    isManager: () => false,
+  }),
   ...pluginRoutes(),
 ]);
 
@@ -49,9 +51,7 @@ describe("the engine's own operations", () => {
     expect(body).toMatchObject({ value: { Containers: [{ Id: "c" }], Images: null } });
     expect((await router.request({ method: "GET", path: "/system/df?type=no" })).status).toBe(400);
   });
-  it("says 503 for what needs a swarm, and 404 for a plugin", async () => {
-    for (const path of ["/nodes", "/services/x/logs", "/secrets", "/tasks/t"])
-      expect((await router.request({ method: "GET", path })).status).toBe(503);
+  it("says 404 for a plugin", async () => {
     const plugin = await router.request({ method: "GET", path: "/plugins/a/b:latest/json" });
     expect(plugin.body).toEqual({ kind: "json", value: { message: 'plugin "a/b:latest" not found' } });
   });

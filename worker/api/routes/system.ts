@@ -17,7 +17,13 @@ export interface Authenticator {
 
 const dataTypes = ["container", "image", "volume", "build-cache"];
 
-export function systemRoutes(system: SystemService, authenticator: Authenticator): readonly Route[] {
+export interface Surroundings extends Authenticator {
+  /** Whether the engine manages a swarm. */
+  isManager(): boolean;
+}
+
+export function systemRoutes(system: SystemService, around: Surroundings): readonly Route[] {
+  const ping = (text: string): ApiResponse => pingResponse(text, around.isManager() ? "active/manager" : "inactive");
   return [
     { method: "GET", path: "/_ping", operation: "SystemPing", handle: async () => ping("OK") },
     { method: "HEAD", path: "/_ping", operation: "SystemPingHead", handle: async () => ping("") },
@@ -46,14 +52,14 @@ export function systemRoutes(system: SystemService, authenticator: Authenticator
       handle: async (context) => {
         const body = await context.json();
         if (typeof body !== "object" || body === null) throw new EngineError("invalidParameter", "invalid JSON: EOF");
-        const answer = await authenticator.login(body);
+        const answer = await around.login(body);
         return json({ IdentityToken: answer.identityToken, Status: answer.status });
       },
     },
   ];
 }
 
-function ping(text: string): ApiResponse {
+function pingResponse(text: string, swarm: string): ApiResponse {
   return {
     status: 200,
     headers: {
@@ -63,7 +69,7 @@ function ping(text: string): ApiResponse {
       "docker-experimental": "false",
       ostype: "linux",
       pragma: "no-cache",
-      swarm: "inactive",
+      swarm,
     },
     body: { kind: "text", text },
   };

@@ -9,6 +9,8 @@ import type { Outline, Target } from "./outline.ts";
 import type { StatusUpdate } from "./solve/progress.ts";
 
 export interface BuildRequest {
+  /** Name of the build's record where the client has made one up; 25 letters and digits. */
+  readonly ref?: string;
   /** Text of the Dockerfile; from the context under `dockerfileName` when it is absent. */
   readonly dockerfile?: string;
   readonly dockerfileName: string;

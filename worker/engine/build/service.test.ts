@@ -1,50 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { collectBytes } from "../bytes.ts";
-import type { Networks } from "../domains.ts";
 import { readTar } from "../tar-reader.ts";
-import { dockerArchive, gzip, tarOf, testImage, textFile } from "../testing/image-archives.ts";
-import { fixedClock, imageFixture } from "../testing/image-fixture.ts";
+import { gzip, tarOf, textFile } from "../testing/image-archives.ts";
 import { classicBuild } from "./classic.ts";
 import type { BuildFailure, BuildRequest, BuildResult } from "./model.ts";
-import { BuildService } from "./service.ts";
 import type { VertexRecord } from "./solve/progress.ts";
-
-const base = await testImage(
-  [
-    [
-      textFile("etc/passwd", "root:x:0:0::/:/bin/sh\nweb:x:100:101::/:/bin/sh\n"),
-      textFile("etc/group", "root:x:0:\nstaff:x:50:\n"),
-      { header: { name: "tmp", type: "directory", mode: 0o1777 } },
-      { header: { name: "bin", type: "symlink", linkName: "usr/bin" } },
-      { header: { name: "usr/bin", type: "directory", mode: 0o755 } },
-    ],
-  ],
-  { Env: ["PATH=/bin"], Cmd: ["sh"] },
-);
+import { buildRig } from "./testing/rig.ts";
 
 async function rig() {
-  const { service: images, blobs, records, guest, events } = await imageFixture();
-  for await (const _ of images.loadArchive(
-    new Blob([(await dockerArchive(base, ["base:latest"])) as Uint8Array<ArrayBuffer>]).stream(),
-    {
-      signal: new AbortController().signal,
-      quiet: true,
-    },
-  ));
-  let seed = 1;
-  const builds = await BuildService.load({
-    guest,
-    networks: {} as Networks,
-    images,
-    blobs,
-    records,
-    fetch: async () => new Response("from afar"),
-    clock: fixedClock,
-    randomness: { bytes: (count) => Uint8Array.from({ length: count }, () => (seed = (seed * 31 + 7) % 251)) },
-    events: { publish: (type, action, id) => void events.push(`${type} ${action} ${id}`) },
-    runEnvironment: () => Promise.reject(new Error("no machine")),
-  });
-  Object.assign(images.context.users, { keptLayers: () => builds.keptLayers() });
+  const { builds, images, blobs, events } = await buildRig();
   const run = async (
     dockerfile: string,
     files: Readonly<Record<string, string | Uint8Array>> = {},

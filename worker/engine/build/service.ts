@@ -117,7 +117,7 @@ export class BuildService {
     let wake: () => void = () => undefined;
     const abort = new AbortController();
     const both = AbortSignal.any([signal, abort.signal]);
-    const recorder = this.history.start(newRef(this.#d.randomness), request);
+    const recorder = this.history.start(request.ref ?? newRef(this.#d.randomness), request);
     const emit = (message: BuildMessage): void => {
       recorder.note(message);
       queue.push(message);

@@ -51,7 +51,7 @@ export function checkResources<T extends Resources>(given: T, facts: HostFacts):
   if (NanoCpus > 0 && CpuQuota > 0) throw invalid("Conflicting options: Nano CPUs and CPU Quota cannot both be set");
   if (NanoCpus < 0 || NanoCpus > facts.cpus * 1e9)
     throw invalid(`range of CPUs is from 0.01 to ${facts.cpus}.00, as there are only ${facts.cpus} CPUs available`);
-  if (given.CpuShares < 0) throw invalid(`shares must be positive`);
+  if (given.CpuShares < 0) throw invalid(`invalid CPU shares (${given.CpuShares}): value must be a positive integer`);
   if (CpuPeriod !== 0 && (CpuPeriod < 1000 || CpuPeriod > 1_000_000))
     throw invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
   if (CpuQuota > 0 && CpuQuota < 1000) throw invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)");
@@ -138,8 +138,18 @@ export function checkHostConfig(given: HostConfig, facts: HostFacts): Checked<Ho
   if (given.ShmSize < 0) throw invalid("SHM size can not be less than 0");
   if (given.OomScoreAdj < -1000 || given.OomScoreAdj > 1000)
     throw invalid(`Invalid value ${given.OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
+  if (Object.hasOwn(given.Annotations ?? {}, ""))
+    throw invalid("invalid Annotations: the empty string is not permitted as an annotation key");
+  for (const option of Object.keys(given.StorageOpt ?? {}))
+    throw new EngineError(
+      "system",
+      option === "size"
+        ? "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+        : `Unknown option ${option}`,
+    );
   for (const target of Object.keys(Tmpfs ?? {}))
-    if (!target.startsWith("/")) throw invalid(`invalid mount path: '${target}' mount path must be absolute`);
+    if (target === "/") throw invalid("invalid specification: destination can't be '/'");
+    else if (!target.startsWith("/")) throw invalid(`invalid mount path: '${target}' mount path must be absolute`);
   const known = logOptions[LogConfig.Type];
   if (known === undefined)
     throw invalid(`error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`);

@@ -119,6 +119,8 @@ function mergeHealthcheck(user: HealthConfig | undefined, image: HealthConfig | 
 /** Path and Args of `inspect`: entrypoint and command as one argument list. */
 export function commandOf(config: ContainerConfig): { readonly path: string; readonly args: readonly string[] } {
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
-  if (path === undefined || path === "") throw invalid("no command specified");
+  // An empty entrypoint takes the image's away; an empty command is a program that cannot be found.
+  const isNone = path === undefined || (path === "" && (config.Entrypoint ?? []).length > 0);
+  if (isNone) throw invalid("no command specified");
   return { path, args };
 }

@@ -5,7 +5,7 @@ import { archiveTree, describePath, extractArchive, fileNotFound, locate, type P
 import { type Change, findChanges } from "./changes.ts";
 import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
-import { FileViews } from "./file-view.ts";
+import { type FileView, FileViews } from "./file-view.ts";
 import { findOwner } from "./owner.ts";
 import { upperDirectory } from "./paths.ts";
 import { resolveInRoot } from "./resolve-path.ts";
@@ -22,6 +22,11 @@ export class ContainerFiles {
     this.#d = dependencies;
     this.#views = new FileViews(dependencies);
     this.#event = event;
+  }
+
+  /** To look at files of it, running or not; to be closed. */
+  view(container: Container): Promise<FileView> {
+    return this.#views.open(container);
   }
 
   async changes(container: Container): Promise<readonly Change[] | null> {

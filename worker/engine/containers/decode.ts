@@ -13,10 +13,8 @@ function typeName(value: unknown): string {
 }
 
 function mismatch(value: unknown, field: string, type: string): EngineError {
-  return new EngineError(
-    "invalidParameter",
-    `invalid JSON: json: cannot unmarshal ${typeName(value)} into Go struct field .${field} of type ${type}`,
-  );
+  const into = field === "" ? `value of type ${type}` : `struct field .${field} of type ${type}`;
+  return new EngineError("invalidParameter", `invalid JSON: json: cannot unmarshal ${typeName(value)} into Go ${into}`);
 }
 
 /** The fields of one JSON object. Every reader answers `undefined` for absent and null. */

@@ -29,9 +29,17 @@ export class FileViews {
     this.#d = dependencies;
   }
 
+  /**
+   * A start that is under way comes first: an overlay that is mounted after the container's own takes the work directory away from it
+   * (ovl_workdir_create), and nothing of a lower layer could be changed any more.
+   */
   async open(container: Container): Promise<FileView> {
-    const { state } = container;
-    if (hasProcess(state)) return { context: { pid: state.pid }, close: async () => {} };
+    return ofRunning(container) ?? (await container.exclusively(() => this.#openStopped(container)));
+  }
+
+  async #openStopped(container: Container): Promise<FileView> {
+    const running = ofRunning(container);
+    if (running !== undefined) return running;
     const root = mergedDirectory(container.id);
     let shared = this.#mounted.get(container.id);
     if (shared === undefined) {
@@ -87,4 +95,8 @@ export class FileViews {
       await guest.batch(ops);
     }
   }
+}
+
+function ofRunning({ state }: Container): FileView | undefined {
+  return hasProcess(state) ? { context: { pid: state.pid }, close: async () => {} } : undefined;
 }

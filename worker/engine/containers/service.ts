@@ -23,6 +23,7 @@ import type { ContainerDependencies } from "./dependencies.ts";
 import { cgroupLimits } from "./describe.ts";
 import { parseDetachKeys } from "./detach-keys.ts";
 import { type ExecutionState, Executions } from "./executions.ts";
+import type { FileView } from "./file-view.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
 import { inspectView } from "./inspect.ts";
 import { Lifecycle, notRunning, type RunState } from "./lifecycle.ts";
@@ -488,6 +489,10 @@ export class Containers {
   }
   export(reference: string): Promise<ReadableStream<Uint8Array>> {
     return this.#files.export(this.get(reference));
+  }
+  /** A container's files, running or not, for as long as the view is open. */
+  fileView(reference: string): Promise<FileView> {
+    return this.#files.view(this.get(reference));
   }
   pathStat(reference: string, path: string): Promise<PathStat> {
     return this.#files.pathStat(this.get(reference), reference, path);

@@ -3,9 +3,6 @@ import type { EngineEvent } from "../domains.ts";
 
 export type EventFilters = Readonly<Record<string, readonly string[]>>;
 
-/** Objects of a swarm; a single host has none. */
-const absentTypes: ReadonlySet<string> = new Set(["config", "node", "secret", "service"]);
-
 export function eventPasses(event: EngineEvent, filters: EventFilters): boolean {
   return Object.entries(filters).every(([kind, values]) => values.length === 0 || passes(event, kind, values));
 }
@@ -28,10 +25,13 @@ function passes(event: EngineEvent, kind: string, values: readonly string[]): bo
     case "volume":
     case "plugin":
     case "container":
+    case "node":
+    case "secret":
+    case "config":
       return event.Type === kind && values.some((v) => actorMatches(event, v));
     default:
-      // dockerd takes no notice of filters that it does not know.
-      return !absentTypes.has(kind);
+      // dockerd takes no notice of filters that it does not know; of services there are no events.
+      return kind !== "service";
   }
 }
 

@@ -14,8 +14,9 @@ const smallFile = 64 << 10;
 const batchBytes = 1 << 20;
 
 export async function upperTar(guest: Guest, upper: string): Promise<ReadableStream<Uint8Array>> {
-  const [walked] = await guest.batch([{ op: "walk", path: upper }]);
-  const entries = (walked as readonly TreeEntry[]).filter(({ path, type }) => path !== "" && type !== "socket");
+  // A container that was never started has written nothing, and has no directory for it.
+  const [walked] = await guest.batch([{ op: "walk", path: upper, ignore: ["ENOENT"] }]);
+  const entries = ((walked ?? []) as readonly TreeEntry[]).filter(({ path, type }) => path !== "" && type !== "socket");
   return writeTar(layerEntries(guest, upper, [...entries].sort(byPath)));
 }
 

@@ -120,7 +120,8 @@ async function releaseLayers(context: ImageContext, image: StoredImage): Promise
   }
   const chain = await chainIds(image.layers);
   const usedChains = new Set<string>();
-  const usedLayers = new Set<string>(await retainedLayers(context));
+  const kept = new Set<string>(await retainedLayers(context));
+  const usedLayers = new Set<string>();
   for (const other of context.store.list()) {
     for (const chainId of await chainIds(other.layers)) usedChains.add(chainId);
     for (const diffId of other.layers) usedLayers.add(diffId);
@@ -129,7 +130,8 @@ async function releaseLayers(context: ImageContext, image: StoredImage): Promise
   for (let i = image.layers.length - 1; i >= 0; i--) {
     const diffId = image.layers[i];
     const chainId = chain[i];
-    if (diffId === undefined || chainId === undefined || usedChains.has(chainId)) continue;
+    // What the build cache holds stays where it is, as the layer store's references do in moby.
+    if (diffId === undefined || chainId === undefined || usedChains.has(chainId) || kept.has(diffId)) continue;
     released.push(chainId);
     if (usedLayers.has(diffId) || image.layers.indexOf(diffId) !== i) continue;
     await context.mounts.unmount(diffId);

@@ -30,6 +30,8 @@ export interface Inventory {
   /** BuildCache records. */
   buildCache(): Promise<readonly unknown[]>;
   registryMirrors(): readonly string[];
+  /** Schema SwarmInfo. */
+  swarm(): object;
 }
 
 export const engineVersion = "28.5.2";
@@ -140,14 +142,7 @@ export class SystemService {
       ServerVersion: engineVersion,
       Runtimes: { runc: { path: "drydock-agent" } },
       DefaultRuntime: "runc",
-      Swarm: {
-        NodeID: "",
-        NodeAddr: "",
-        LocalNodeState: "inactive",
-        ControlAvailable: false,
-        Error: "",
-        RemoteManagers: null,
-      },
+      Swarm: this.#inventory.swarm(),
       LiveRestoreEnabled: false,
       Isolation: "",
       InitBinary: "docker-init",

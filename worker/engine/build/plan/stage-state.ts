@@ -81,6 +81,20 @@ export const withShell = (state: StageState, args: readonly string[]): readonly 
 
 /** Go's fmt of a health check, as image histories carry it. */
 export function healthText(health: HealthConfig): string {
-  const duration = (value: number | undefined): string => goDuration(value ?? 0);
-  return `{Test:[${(health.Test ?? []).join(" ")}] Interval:${duration(health.Interval)} Timeout:${duration(health.Timeout)} StartPeriod:${duration(health.StartPeriod)} StartInterval:${duration(health.StartInterval)} Retries:${health.Retries ?? 0}}`;
+  const durations = [health.Interval, health.Timeout, health.StartPeriod, health.StartInterval].map(
+    (value) => `"${goDuration(value ?? 0)}"`,
+  );
+  const test = (health.Test ?? []).map((word) => JSON.stringify(word)).join(" ");
+  return `&{[${test}] ${durations.join(" ")} ${quotedRune(health.Retries ?? 0)}}`;
+}
+
+const runeEscapes: Readonly<Record<number, string>> = { 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r" };
+
+/** Go's strconv.QuoteRune, for numbers that are no letters. */
+function quotedRune(value: number): string {
+  const letter = runeEscapes[value];
+  if (letter !== undefined) return `'\\${letter}'`;
+  if (value < 32 || value === 127) return `'\\x${value.toString(16).padStart(2, "0")}'`;
+  const text = String.fromCodePoint(value);
+  return text === "'" || text === "\\" ? `'\\${text}'` : `'${text}'`;
 }

@@ -45,13 +45,14 @@ export async function fetchGit(fetch: Fetch, address: GitAddress, signal: AbortS
   const http = { request: (request: GitHttpRequest) => send(fetch, request, signal) };
   try {
     await git.init({ fs, dir: "/", gitdir, bare: true });
+    await git.addRemote({ fs, gitdir, remote: "origin", url });
     const isCommit = /^[0-9a-f]{40}$/.test(ref);
     const { fetchHead } = await git.fetch({
       fs,
       http,
       gitdir,
       cache,
-      url,
+      remote: "origin",
       depth: 1,
       singleBranch: true,
       tags: false,

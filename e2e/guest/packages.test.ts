@@ -1,0 +1,138 @@
+/** The network of containers and of build steps, on the real machine without one around it: packages from the catalogue, and clear refusals. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Captured, capture } from "../../worker/cli/capture.ts";
+import { nodeFiles } from "../../worker/cli/main.node.ts";
+import { type Drydock, openDrydock } from "../../worker/node.ts";
+import { buildPath } from "../../worker/node-platform.node.ts";
+
+const hasPackages = existsSync(buildPath("catalogue/packages.json"));
+const folder = mkdtempSync(join(tmpdir(), "drydock-packages-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const dockerOf =
+  (drydock: () => Drydock) =>
+  (args: readonly string[], stdin?: string): Promise<Captured> =>
+    capture((invocation) => drydock().docker(invocation), args, {
+      cwd: folder,
+      files: nodeFiles,
+      env: { HOME: folder },
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+
+describe("containers of a playground that is offline", () => {
+  let drydock: Drydock;
+  const said: string[] = [];
+  const docker = dockerOf(() => drydock);
+  const shell = (line: string, ...options: readonly string[]): Promise<Captured> =>
+    docker(["run", "--rm", ...options, "busybox", "sh", "-c", line]);
+
+  beforeAll(async () => {
+    drydock = await openDrydock({ offline: true, onMessage: (message) => void said.push(message) });
+    await docker(["pull", "-q", "busybox"]);
+  });
+  afterAll(() => drydock.close());
+
+  it("find the package indexes by name on every network that leads out, and on no other", async () => {
+    const ask = "wget -qO- http://packages.drydock.internal/";
+    const expected = expect.stringContaining("/pip/simple/ for pip");
+    await docker(["network", "create", "mine"]);
+    await docker(["network", "create", "--internal", "closed"]);
+    for (const network of ["bridge", "host", "mine"])
+      expect((await shell(ask, "--network", network)).stdout, network).toEqual(expected);
+    for (const network of ["none", "closed"]) expect((await shell(ask, "--network", network)).code).not.toBe(0);
+    await docker(["network", "rm", "mine", "closed"]);
+  });
+
+  it("are told at once what cannot be reached, and by which name", async () => {
+    said.length = 0;
+    const name = await shell("wget -qO- http://www.example.com/");
+    expect(name.stderr).toContain("bad address 'www.example.com'");
+    const address = await shell("nc 192.0.2.1 81");
+    expect(address.stderr).toContain("Network is unreachable");
+    expect(said).toEqual([
+      "www.example.com cannot be reached: this playground is offline",
+      "192.0.2.1:81 cannot be reached: this playground is offline",
+    ]);
+    const step = await docker(
+      ["build", "--progress", "plain", "-"],
+      "FROM busybox\nRUN wget -q http://files.example.org/tool\n",
+    );
+    expect(step.code).toBe(1);
+    expect(step.stderr).toMatch(/ drydock: files\.example\.org cannot be reached: this playground is offline\n/);
+  });
+
+  it("build steps and language images know where packages are, the configuration does not", async () => {
+    const plain = await docker(
+      ["build", "-q", "-t", "env", "-"],
+      "FROM busybox\nENV PIP_TRUSTED_HOST=mine\nRUN env > /env\n",
+    );
+    expect(plain.code).toBe(0);
+    const { stdout } = await docker(["run", "--rm", "env", "cat", "/env"]);
+    expect(stdout).toContain("PIP_INDEX_URL=http://packages.drydock.internal/pip/simple/\n");
+    expect(stdout).toContain("npm_config_registry=http://packages.drydock.internal/npm/\n");
+    expect(stdout).toContain("PIP_TRUSTED_HOST=mine\n");
+    expect((await docker(["inspect", "-f", "{{.Config.Env}}", "env"])).stdout).not.toContain("PIP_INDEX_URL");
+    expect((await shell("env")).stdout).not.toContain("PIP_");
+    expect((await shell("env", "-e", "PYTHON_VERSION=3")).stdout).toContain("PIP_INDEX_URL=");
+  });
+
+  it.skipIf(!hasPackages)(
+    "install from the catalogue's apt archive, whose signature is checked",
+    { timeout: 240_000 },
+    async () => {
+      const dockerfile = [
+        "FROM debian",
+        "RUN apt-get update && apt-get install -y --no-install-recommends tree",
+        // Without the key that the image knows, the same archive is refused.
+        "RUN rm -r /etc/apt/trusted.gpg.d/* /var/lib/apt/lists/* && apt-get update -o APT::Update::Error-Mode=any",
+      ];
+      const { code, stderr } = await docker(["build", "--progress", "plain", "-"], dockerfile.join("\n"));
+      expect(stderr).toContain("Setting up tree (");
+      expect(stderr).toMatch(/The following signatures couldn't be verified .*NO_PUBKEY/s);
+      expect(code).toBe(1);
+    },
+  );
+});
+
+describe("containers of a playground with a network", () => {
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+  it.skipIf(own === undefined)("reach what this machine reaches", async () => {
+    const server = createServer((request, response) => {
+      let length = 0;
+      request.on("data", (data: Buffer) => {
+        length += data.length;
+      });
+      request.on("end", () => response.end(`${request.method} ${length} ${"x".repeat(300_000)}`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+    const { port } = server.address() as AddressInfo;
+    const drydock = await openDrydock({ offline: false });
+    const docker = dockerOf(() => drydock);
+    try {
+      const posted = await docker([
+        "run",
+        "--rm",
+        "busybox",
+        "sh",
+        "-c",
+        `head -c 200000 /dev/zero | tr '\\0' 'y' > /f; wget -qO /answer --post-file /f http://${own}:${port}/; head -c 12 /answer; wc -c < /answer`,
+      ]);
+      expect(posted.stdout).toBe("POST 200000 300012\n");
+      server.close();
+      server.closeAllConnections();
+      const refused = await docker(["run", "--rm", "busybox", "wget", "-qO-", `http://${own}:${port}/`]);
+      expect(refused.stderr).toContain("Connection refused");
+    } finally {
+      await drydock.close();
+      server.close();
+    }
+  });
+});

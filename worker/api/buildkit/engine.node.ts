@@ -1,0 +1,116 @@
+/** What BuildKit's services ask of the engine, over its API. */
+import { EngineError } from "../../engine/errors.ts";
+import type { ApiRequest, ApiTransport } from "../transport.ts";
+import type { BuildResult } from "./jobs.node.ts";
+
+export interface Failure {
+  readonly message: string;
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly file: string;
+  readonly text: string;
+}
+type Message = { readonly result: BuildResult } | { readonly failure: Failure } | object;
+
+export interface CacheRecord {
+  readonly ID: string;
+  readonly Parents: readonly string[] | null;
+  readonly Type: string;
+  readonly Description: string;
+  readonly InUse: boolean;
+  readonly Shared: boolean;
+  readonly Size: number;
+  readonly CreatedAt: string;
+  readonly LastUsedAt: string;
+  readonly UsageCount: number;
+}
+export interface BuildSummary {
+  readonly ref: string;
+  readonly name: string;
+  readonly status: string;
+  readonly error?: { readonly message: string };
+  readonly created: string;
+  readonly completed?: string;
+  readonly dockerfile: string;
+  readonly target?: string;
+  readonly image?: string;
+  readonly completedSteps: number;
+  readonly totalSteps: number;
+  readonly cachedSteps: number;
+}
+
+export class Engine {
+  readonly #api: ApiTransport;
+  constructor(api: ApiTransport) {
+    this.#api = api;
+  }
+
+  async *build(
+    request: Readonly<Record<string, unknown>>,
+    context: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Message> {
+    const { Id } = (await this.#json("POST", "/drydock/builds", { body: { kind: "json", value: request } })) as {
+      readonly Id: string;
+    };
+    const { body } = await this.#call("POST", `/drydock/builds/${Id}/run`, {
+      body: { kind: "stream", stream: context },
+      signal,
+    });
+    if (body.kind === "jsonLines") yield* body.values as AsyncIterable<Message>;
+  }
+
+  async files(ref: string): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#call("GET", `/drydock/builds/${ref}/files`);
+    if (body.kind !== "stream") throw new EngineError("system", "the engine sent no files");
+    return body.stream;
+  }
+
+  async usage(): Promise<readonly CacheRecord[]> {
+    const { BuildCache } = (await this.#json("GET", "/system/df?type=build-cache")) as {
+      readonly BuildCache: readonly CacheRecord[] | null;
+    };
+    return BuildCache ?? [];
+  }
+
+  async prune(options: {
+    readonly all: boolean;
+    readonly filter: readonly string[];
+    readonly reservedSpace: number;
+    readonly maxUsedSpace: number;
+  }): Promise<readonly CacheRecord[]> {
+    const before = await this.usage();
+    const filters: Record<string, string[]> = {};
+    for (const text of options.filter) {
+      const [key = "", value = ""] = text.split(/[=~]+/);
+      filters[key] = [...(filters[key] ?? []), value];
+    }
+    const query = new URLSearchParams({ filters: JSON.stringify(filters) });
+    if (options.all) query.set("all", "1");
+    const keep = options.maxUsedSpace || options.reservedSpace;
+    if (keep > 0) query.set("keep-storage", String(keep));
+    const { CachesDeleted } = (await this.#json("POST", `/build/prune?${query}`)) as {
+      readonly CachesDeleted: readonly string[] | null;
+    };
+    return before.filter(({ ID }) => CachesDeleted?.includes(ID) === true);
+  }
+
+  async builds(): Promise<readonly BuildSummary[]> {
+    return (await this.#json("GET", "/drydock/builds")) as readonly BuildSummary[];
+  }
+  async forget(ref: string): Promise<void> {
+    await this.#call("DELETE", `/drydock/builds/${ref}`);
+  }
+
+  async #json(method: ApiRequest["method"], path: string, more: Partial<ApiRequest> = {}): Promise<unknown> {
+    const { body } = await this.#call(method, path, more);
+    return body.kind === "json" ? body.value : undefined;
+  }
+  async #call(method: ApiRequest["method"], path: string, more: Partial<ApiRequest> = {}) {
+    const response = await this.#api.request({ method, path, ...more });
+    if (response.status >= 400) {
+      const value = response.body.kind === "json" ? (response.body.value as { readonly message?: string }) : {};
+      throw new EngineError("system", value.message ?? `the engine answered ${response.status}`);
+    }
+    return response;
+  }
+}

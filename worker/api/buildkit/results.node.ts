@@ -1,0 +1,50 @@
+/** What a build answers beyond its image: errors with their place in the Dockerfile, and the answers of `--call`. */
+import type { Failure } from "./engine.node.ts";
+import { code, RpcError } from "./grpc.node.ts";
+import type { BuildResult } from "./jobs.node.ts";
+
+const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** BuildKit's errdefs.Source goes with the error: its client shows the excerpt. */
+export function failureError({ message, range, file, text }: Failure): RpcError {
+  if (range === undefined) return new RpcError(code.unknown, message);
+  const source = {
+    info: { filename: file, data: base64(text), language: "Dockerfile" },
+    ranges: [{ start: { line: range.start }, end: { line: range.end } }],
+  };
+  return new RpcError(code.unknown, message, [
+    { type_url: "github.com/moby/buildkit/errdefs.Source+json", value: json(source) },
+  ]);
+}
+
+/** Metadata of a solve's result, by BuildKit's subrequests: data, and the text where there is nothing to format. */
+export function callResult(
+  result: BuildResult,
+  { requestid, filename = "Dockerfile" }: Readonly<Record<string, string>>,
+): Readonly<Record<string, Uint8Array>> {
+  switch (requestid) {
+    case "frontend.lint":
+      return {
+        "result.json": json(lintOf(result, filename)),
+        "result.statuscode": Buffer.from(result.warnings.length > 0 ? "1" : "0"),
+      };
+    case "frontend.targets":
+      return { "result.json": json({ targets: result.targets ?? [] }) };
+    case "frontend.outline":
+      return { "result.json": json(result.outline ?? {}) };
+    default:
+      return {};
+  }
+}
+
+const lintOf = ({ warnings }: BuildResult, filename: string): object => ({
+  warnings: warnings.map(({ rule, description, url, message, range }) => ({
+    ruleName: rule,
+    description,
+    url,
+    detail: message,
+    location: { sourceIndex: 0, ranges: [{ start: { line: range.start }, end: { line: range.end } }] },
+  })),
+  sources: [{ filename, data: "" }],
+});
