@@ -5,7 +5,7 @@
  */
 import type { ApiTransport } from "./api/transport.ts";
 import type { Engine } from "./assembly.ts";
-import { LastingGuest, type MachineLife } from "./checkpoints/lasting-guest.ts";
+import { LastingGuest, lasting, type MachineLife } from "./checkpoints/lasting-guest.ts";
 import { Life } from "./checkpoints/life.ts";
 import type { Resumed, StartSource } from "./checkpoints/resume.ts";
 import type { CheckpointService } from "./checkpoints/service.ts";
@@ -16,6 +16,7 @@ import type { Guest } from "./engine/ports/guest.ts";
 import type { BlockImage, Clock, Fetch, Randomness } from "./engine/ports/host.ts";
 import { AgentClient } from "./guest/agent-client.ts";
 import { Terminals } from "./host/terminals.ts";
+import type { FirstShell } from "./machine/first-shell.ts";
 import { type HostState, unpackHostState, userlandKey } from "./machine/host-state.ts";
 import { enterUserland, mountDisk } from "./machine/root.ts";
 import type { Surroundings } from "./network/outside.ts";
@@ -24,6 +25,7 @@ import { type DiskBase, openDiskFiles, SparseDisk } from "./storage/disk.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { FileLogStore } from "./storage/logs.ts";
 import { JournalRecordStore } from "./storage/records.ts";
+import { lateImage } from "./vm/late-image.ts";
 import { GuestLayerDisk } from "./vm/layer-disk.ts";
 import { LayerDiskDevice } from "./vm/layer-disk-device.ts";
 import type { Machine } from "./vm/machine.ts";
@@ -110,7 +112,13 @@ export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
     throw error;
   });
   const guest = new LastingGuest(() => living.life);
-  const open = { guest, workspace, terminals: new Terminals(guest), machine: began.machine, origin: began.origin };
+  const open = {
+    guest,
+    workspace,
+    terminals: new Terminals(guest, began.first),
+    machine: began.machine,
+    origin: began.origin,
+  };
   const living: LivingMachine = { ...began, ...open, parts, stores };
   return {
     ...open,
@@ -135,7 +143,10 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
   return { stores, workspace: tree };
 }
 
-type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resumed">;
+/** The engine says where images have their layers; nothing reads them before. */
+const notYet = (): Promise<BlockImage> => Promise.reject(new Error("the engine has not started yet"));
+
+type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resumed"> & { readonly first?: FirstShell };
 
 /** From the shipped snapshot, or booted. */
 async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
@@ -144,7 +155,9 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
     devices: devicesOf(parts, stores),
     ...(parts.memoryLimit === undefined ? {} : { memoryLimit: parts.memoryLimit }),
     placeLayers: ({ layers: placed }) => {
-      for (const { key, start } of placed) if (key === userlandKey) layers.attach(key, parts.userland, start);
+      // Layers of images stand mounted in the snapshot before their image was ever pulled.
+      for (const { key, start, length } of placed)
+        layers.attach(key, key === userlandKey ? parts.userland : lateImage(length, notYet), start);
     },
     onFallback: parts.onNotice,
   });
@@ -160,7 +173,17 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
   if (saved === undefined) await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
   await mountDisk(client);
   const life = { life: new Life(), client, layerDisk };
-  return { machine, origin: saved === undefined ? "boot" : "snapshot", life, saved, resumed: undefined };
+  const shell = saved?.shell && client.adopted(saved.shell.pid);
+  return {
+    machine,
+    origin: saved === undefined ? "boot" : "snapshot",
+    life,
+    saved,
+    resumed: undefined,
+    ...(saved?.shell === undefined || shell === undefined
+      ? {}
+      : { first: { process: lasting(shell, life.life), printed: saved.shell.printed } }),
+  };
 }
 
 /** From a checkpoint of before, whose disk and workspace are mounted. */

@@ -16,7 +16,7 @@ import type { ByteFiles } from "./storage/files.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
 import { OpfsFiles } from "./storage/opfs-files.ts";
 import { receiveElsewhere } from "./storage/receiver.ts";
-import { fetchedSource } from "./vm/snapshot-parts.ts";
+import { fetchedSource, readAhead } from "./vm/snapshot-parts.ts";
 
 const clock: Clock = {
   now: () => new Date(),
@@ -35,6 +35,15 @@ const notices = new ReadableStream<HostNotice>({
     tell = (notice) => controller.enqueue(notice);
   },
 });
+
+let tellLoaded: (loaded: number, total: number) => void = () => undefined;
+/** Asked for at once, before the page has said which playground it is for. */
+const build = readAhead(
+  fetchedSource(
+    new URL("machine/", site).href,
+    countedFetch((loaded, total) => tellLoaded(loaded, total)),
+  ),
+);
 
 let machine: OpenMachine | undefined;
 let engine: Promise<Drydock> | undefined;
@@ -56,7 +65,7 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
       message:
         "This browser does not run WebAssembly, which the machine is made of. Allow it for this site, or use another browser.",
     } satisfies Failure;
-  const progress = countedFetch((loaded, total) => onProgress("machine", loaded, total));
+  tellLoaded = (loaded, total) => onProgress("machine", loaded, total);
   onProgress("emulator", 0, 0);
   const [storage, userland, base] = await Promise.all([
     openStorage(playground),
@@ -64,9 +73,8 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
     bytes("machine/disk.ext4.gz").then((file) => loadBase(file)),
   ]);
   const image = new ChunkedImage(userland, (name) => bytes(`userland/chunks/${name}`));
-  image.prefetch();
   const opened = await openMachine({
-    build: fetchedSource(new URL("machine/", site).href, progress),
+    build,
     userland: image,
     files: storage.files,
     diskBase: base,
@@ -84,6 +92,8 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
   engine.catch((error: unknown) =>
     tell({ kind: "lost", text: `The engine did not start: ${error instanceof Error ? error.message : String(error)}` }),
   );
+  // What a restored machine's first commands read; a prompt needs none of it.
+  void engine.then(() => image.prefetch()).catch(() => undefined);
   onProgress("wake", 1, 1);
   return {
     origin: opened.origin,

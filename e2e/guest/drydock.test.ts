@@ -48,6 +48,23 @@ describe("a Drydock", () => {
     await typist.sees(/0\r\n0\r\n/);
   });
 
+  it("has a shell waiting at its prompt in the snapshot, of the size that the first terminal asks for; the next terminal starts its own", async () => {
+    const fresh = await openDrydock();
+    try {
+      const before = await shells(fresh);
+      const first = new Screen(await fresh.terminals.open({ rows: 31, columns: 97 }));
+      await first.sees(/learner@drydock:.*site.*\$ $/);
+      expect(await shells(fresh)).toEqual(before);
+      await first.type("stty size; id -un; pwd\n");
+      await first.sees(/31 97\r\nlearner\r\n\/home\/learner\/site\r\n/);
+      const second = new Screen(await fresh.terminals.open({ rows: 24, columns: 80 }));
+      await second.sees(/\$ $/);
+      expect((await shells(fresh)).length).toBe(before.length + 1);
+    } finally {
+      await fresh.close();
+    }
+  });
+
   it("serves the Engine API at docker.sock to any client in the machine", async () => {
     const typist = new Screen(await drydock.terminals.open({ rows: 24, columns: 100 }));
     await typist.sees(/\$ $/);
@@ -114,3 +131,15 @@ describe("a Drydock", () => {
     await output("rm", "-f", "always", "writer");
   });
 });
+
+/** Process ids of the machine's login shells. */
+async function shells({ guest }: Drydock): Promise<readonly string[]> {
+  const process = await guest.spawn({
+    args: ["pgrep", "-u", "learner", "bash"],
+    env: ["PATH=/usr/bin:/bin"],
+    cwd: "/",
+    user: "",
+    stdio: { kind: "pipes", stdin: false },
+  });
+  return (await new Response(process.stdout).text()).trim().split("\n");
+}

@@ -18,7 +18,8 @@ import { type BootFiles, Machine } from "../../worker/vm/machine.ts";
 import { type SavedMachine, type SnapshotManifest, saveMachine } from "../../worker/vm/snapshot.ts";
 import { FileTree, NinepServer } from "../../worker/workspace/index.ts";
 import { clearFreeMemory } from "./free-memory.ts";
-import { warm } from "./warm.ts";
+import { saveShell, warmShell } from "./shell.ts";
+import { dropUnusedPages, prepareImages, warm } from "./warm.ts";
 
 const BOOT_TIMEOUT = 300_000;
 const slabDirectory = "/sys/kernel/slab";
@@ -73,16 +74,22 @@ export async function buildSnapshot(
     catalogue: catalogueBase,
     facts: await readFacts(guest, "snapshot"),
   });
-  await warm(guest, engine, async () => {
-    await machine.quiesce();
-    machine.forgetAllCode();
-    machine.run();
-  });
+  await prepareImages(engine);
+  await shrink(guest);
+  // The code of booting and preparing goes, so that only what is hot comes back. Code belongs to pages of memory: from here on programs
+  // must stay where they are in the page cache.
+  await machine.quiesce();
+  machine.forgetAllCode();
+  machine.run();
+  await warm(guest, engine);
+  await warmShell(guest);
+  const shell = await saveShell(guest);
+  await dropUnusedPages(guest, engine);
   await engine.networks.fillPool();
   await engine.idle();
   await engine.stop();
   await unmountDisk(guest);
-  await shrink(guest);
+  await shrinkSlabs(guest);
   await machine.quiesce();
   clearFreeMemory(machine);
   const host = () =>
@@ -91,6 +98,7 @@ export async function buildSnapshot(
       agent: guest.exportState(),
       ninep: ninep.exportState(),
       engine: engine.exportState(),
+      shell,
     });
   const saved = await saveMachine(machine, host);
   await machine.destroy();
@@ -100,6 +108,10 @@ export async function buildSnapshot(
 /** Has the kernel give back what it can: page cache, by pressure also what is in use but clean, and empty slabs. */
 async function shrink(guest: AgentClient): Promise<void> {
   await guest.zeroFreeMemory();
+  await shrinkSlabs(guest);
+}
+
+async function shrinkSlabs(guest: AgentClient): Promise<void> {
   const [slabs] = await guest.batch([{ op: "list", path: slabDirectory }]);
   const names = (slabs as readonly DirectoryEntry[]).map(({ name }) => name);
   await guest.batch(

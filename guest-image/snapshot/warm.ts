@@ -9,29 +9,60 @@ import type { Guest } from "../../worker/engine/ports/guest.ts";
 
 const program = "/run/warm";
 const starts = 300;
-const containers = 150;
+const containers = 120;
+const SIGKILL = 9;
 
-/** `forgetCode`: drops the code that was generated so far, that of booting and preparing, so that only what is hot comes back. */
-export async function warm(guest: Guest, engine: Engine, forgetCode: () => Promise<void>): Promise<void> {
-  await startProcesses(guest);
-  const docker = async (...args: readonly string[]): Promise<void> => {
-    const { code, stderr } = await capture((invocation) => engine.docker(invocation), args);
-    if (code !== 0) throw new Error(`docker ${args.join(" ")}: ${stderr}`);
-  };
-  await docker("pull", "-q", "busybox");
-  await docker("run", "--rm", "busybox", "echo", "hi");
-  await forgetCode();
-  for (let i = 0; i < containers; i++) await docker("run", "--rm", "busybox", "echo", "hi");
-  await docker("run", "-d", "--name", "warm", "busybox", "sleep", "1000");
-  for (let i = 0; i < 40; i++) await docker("exec", "warm", "true");
-  for (let i = 0; i < 10; i++) {
-    await docker("ps");
-    await docker("run", "-d", "--name", "short", "busybox", "sleep", "1000");
-    await docker("rm", "-f", "short");
-  }
-  await docker("rm", "-f", "warm");
+const docker = async (engine: Engine, ...args: readonly string[]): Promise<void> => {
+  const { code, stderr } = await capture((invocation) => engine.docker(invocation), args);
+  if (code !== 0) throw new Error(`docker ${args.join(" ")}: ${stderr}`);
+};
+
+/** What the page brings with it: its layers stay mounted in the snapshot, and their programs in the page cache. */
+export async function prepareImages(engine: Engine): Promise<void> {
+  await docker(engine, "run", "--rm", "busybox", "true");
+  await docker(engine, "run", "--rm", "hello-world");
   await engine.idle();
-  await docker("rmi", "-f", "busybox");
+}
+
+export async function warm(guest: Guest, engine: Engine): Promise<void> {
+  await startProcesses(guest);
+  for (let i = 0; i < containers; i++) await docker(engine, "run", "--rm", "busybox", "echo", "hi");
+  for (let i = 0; i < 10; i++) await docker(engine, "run", "--rm", "hello-world");
+  await docker(engine, "run", "-d", "--name", "warm", "busybox", "sleep", "1000");
+  for (let i = 0; i < 40; i++) await docker(engine, "exec", "warm", "true");
+  for (let i = 0; i < 10; i++) {
+    await docker(engine, "ps");
+    await docker(engine, "run", "-d", "--name", "short", "busybox", "sleep", "1000");
+    await docker(engine, "rm", "-f", "short");
+  }
+  await docker(engine, "rm", "-f", "warm");
+  await engine.idle();
+}
+
+/**
+ * Drops what the page cache holds and nobody has mapped. For that moment the programs of the first minute run and wait (a container,
+ * the `docker` command), so that the parts of them that are used stay where they are, with the code that was generated for them.
+ */
+export async function dropUnusedPages(guest: Guest, engine: Engine): Promise<void> {
+  await docker(engine, "run", "-d", "--name", "kept", "busybox", "sleep", "1000");
+  // Nobody answers it here.
+  const command = await guest.spawn({
+    args: ["/usr/local/bin/docker", "ps"],
+    env: [],
+    cwd: "/",
+    user: "",
+    stdio: { kind: "pipes", stdin: false },
+  });
+  const calls = guest.commands.getReader();
+  await calls.read();
+  calls.releaseLock();
+  await guest.batch([
+    { op: "sync" },
+    { op: "write", path: "/proc/sys/vm/drop_caches", data: "1", create: false },
+    { op: "kill", pid: command.pid, signal: SIGKILL },
+  ]);
+  await command.exit;
+  await docker(engine, "rm", "-f", "kept");
 }
 
 /** Small programs, started plainly and in namespaces, and the agent's commonest operations. */

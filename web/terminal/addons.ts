@@ -28,6 +28,7 @@ export function addTo(
 
 /** WebGL where there is a GPU for it; xterm's DOM renderer otherwise, and again when the context is lost. */
 function drawWithWebGl(terminal: Terminal): void {
+  if (!hasGpu()) return;
   try {
     const addon = new WebglAddon();
     addon.onContextLoss(() => addon.dispose());
@@ -35,4 +36,11 @@ function drawWithWebGl(terminal: Terminal): void {
   } catch {
     // The DOM renderer stays.
   }
+}
+
+/** WebGL drawn by the processor takes from the machine the time that it saves the page. */
+function hasGpu(): boolean {
+  const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  probe?.getExtension("WEBGL_lose_context")?.loseContext();
+  return probe !== null;
 }

@@ -7,9 +7,7 @@ import type { Engine, EngineState, Platform } from "../assembly.ts";
 import type { LivingMachine } from "../drydock.ts";
 import type { EngineEvent } from "../engine/domains.ts";
 import type { GuestProcess } from "../engine/ports/guest.ts";
-import type { Digest } from "../engine/ports/storage.ts";
 import { AgentClient } from "../guest/agent-client.ts";
-import { userlandKey } from "../machine/host-state.ts";
 import { GuestLayerDisk } from "../vm/layer-disk.ts";
 import { Gate } from "./gate.ts";
 import type { Instant } from "./instant.ts";
@@ -129,9 +127,6 @@ async function beginLife(
     ...(known === undefined ? {} : { state: known }),
     ...(instant === undefined ? {} : { processes: runningOn(client, instant) }),
   });
-  // Layers that were attached in an earlier life are read through stores of that life's engine.
-  for (const { key } of stores.layers.layers())
-    if (key !== userlandKey) stores.layers.replace(key, await engine.images.layerImage(key as Digest));
   for (const frame of instant?.farewells ?? []) machine.machine.network.send(frame);
   const gate = new Gate(engine.api, life);
   await serve(client, engine, gate);

@@ -10,6 +10,7 @@ import { userlandKey } from "../machine/host-state.ts";
 import { DISK_BLOCK } from "../storage/disk.ts";
 import { type OpenedCheckpoint, openCheckpoint, snapshotOf } from "../vm/checkpoint-file.ts";
 import { MachineError } from "../vm/errors.ts";
+import { lateImage } from "../vm/late-image.ts";
 import type { Machine } from "../vm/machine.ts";
 import { restoreMachine } from "../vm/snapshot.ts";
 import { openSnapshot, readBuild } from "../vm/snapshot-parts.ts";
@@ -59,8 +60,8 @@ export async function resumeFrom(from: StartSource, { parts, stores, devices }: 
   else await unpack(opened, stores);
   await putStoresBack(stores, instant);
   const layers = await layersOf(stores, parts);
-  for (const { key, start } of opened.header.layers) {
-    const image = key === userlandKey ? parts.userland : await layerImage(layers, key as Digest);
+  for (const { key, start, length } of opened.header.layers) {
+    const image = key === userlandKey ? parts.userland : lateImage(length, () => layerImage(layers, key as Digest));
     stores.layers.attach(key, image, start);
   }
   return { machine, instant, stored };

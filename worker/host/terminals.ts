@@ -4,6 +4,7 @@
  * container, ends where that program did not run at the checkpoint.
  */
 import type { Guest, GuestProcess } from "../engine/ports/guest.ts";
+import type { FirstShell } from "../machine/first-shell.ts";
 import type { TerminalOptions } from "../protocol/index.ts";
 import type { HostTerminal } from "../rpc/host.ts";
 import { spawnShell } from "./terminal.ts";
@@ -22,12 +23,20 @@ export class Terminals {
   readonly #guest: Guest;
   readonly #open = new Set<Terminal>();
 
-  constructor(guest: Guest) {
+  /** The shell that came with the machine, until a terminal takes it. */
+  #first: FirstShell | undefined;
+
+  constructor(guest: Guest, first?: FirstShell) {
     this.#guest = guest;
+    this.#first = first;
+    const gone = () => {
+      this.#first = undefined;
+    };
+    first?.process.exit.then(gone, gone);
   }
 
   async open(options: TerminalOptions): Promise<HostTerminal> {
-    const terminal = new Terminal(options, await spawnShell(this.#guest, options));
+    const terminal = (await this.#takeFirst(options)) ?? new Terminal(options, await spawnShell(this.#guest, options));
     this.#open.add(terminal);
     terminal.exit.finally(() => this.#open.delete(terminal)).catch(() => {});
     return {
@@ -42,12 +51,25 @@ export class Terminals {
     };
   }
 
+  /** For a terminal that asks for nothing but a shell. */
+  async #takeFirst(options: TerminalOptions): Promise<Terminal | undefined> {
+    const { rows, columns, container, command, cwd, user } = options;
+    if ([container, command, cwd, user].some((asked) => asked !== undefined)) return undefined;
+    const first = this.#first;
+    this.#first = undefined;
+    if (first === undefined) return undefined;
+    await first.process.resize(rows, columns);
+    return new Terminal(options, first.process, first.printed);
+  }
+
   exportState(): readonly TerminalState[] {
     return [...this.#open].map(({ token, pid }) => ({ token, pid }));
   }
 
   /** The machine is at another instant: `states` are its terminals of then, `find` their processes. */
   async rewound(name: string, states: readonly TerminalState[], find: (pid: number) => GuestProcess | undefined) {
+    // Its streams belong to the instant that was left.
+    this.#first = undefined;
     const then = new Map(states.map(({ token, pid }) => [token, pid]));
     const line = encoder.encode(`\r\n\x1b[2m— The machine was put back to "${printable(name)}". —\x1b[0m\r\n`);
     for (const terminal of [...this.#open]) {
@@ -94,7 +116,8 @@ class Terminal {
   #wake: () => void = () => {};
   #ended = false;
 
-  constructor(options: TerminalOptions, shell: GuestProcess) {
+  /** `printed`: what the shell wrote before anybody read it. */
+  constructor(options: TerminalOptions, shell: GuestProcess, printed: Uint8Array = new Uint8Array()) {
     this.options = options;
     this.exit = new Promise((resolve) => {
       this.#exited = resolve;
@@ -103,6 +126,7 @@ class Terminal {
       {
         start: (controller) => {
           this.#controller = controller;
+          if (printed.length > 0) controller.enqueue(printed);
         },
         pull: () => this.#pull(),
         cancel: () => this.#output?.cancel(),

@@ -1,6 +1,7 @@
 import type { EngineState } from "../assembly.ts";
 import type { AgentState } from "../guest/agent-client.ts";
 import type { NinepState } from "../workspace/ninep-server.ts";
+import type { FirstShellState } from "./first-shell.ts";
 
 /** The host's side of a saved machine: what agent client, 9p server and engine must know to go on with its kernel. */
 export interface HostState {
@@ -9,6 +10,7 @@ export interface HostState {
   readonly ninep: NinepState;
   /** Absent in a machine whose engine has not run. */
   readonly engine?: EngineState;
+  readonly shell?: FirstShellState;
 }
 
 /** The userland's key on the layers' disk. */

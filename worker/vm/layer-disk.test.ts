@@ -81,6 +81,20 @@ describe("attaching a layer in the guest", () => {
     expect(await disk.attach("c", image(4096, 3))).toBe("/dev/sda1");
   });
 
+  it("reads a layer of a saved machine from where this life has it", async () => {
+    const device = new LayerDiskDevice();
+    device.attach("a", image(4096, 1));
+    const disk = new GuestLayerDisk(device, recorder().guest, { a: 1 });
+    let asked = 0;
+    disk.reopen("a", async () => {
+      asked++;
+      return image(4096, 7);
+    });
+    expect(asked).toBe(0);
+    expect((await device.read(0, 512))[0]).toBe(7);
+    expect(await disk.attach("a", image(4096, 1))).toBe("/dev/sda1");
+  });
+
   it("forgets a layer that the kernel refused", async () => {
     const device = new LayerDiskDevice();
     const disk = new GuestLayerDisk(device, recorder(true).guest);

@@ -5,6 +5,7 @@
 
 import { type Guest, GuestError } from "../engine/ports/guest.ts";
 import type { BlockImage, LayerDisk } from "../engine/ports/host.ts";
+import { lateImage } from "./late-image.ts";
 import type { LayerDiskDevice } from "./layer-disk-device.ts";
 
 const DEVICE = "/dev/sda";
@@ -39,6 +40,11 @@ export class GuestLayerDisk implements LayerDisk {
     const attaching = this.add(key, image).finally(() => this.attaching.delete(key));
     this.attaching.set(key, attaching);
     return attaching;
+  }
+
+  reopen(key: string, find: () => Promise<BlockImage>): void {
+    const length = this.device.find(key)?.length;
+    if (length !== undefined) this.device.replace(key, lateImage(length, find));
   }
 
   async detach(key: string): Promise<void> {

@@ -52,6 +52,34 @@ export function openSnapshot(
   };
 }
 
+/** The same files, asked for before anybody reads them: those of the largest snapshot, once each. */
+export function readAhead(source: BuildSource): BuildSource {
+  const text = source.readText(BUILD_MANIFEST);
+  const opened = new Map<string, Promise<ReadableStream<Uint8Array>>>();
+  const compiled = new Map<string, Promise<WebAssembly.Module>>();
+  const asked = text.then((manifest) => {
+    const { emulator, snapshots } = decodePlain(manifest) as MachineBuild;
+    const [first] = snapshots;
+    for (const part of [emulator, ...(first === undefined ? [] : [first.code])])
+      compiled.set(part.file, source.compile(part));
+    if (first !== undefined) opened.set(first.state.file, source.open(first.state));
+    // Whoever reads them meets their failure.
+    for (const pending of [...opened.values(), ...compiled.values()]) pending.catch(() => {});
+  });
+  asked.catch(() => {});
+  const take = <T>(parts: Map<string, T>, file: string): T | undefined => {
+    const part = parts.get(file);
+    parts.delete(file);
+    return part;
+  };
+  return {
+    ...source,
+    readText: (file) => (file === BUILD_MANIFEST ? text : source.readText(file)),
+    open: (part) => take(opened, part.file) ?? source.open(part),
+    compile: (part) => take(compiled, part.file) ?? source.compile(part),
+  };
+}
+
 export async function readBootFiles(source: BuildSource, { boot }: MachineBuild): Promise<BootFiles> {
   const [bios, vgaBios, kernel, initramfs] = await Promise.all([
     source.readBytes(boot.bios),

@@ -1,7 +1,7 @@
 /** The images' domain as the API and the other domains use it. Each operation of some size has a module of its own. */
 import type { EventSink, Image, ImageId, Images, ImageUsers } from "../domains.ts";
 import type { Guest } from "../ports/guest.ts";
-import type { BlockImage, Clock, LayerDisk } from "../ports/host.ts";
+import type { Clock, LayerDisk } from "../ports/host.ts";
 import type { BlobStore, Digest, RecordStore } from "../ports/storage.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { Registries } from "../registry/endpoints.ts";
@@ -19,7 +19,7 @@ import { ImageStore } from "./image-store.ts";
 import { type ImportOptions, importImage } from "./import.ts";
 import { LayerCompletion } from "./layer-completion.ts";
 import { type LayerFile, type LayerSummary, layerFiles, layerSummaries } from "./layer-explorer.ts";
-import { LayerMounts, layerImage } from "./layers/layer-mounts.ts";
+import { LayerMounts } from "./layers/layer-mounts.ts";
 import { LayerStore } from "./layers/layer-store.ts";
 import { type ListOptions, listImages } from "./list.ts";
 import { type ProgressMessage, streamProgress } from "./progress.ts";
@@ -79,10 +79,6 @@ export class ImageService implements Images {
   }
   async mountLayers(image: Image): Promise<readonly string[]> {
     return await this.context.mounts.mount(image.layers);
-  }
-  /** A layer as a block device, for a machine that has it on its disk already. */
-  async layerImage(diffId: Digest): Promise<BlockImage> {
-    return await layerImage(this.context.layers, diffId);
   }
   async create(image: Omit<Image, "id">, options?: CreateOptions): Promise<ImageId> {
     return (await createImage(this.context, image, options)).id;

@@ -22,6 +22,8 @@ export interface BlockImage {
 export interface LayerDisk {
   /** Puts the image on the disk and makes its extent a block device; answers the device's path in the guest, such as "/dev/sda7". The same key is attached once. */
   attach(key: string, image: BlockImage): Promise<string>;
+  /** For a layer that the machine was saved with: where its bytes come from in this life, asked when it is first read. */
+  reopen(key: string, find: () => Promise<BlockImage>): void;
   detach(key: string): Promise<void>;
 }
 

@@ -13,6 +13,7 @@ export class FakeLayerDisk implements LayerDisk {
     this.attached.set(key, image);
     return `/dev/sda${this.attached.size}`;
   }
+  reopen(): void {}
   async detach(key: string): Promise<void> {
     this.attached.delete(key);
     this.detached.push(key);

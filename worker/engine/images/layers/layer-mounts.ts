@@ -67,7 +67,10 @@ export class LayerMounts {
   restore(state: ReturnType<LayerMounts["snapshot"]>): void {
     this.#next = state.next;
     this.#mounted.clear();
-    for (const [diffId, path] of state.mounted) this.#mounted.set(diffId, path);
+    for (const [diffId, path] of state.mounted) {
+      this.#mounted.set(diffId, path);
+      this.#disk.reopen(diffId, () => layerImage(this.#layers, diffId));
+    }
   }
 
   #known(diffIds: readonly Digest[]): readonly string[] | undefined {
