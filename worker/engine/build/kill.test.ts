@@ -25,7 +25,15 @@ async function finish(builds: BuildService): Promise<BuildResult> {
 /** What a restart finds: everything that was stored at this moment. */
 async function copyOf(blobs: MemoryBlobStore, records: MemoryRecordStore) {
   const copy = { blobs: new MemoryBlobStore(), records: new MemoryRecordStore() };
-  for (const kind of ["image", "image-reference", "layer", "build-cache", "build-context", "build-history"])
+  for (const kind of [
+    "image",
+    "image-reference",
+    "layer",
+    "build-cache",
+    "build-cache-use",
+    "build-context",
+    "build-history",
+  ])
     for (const { key, value } of await records.list(kind)) await copy.records.put(kind, key, value);
   // The build goes on meanwhile: what a record names was stored before it.
   for (const { digest } of await blobs.list()) {

@@ -290,6 +290,24 @@ describe("a build without processes", () => {
     expect(builds.usage()).toEqual([]);
   });
 
+  it("knows after a restart what is cached, and how often it was used", async () => {
+    const first = await buildRig();
+    const build = async ({ builds }: typeof first) => {
+      for await (const _ of builds.build(
+        { dockerfile: "FROM base\nWORKDIR /w\n", dockerfileName: "Dockerfile" },
+        undefined,
+        new AbortController().signal,
+      ));
+    };
+    await build(first);
+    await build(first);
+    const later = await buildRig(first);
+    expect(later.builds.usage()).toMatchObject([{ Description: "WORKDIR /w", UsageCount: 2 }]);
+    expect(later.builds.history.list()).toHaveLength(2);
+    await later.builds.prune({ all: true });
+    expect((await buildRig(later)).builds.usage()).toEqual([]);
+  });
+
   it("leaves no context behind, and nothing leads out of it", async () => {
     const { run, blobs } = await rig();
     await run("FROM scratch\nCOPY a /\n", { a: "A" });

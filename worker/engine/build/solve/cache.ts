@@ -32,9 +32,13 @@ export interface CacheRecord {
 }
 
 const recordKind = "build-cache";
+/** When a step was last taken from the cache; apart, because a record with the files of a large context is long. */
+const useKind = "build-cache-use";
 
 export const keyOf = ({ parents, definition, files }: StepInputs): Digest =>
   digestText(JSON.stringify([parents, definition, files === undefined ? null : Object.entries(files).sort()]));
+
+type Use = Pick<CacheRecord, "lastUsed" | "uses">;
 
 export class BuildCache {
   readonly #records: RecordStore;
@@ -54,6 +58,10 @@ export class BuildCache {
       const record = value as CacheRecord;
       cache.#known.set(record.key, record);
     }
+    for (const { key, value } of await records.list(useKind)) {
+      const record = cache.#known.get(key as Digest);
+      if (record !== undefined) cache.#known.set(record.key, { ...record, ...(value as Use) });
+    }
     return cache;
   }
 
@@ -69,8 +77,10 @@ export class BuildCache {
   async find(inputs: StepInputs): Promise<CacheRecord | undefined> {
     const record = this.#known.get(keyOf(inputs));
     if (record === undefined || !this.#hasLayer(record.layer)) return undefined;
-    const used = { ...record, lastUsed: this.#clock.now().toISOString(), uses: record.uses + 1 };
-    await this.#put(used);
+    const use: Use = { lastUsed: this.#clock.now().toISOString(), uses: record.uses + 1 };
+    const used = { ...record, ...use };
+    await this.#records.put(useKind, record.key, use);
+    this.#known.set(record.key, used);
     return used;
   }
 
@@ -96,6 +106,7 @@ export class BuildCache {
 
   async remove(key: Digest): Promise<void> {
     await this.#records.delete(recordKind, key);
+    await this.#records.delete(useKind, key);
     this.#known.delete(key);
   }
 

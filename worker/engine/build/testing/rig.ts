@@ -18,13 +18,24 @@ const base = await testImage(
   { Env: ["PATH=/bin"], Cmd: ["sh"] },
 );
 
-export interface BuildRigOptions extends Omit<ImageFixtureOptions, "fetch"> {
+export interface BuildRigOptions extends Pick<ImageFixtureOptions, "blobs" | "records"> {
   readonly fetch?: Fetch;
 }
 
-export async function buildRig(options: BuildRigOptions = {}) {
-  const fetch = options.fetch ?? (async () => new Response("from afar"));
-  const { service: images, blobs, records, guest, events } = await imageFixture({ ...options, fetch });
+/** With `blobs` and `records` of an earlier one: as after a restart. */
+export async function buildRig({ blobs: kept, records: known, fetch: given }: BuildRigOptions = {}) {
+  const fetch = given ?? (async () => new Response("from afar"));
+  const {
+    service: images,
+    blobs,
+    records,
+    guest,
+    events,
+  } = await imageFixture({
+    fetch,
+    ...(kept === undefined ? {} : { blobs: kept }),
+    ...(known === undefined ? {} : { records: known }),
+  });
   const archive = (await dockerArchive(base, ["base:latest"])) as Uint8Array<ArrayBuffer>;
   for await (const _ of images.loadArchive(new Blob([archive]).stream(), {
     signal: new AbortController().signal,
