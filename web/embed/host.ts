@@ -14,7 +14,6 @@ import {
   type Told,
   written,
 } from "../../embed/protocol.ts";
-import { errorText } from "../engine/engine.ts";
 
 /** What the page does for whoever embeds it. */
 export type EmbedActions = {
@@ -81,7 +80,7 @@ export class EmbedHost {
       this.#send({ type: "answer", id, value });
     } catch (error) {
       const kind = (error as { kind?: unknown } | null)?.kind === "workerLost" ? "notRunning" : "failed";
-      this.#refuse(id, { kind, message: errorText(error) });
+      this.#refuse(id, { kind, message: error instanceof Error ? error.message : String(error) });
     }
   }
 
