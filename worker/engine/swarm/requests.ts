@@ -21,6 +21,13 @@ export function readObject(value: unknown, type: string): Json {
   return value as Json;
 }
 
+/** Go's decoder takes names in any case. */
+export function field(object: Json, name: string): unknown {
+  if (Object.hasOwn(object, name)) return object[name];
+  const known = Object.keys(object).find((key) => key.toLowerCase() === name.toLowerCase());
+  return known === undefined ? undefined : object[known];
+}
+
 const object = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -35,7 +42,7 @@ export function readLabels(value: unknown): Readonly<Record<string, string>> {
 /** Parts that are given take the place of `base`'s, field by field. */
 export function readClusterSpec(value: unknown, base: ClusterSpec = defaultSpec): ClusterSpec {
   const given = object(value);
-  const name = text(given.Name);
+  const name = text(field(given, "Name"));
   if (name !== "" && name !== "default") throw invalid('invalid Name: swarm spec must be named "default"');
   const part = (key: "Orchestration" | "Raft" | "Dispatcher" | "CAConfig" | "TaskDefaults"): Json => ({
     ...base[key],
@@ -43,13 +50,15 @@ export function readClusterSpec(value: unknown, base: ClusterSpec = defaultSpec)
   });
   return {
     Name: "default",
-    Labels: given.Labels === undefined ? base.Labels : readLabels(given.Labels),
+    Labels: field(given, "Labels") === undefined ? base.Labels : readLabels(field(given, "Labels")),
     Orchestration: part("Orchestration"),
     Raft: part("Raft"),
     Dispatcher: part("Dispatcher"),
     CAConfig: part("CAConfig"),
     TaskDefaults: part("TaskDefaults"),
-    EncryptionConfig: { AutoLockManagers: object(given.EncryptionConfig).AutoLockManagers === true },
+    EncryptionConfig: {
+      AutoLockManagers: field(object(field(given, "EncryptionConfig")), "AutoLockManagers") === true,
+    },
   };
 }
 
@@ -58,14 +67,15 @@ const availabilities = ["active", "pause", "drain"] as const;
 
 export function readNodeSpec(value: unknown): NodeSpec {
   const given = readObject(value, "swarm.NodeSpec");
-  const role = roles.find((known) => known === given.Role);
-  if (role === undefined) throw invalid(`invalid Role: ${JSON.stringify(text(given.Role))}`);
-  const availability = availabilities.find((known) => known === given.Availability);
-  if (availability === undefined) throw invalid(`invalid Availability: ${JSON.stringify(text(given.Availability))}`);
-  const name = text(given.Name);
+  const role = roles.find((known) => known === field(given, "Role"));
+  if (role === undefined) throw invalid(`invalid Role: ${JSON.stringify(text(field(given, "Role")))}`);
+  const availability = availabilities.find((known) => known === field(given, "Availability"));
+  if (availability === undefined)
+    throw invalid(`invalid Availability: ${JSON.stringify(text(field(given, "Availability")))}`);
+  const name = text(field(given, "Name"));
   return {
     ...(name !== "" && { Name: name }),
-    Labels: readLabels(given.Labels),
+    Labels: readLabels(field(given, "Labels")),
     Role: role,
     Availability: availability,
   };
@@ -77,17 +87,17 @@ const limits: Readonly<Record<DataKind, number>> = { secret: 512_000, config: 1_
 
 export function readDataSpec(kind: DataKind, value: unknown): DataSpec {
   const given = readObject(value, `swarm.${kind === "secret" ? "SecretSpec" : "ConfigSpec"}`);
-  const data = text(given.Data);
+  const data = text(field(given, "Data"));
   const bytes = decodedLength(data);
-  const driver = object(given.Templating);
+  const driver = object(field(given, "Templating"));
   return {
-    Name: text(given.Name),
-    Labels: readLabels(given.Labels),
+    Name: text(field(given, "Name")),
+    Labels: readLabels(field(given, "Labels")),
     Data: bytes === 0 ? "" : data,
-    ...(text(driver.Name) !== "" && {
+    ...(text(field(driver, "Name")) !== "" && {
       Templating: {
-        Name: text(driver.Name),
-        ...(driver.Options !== undefined && { Options: readLabels(driver.Options) }),
+        Name: text(field(driver, "Name")),
+        ...(field(driver, "Options") !== undefined && { Options: readLabels(field(driver, "Options")) }),
       },
     }),
   };

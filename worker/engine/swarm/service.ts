@@ -6,6 +6,7 @@ import type { RecordStore } from "../ports/storage.ts";
 import { DataObjects } from "./data-objects.ts";
 import type { Cluster, NodeSpec, Versioned } from "./model.ts";
 import {
+  field,
   readAdvertiseAddress,
   readClusterSpec,
   readListenAddress,
@@ -66,13 +67,14 @@ export class Swarm {
   /** Answers the node's id. */
   async init(body: unknown): Promise<string> {
     const request = readObject(body, "swarm.InitRequest");
-    if (this.#cluster !== undefined && request.ForceNewCluster !== true)
+    if (this.#cluster !== undefined && field(request, "ForceNewCluster") !== true)
       throw new EngineError("unavailable", alreadyPart);
     if (this.#cluster !== undefined) return this.#cluster.node.ID;
-    const listen = readListenAddress(request.ListenAddr);
-    const address = readAdvertiseAddress(request.AdvertiseAddr, listen);
-    const spec = readClusterSpec(request.Spec);
-    const pools = Array.isArray(request.DefaultAddrPool) ? request.DefaultAddrPool.filter(isText) : [];
+    const listen = readListenAddress(field(request, "ListenAddr"));
+    const address = readAdvertiseAddress(field(request, "AdvertiseAddr"), listen);
+    const spec = readClusterSpec(field(request, "Spec"));
+    const given = field(request, "DefaultAddrPool");
+    const pools = Array.isArray(given) ? given.filter(isText) : [];
     const at = this.#now();
     const fresh = (index: number): Versioned => ({
       ID: this.#id(),
@@ -82,7 +84,7 @@ export class Swarm {
     });
     const node: Cluster["node"] = {
       ...fresh(9),
-      spec: { Labels: {}, Role: "manager", Availability: readAvailability(request.Availability) },
+      spec: { Labels: {}, Role: "manager", Availability: readAvailability(field(request, "Availability")) },
       address,
       port: listen.port,
     };
@@ -92,8 +94,8 @@ export class Swarm {
       schema: 1,
       spec,
       addressPools: pools.length > 0 ? pools : ["10.0.0.0/8"],
-      subnetSize: numberOr(request.SubnetSize, 24),
-      dataPathPort: numberOr(request.DataPathPort, 4789),
+      subnetSize: numberOr(field(request, "SubnetSize"), 24),
+      dataPathPort: numberOr(field(request, "DataPathPort"), 4789),
       tokens: { Worker: this.#token(secret), Manager: this.#token(secret) },
       unlockKey: spec.EncryptionConfig.AutoLockManagers ? this.#unlockKey() : "",
       node,
@@ -111,8 +113,8 @@ export class Swarm {
   join(body: unknown): never {
     if (this.#cluster !== undefined) throw new EngineError("unavailable", alreadyPart);
     const request = readObject(body, "swarm.JoinRequest");
-    readListenAddress(request.ListenAddr);
-    if (!/^SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}$/.test(String(request.JoinToken ?? "")))
+    readListenAddress(field(request, "ListenAddr"));
+    if (!/^SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}$/.test(String(field(request, "JoinToken") ?? "")))
       throw new EngineError("system", "invalid join token");
     throw new EngineError("unavailable", "Timeout was reached before node joined: no other machine is within reach");
   }
