@@ -91,8 +91,16 @@ describe("BuildKit's protocol", () => {
     received = [];
   });
 
-  const openSession = async (id: string, files: Readonly<Record<string, string>>): Promise<void> => {
+  const openSession = async (
+    id: string,
+    files: Readonly<Record<string, string>>,
+    upload = new Uint8Array(),
+  ): Promise<void> => {
     const methods = {
+      "/moby.upload.v1.Upload/Pull": async ({ send }: Call) => {
+        for (let at = 0; at < upload.length; at += 32 << 10)
+          await send(messages.bytes.encode({ data: upload.subarray(at, at + (32 << 10)) }));
+      },
       [fileSync]: (call: Call) => serveFiles(call, files),
       [fileSend]: async ({ incoming }: Call) => {
         for await (const message of incoming) received.push(messages.bytes.decode(message).data);
@@ -179,6 +187,16 @@ describe("BuildKit's protocol", () => {
     expect(entries).toEqual(["out"]);
   });
 
+  it("takes a context from the client's standard input", async () => {
+    const archive = await tarOf([
+      textFile("Dockerfile", "FROM scratch\nCOPY a /b\n"),
+      textFile("a", "A".repeat(200_000)),
+    ]);
+    await openSession("s", {}, archive);
+    await build({ context: "http://buildkit-session/upload" });
+    expect((await rig.images.resolve("app")).layers).toHaveLength(1);
+  });
+
   it("says what is wrong, and keeps its word about what it has not", async () => {
     await openSession("s", { Dockerfile: "FROM base\nCOPY nope /\n" });
     await expect(build()).rejects.toThrow(/"\/nope": not found/);
@@ -196,6 +214,10 @@ describe("BuildKit's protocol", () => {
       record: { Description: string; RecordType: string }[];
     };
     expect(usage.record).toMatchObject([{ Description: "COPY d /d", RecordType: "regular" }]);
+    const past = messages.status.decode(
+      await client.unary(`${control}/Status`, messages.statusRequest.encode({ Ref: ref })),
+    ) as { vertexes: { name: string }[] };
+    expect(past.vertexes.map(({ name }) => name)).toContain("[2/2] COPY d /d");
     await client.unary(`${control}/UpdateBuildHistory`, messages.historyUpdate.encode({ Ref: ref, Delete: true }));
     expect(rig.builds.history.list()).toEqual([]);
     await client.unary(`${control}/Prune`, messages.prune.encode({ all: true } as never));

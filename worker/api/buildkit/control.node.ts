@@ -8,7 +8,7 @@ import { sendFiles, sendTar } from "./filesync.node.ts";
 import { exportersOf, openFrontend } from "./frontend.node.ts";
 import { type Call, code, firstMessage, type Methods, RpcError } from "./grpc.node.ts";
 import { history, updateHistory } from "./history.node.ts";
-import { type BuildResult, Job } from "./jobs.node.ts";
+import { type BuildResult, encodeStatus, Job } from "./jobs.node.ts";
 import { type ControlSolveRequest, messages, timeOf } from "./messages.node.ts";
 import { callResult, failureError } from "./results.node.ts";
 import type { Sessions } from "./session.node.ts";
@@ -102,7 +102,9 @@ export function controlMethods(api: ApiTransport, sessions: Sessions): Methods {
     },
     async [`${control}/Status`](call) {
       const { Ref } = messages.statusRequest.decode(await firstMessage(call));
-      for await (const update of jobOf(Ref).updates()) await call.send(update);
+      const past = jobs.has(Ref) ? undefined : await engine.steps(Ref);
+      if (past !== undefined) await call.send(encodeStatus(past));
+      else for await (const update of jobOf(Ref).updates()) await call.send(update);
     },
     async [`${control}/DiskUsage`](call) {
       await call.send(messages.diskUsage.encode({ record: (await engine.usage()).map(usageOf) }));

@@ -1,7 +1,7 @@
 /** What BuildKit's services ask of the engine, over its API. */
 import { EngineError } from "../../engine/errors.ts";
 import type { ApiRequest, ApiTransport } from "../transport.ts";
-import type { BuildResult } from "./jobs.node.ts";
+import type { BuildResult, Update } from "./jobs.node.ts";
 
 export interface Failure {
   readonly message: string;
@@ -96,6 +96,11 @@ export class Engine {
 
   async builds(): Promise<readonly BuildSummary[]> {
     return (await this.#json("GET", "/drydock/builds")) as readonly BuildSummary[];
+  }
+  /** A past build's steps and their output; `undefined` when there was none of that name. */
+  async steps(ref: string): Promise<Update | undefined> {
+    const response = await this.#api.request({ method: "GET", path: `/drydock/builds/${encodeURIComponent(ref)}` });
+    return response.body.kind === "json" && response.status === 200 ? (response.body.value as Update) : undefined;
   }
   async forget(ref: string): Promise<void> {
     await this.#call("DELETE", `/drydock/builds/${ref}`);

@@ -1,5 +1,6 @@
 /** gRPC over HTTP/2 (grpc/doc/PROTOCOL-HTTP2.md): messages behind a flag and their length, the outcome in the trailers. */
 
+import { once } from "node:events";
 import * as http2 from "node:http2";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
@@ -146,6 +147,12 @@ export class GrpcClient {
     stream.on("error", () => undefined);
     async function* incoming(): AsyncGenerator<Uint8Array> {
       yield* deframed(stream);
+      // The outcome may come after the last byte; a side that has not ended waits for nothing more.
+      if (trailers["grpc-status"] === undefined && !stream.destroyed) {
+        const closed = once(stream, "close");
+        stream.end();
+        await closed;
+      }
       const status = Number(trailers["grpc-status"] ?? code.unavailable);
       if (status !== 0) throw new RpcError(status, decodeURIComponent(String(trailers["grpc-message"] ?? "")));
     }

@@ -33,6 +33,8 @@ export class Session {
   /** What the client was given on standard input: it names it by an address of a host that only it knows. */
   upload(address: string): ReadableStream<Uint8Array> {
     const call = this.client.open("/moby.upload.v1.Upload/Pull", { urlpath: new URL(address).pathname });
+    // Nothing is asked: a side left open would be reset with bytes still to be read.
+    call.end();
     const parts = call.incoming[Symbol.asyncIterator]();
     return new ReadableStream({
       async pull(controller) {
