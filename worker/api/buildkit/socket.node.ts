@@ -27,6 +27,8 @@ export function handedOver(): { readonly stream: ByteDuplex; readonly socket: Du
     },
     destroy(error, done) {
       end();
+      // Nothing is read any more: who waits to write need not.
+      wanted();
       done(error);
     },
   });
@@ -52,7 +54,6 @@ export function handedOver(): { readonly stream: ByteDuplex; readonly socket: Du
       if (socket.destroyed || socket.push(Buffer.from(chunk))) return;
       await new Promise<void>((resolve) => {
         wanted = resolve;
-        socket.once("close", () => resolve());
       });
     },
     close() {
