@@ -12,12 +12,7 @@ export type { ContainerDependencies } from "./dependencies.ts";
 export { readConsoleSize, readExecRequest } from "./executions.ts";
 export type { LogEntry } from "./log-entry.ts";
 export type { ContainerRecord, ContainerState, HostConfig, MountPoint } from "./model.ts";
-export {
-  type AttachRequest,
-  Containers,
-  type ContainersState,
-  type LogRequest,
-  type RunningContainers,
-} from "./service.ts";
+export { Containers, type ContainersState, type RunningContainers } from "./service.ts";
 export { frame, type StreamName } from "./stdcopy.ts";
+export type { AttachRequest, LogRequest } from "./streams.ts";
 export { formatLogTime, humanDuration, parseDuration, parseTimestamp } from "./times.ts";

@@ -1,18 +1,9 @@
 /** The containers' API: what worker/api calls. Each operation is one of Docker's; the work is done in the modules beside. */
-import type {
-  ContainerId,
-  EndpointSettings,
-  ImageConfig,
-  ImageId,
-  ImageUsers,
-  NetworkUsers,
-  VolumeUsers,
-} from "../domains.ts";
+import type { ImageConfig, ImageId, ImageUsers, NetworkUsers, VolumeUsers } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { ByteDuplex, GuestProcess } from "../ports/guest.ts";
 import { cgroupPath, limitOps } from "../runtime/index.ts";
 import type { PathStat } from "./archive.ts";
-import { attachTo } from "./attach.ts";
 import type { Change } from "./changes.ts";
 import { checkResources } from "./check-host-config.ts";
 import type { Container, WaitCondition, WaitResult } from "./container.ts";
@@ -21,28 +12,26 @@ import { type Created, Creation, readCreateRequest } from "./creation.ts";
 import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { cgroupLimits } from "./describe.ts";
-import { parseDetachKeys } from "./detach-keys.ts";
 import { type ExecutionState, Executions } from "./executions.ts";
 import type { FileView } from "./file-view.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
-import { inspectView } from "./inspect.ts";
-import { Lifecycle, notRunning, type RunState } from "./lifecycle.ts";
-import { linkNames, removeLink } from "./links.ts";
-import { type Filters, labelMatches, selectContainers, summaryView } from "./list.ts";
-import { openLog, readLogSettings } from "./log-driver.ts";
+import { Lifecycle, type RunState } from "./lifecycle.ts";
+import { removeLink } from "./links.ts";
+import { type Filters, labelMatches } from "./list.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { ContainerConfig, HostConfig } from "./model.ts";
 import { checkName, nameConflict } from "./names.ts";
-import { containerDirectory, logName, upperDirectory } from "./paths.ts";
+import { usersOf } from "./neighbours.ts";
+import { upperDirectory } from "./paths.ts";
 import { hasProcess, isPaused, isRunning } from "./predicates.ts";
 import { reconcile } from "./reconcile.ts";
 import { isSignal, parseSignal, SIGKILL } from "./signals.ts";
 import { measureSizes } from "./sizes.ts";
-import { emptySample, type Sample, statsView, takeSample } from "./stats.ts";
 import { ContainerStore } from "./store.ts";
+import { type AttachRequest, ContainerStreams, type LogRequest } from "./streams.ts";
 import { formatTime, parseTimestamp } from "./times.ts";
-import { listProcesses } from "./top.ts";
 import { changedResources, checkUpdate } from "./update.ts";
+import { ContainerViews, type ListOptions } from "./views.ts";
 
 export interface ContainersState {
   readonly schema: 1;
@@ -57,30 +46,6 @@ export interface RunningContainers {
   readonly pids: readonly number[];
 }
 
-export interface LogRequest {
-  readonly follow: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  readonly tail?: number | undefined;
-  readonly signal: AbortSignal;
-}
-export interface AttachRequest {
-  readonly stdin: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly stream: boolean;
-  readonly logs: boolean;
-  readonly detachKeys: string;
-  /** Both outputs as they come, whether they are a terminal's or not. */
-  readonly unframed?: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** Milliseconds: about what moby spends between a program's start and its answer. */
-const firstWords = 100;
-
 const invalid = (message: string): EngineError => new EngineError("invalidParameter", message);
 
 export class Containers {
@@ -90,6 +55,12 @@ export class Containers {
   readonly #lifecycle: Lifecycle;
   readonly #creation: Creation;
   readonly #files: ContainerFiles;
+  readonly #views: ContainerViews;
+  readonly #streams: ContainerStreams;
+  /** For the domains beside. */
+  readonly imageUsers: ImageUsers;
+  readonly volumeUsers: VolumeUsers;
+  readonly networkUsers: NetworkUsers;
 
   constructor(dependencies: ContainerDependencies) {
     this.#d = dependencies;
@@ -99,7 +70,14 @@ export class Containers {
       this.executions.probe(container, command, signal),
     );
     this.#creation = new Creation(dependencies, this.store);
-    this.#files = new ContainerFiles(dependencies, (container, action) => this.#lifecycle.event(container, action));
+    const event = (container: Container, action: string): void => this.#lifecycle.event(container, action);
+    this.#files = new ContainerFiles(dependencies, event);
+    this.#views = new ContainerViews(dependencies, this.store, event);
+    this.#streams = new ContainerStreams(dependencies, event);
+    const users = usersOf(dependencies, this.store);
+    this.imageUsers = users.imageUsers;
+    this.volumeUsers = users.volumeUsers;
+    this.networkUsers = users.networkUsers;
   }
 
   /** Directories, cgroups and programs that the machine needs once; after a boot or a restore of the shipped snapshot. */
@@ -322,168 +300,31 @@ export class Containers {
   }
 
   // ------------------------------------------------------------------ looking
-  async list(options: {
-    readonly all: boolean;
-    readonly limit?: number | undefined;
-    readonly size: boolean;
-    readonly filters: Filters;
-  }): Promise<readonly object[]> {
-    const ancestors = await this.#ancestors(options.filters.ancestor);
-    const chosen = selectContainers(
-      this.store.all(),
-      { all: options.all, limit: options.limit, filters: options.filters },
-      {
-        find: (reference) => this.store.find(reference),
-        sandbox: (container) => this.#d.networks.sandbox(container.id),
-        ancestors,
-      },
-    );
-    const now = this.#d.clock.now().getTime();
-    return Promise.all(
-      chosen.map(async (c) =>
-        summaryView(
-          c,
-          this.#d.networks.sandbox(c.id),
-          linkNames(this.store, c),
-          now,
-          options.size ? await measureSizes(this.#d, c) : undefined,
-        ),
-      ),
-    );
+  list(options: ListOptions): Promise<readonly object[]> {
+    return this.#views.list(options);
   }
-
-  /** Images whose layers begin with those of the named ones. */
-  async #ancestors(references: readonly string[] | undefined): Promise<ReadonlySet<string> | undefined> {
-    if (references === undefined || references.length === 0) return undefined;
-    const found = new Set<string>();
-    for (const reference of references) {
-      const image = await this.#d.images.resolve(reference).catch(() => undefined);
-      if (image === undefined) continue;
-      found.add(image.id);
-      for (const { record } of this.store.all()) {
-        const own = this.#d.images.get(record.image);
-        if (own !== undefined && image.layers.every((layer, i) => own.layers[i] === layer)) found.add(own.id);
-      }
-    }
-    return found;
-  }
-
   async inspect(reference: string, options: { readonly size: boolean } = { size: false }): Promise<object> {
-    const container = this.get(reference);
-    const image = this.#d.images.get(container.record.image);
-    const lowers = image === undefined ? [] : await this.#d.images.mountLayers(image).catch(() => []);
-    return inspectView(container, {
-      sandbox: this.#d.networks.sandbox(container.id),
-      lowers,
-      nameOf: (name) => this.store.find(name)?.name ?? name,
-      sizes: options.size ? await measureSizes(this.#d, container) : undefined,
-    });
+    return this.#views.inspect(this.get(reference), options);
   }
-
-  logs(reference: string, request: LogRequest): { readonly entries: AsyncIterable<LogEntry>; readonly tty: boolean } {
-    const container = this.get(reference);
-    if (!(request.stdout || request.stderr)) throw invalid("Bad parameters: you must choose at least one stream");
-    const log =
-      container.log ??
-      openLog(
-        logName(container.id),
-        readLogSettings(container.record.hostConfig.LogConfig),
-        this.#d.logs,
-        this.#d.clock,
-      );
-    container.log = log;
-    const follow = request.follow && isRunning(container.state);
-    const read = (): AsyncIterable<LogEntry> => log.read({ ...request, follow });
-    const now = follow || container.record.hostConfig.LogConfig.Type === "none";
-    return { entries: now ? read() : this.#afterFirstWords(container, read), tty: container.record.config.Tty };
-  }
-
-  /**
-   * With moby a program has run for a moment before `start` answers, and many a script reads what it said in the next line. Here `start`
-   * answers sooner, so that who asks at once waits until it has said something.
-   */
-  async *#afterFirstWords(container: Container, read: () => AsyncIterable<LogEntry>): AsyncGenerator<LogEntry> {
-    const left = firstWords - (this.#d.clock.monotonic() - container.startedMonotonic);
-    if (isRunning(container.state) && left > 0) await container.output.first(this.#d.clock, left);
-    yield* read();
-  }
-
-  attach(reference: string, request: AttachRequest): { readonly stream: ByteDuplex; readonly raw: boolean } {
-    const container = this.get(reference);
-    const keys = parseDetachKeys(request.detachKeys);
-    if (request.stream && container.state.status === "paused")
-      throw new EngineError("conflict", `container ${reference} is paused, unpause the container before attach`);
-    if (request.stream && container.state.status === "restarting")
-      throw new EngineError("conflict", `container ${reference} is restarting, wait until the container is running`);
-    const { config } = container.record;
-    const stream = attachTo(container.output, container.input, {
-      stdin: request.stdin && config.OpenStdin,
-      stdout: request.stdout,
-      stderr: request.stderr,
-      stream: request.stream,
-      tty: config.Tty,
-      raw: config.Tty || request.unframed === true,
-      closeStdin: config.StdinOnce,
-      detachKeys: keys,
-      ...(request.logs
-        ? {
-            logs: this.logs(reference, {
-              follow: false,
-              stdout: request.stdout,
-              stderr: request.stderr,
-              signal: request.signal,
-            }).entries,
-          }
-        : {}),
-      detached: () => this.#lifecycle.event(container, "detach"),
-    });
-    this.#lifecycle.event(container, "attach");
-    return { stream, raw: config.Tty };
-  }
-
-  // ------------------------------------------------------------------ processes and files
   async top(reference: string, psArgs: string): Promise<object> {
-    const container = this.get(reference);
-    if (container.state.status === "restarting")
-      throw new EngineError("conflict", `Container ${container.id} is restarting, wait until the container is running`);
-    if (!hasProcess(container.state)) throw notRunning(container);
-    const view = await listProcesses(this.#d.guest, container, psArgs, this.#d.host, this.#d.clock.now());
-    this.#lifecycle.event(container, "top");
-    return view;
+    return this.#views.top(this.get(reference), psArgs);
   }
-
-  #sample(container: Container): Promise<Sample> {
-    return takeSample(this.#d.guest, container, this.#d.host, this.#d.clock.now());
-  }
-
-  /** One measurement; unless `oneShot`, a second one after a second, so that the client can tell the rate. */
   async statsOnce(reference: string, oneShot: boolean): Promise<object> {
-    const container = this.get(reference);
-    const first = await this.#sample(container);
-    if (oneShot || !hasProcess(container.state)) return statsView(container, first, undefined);
-    await new Promise<void>((resolve) => void this.#d.clock.after(sampleInterval, resolve));
-    return statsView(container, await this.#sample(container), first);
+    return this.#views.statsOnce(this.get(reference), oneShot);
+  }
+  statsStream(reference: string, signal: AbortSignal): AsyncGenerator<object> {
+    return this.#views.statsStream(this.get(reference), signal);
   }
 
-  async *statsStream(reference: string, signal: AbortSignal): AsyncGenerator<object> {
-    const container = this.get(reference);
-    let previous: Sample | undefined;
-    while (!signal.aborted && this.store.find(container.id) === container) {
-      const sample = await this.#sample(container).catch(() => emptySample);
-      yield statsView(container, sample, previous);
-      previous = sample;
-      await new Promise<void>((resolve) => {
-        const end = (): void => {
-          cancel();
-          signal.removeEventListener("abort", end);
-          resolve();
-        };
-        const cancel = this.#d.clock.after(sampleInterval, end);
-        signal.addEventListener("abort", end);
-      });
-    }
+  // ------------------------------------------------------------------ listening and talking
+  logs(reference: string, request: LogRequest): { readonly entries: AsyncIterable<LogEntry>; readonly tty: boolean } {
+    return this.#streams.logs(this.get(reference), request);
+  }
+  attach(reference: string, request: AttachRequest): { readonly stream: ByteDuplex; readonly raw: boolean } {
+    return this.#streams.attach(this.get(reference), reference, request);
   }
 
+  // ------------------------------------------------------------------ files
   changes(reference: string): Promise<readonly Change[] | null> {
     return this.#files.changes(this.get(reference));
   }
@@ -515,64 +356,7 @@ export class Containers {
   event(reference: string, action: string, extra: Readonly<Record<string, string>> = {}): void {
     this.#lifecycle.event(this.get(reference), action, extra);
   }
-
-  // ------------------------------------------------------------------ what other domains ask
-  /** For the images' domain. */
-  readonly imageUsers: ImageUsers = {
-    containersUsing: (image: ImageId) =>
-      this.store
-        .all()
-        .filter((c) => c.record.image === image)
-        .map((c) => ({ id: c.id, running: isRunning(c.state) })),
-  };
-  /** For the volumes' domain. */
-  readonly volumeUsers: VolumeUsers = {
-    containersUsing: (volume: string) =>
-      this.store
-        .all()
-        .filter((c) => c.record.mounts.some((m) => m.Name === volume))
-        .map((c) => c.id),
-  };
-  /** For the networks' domain. */
-  readonly networkUsers: NetworkUsers = {
-    find: (reference) => {
-      const container = this.store.find(reference);
-      return container && { id: container.id, name: container.name, running: isRunning(container.state) };
-    },
-    containersUsing: (network) =>
-      this.store
-        .all()
-        .filter((c) =>
-          Object.entries(c.record.networks).some(([name, e]) => name === network || e.NetworkID === network),
-        )
-        .map((c) => ({ id: c.id, name: c.name, running: isRunning(c.state) })),
-    endpointChanged: (id, network, settings) => this.#endpointChanged(id, network, settings),
-    rewriteNetworkFiles: (id, files) => this.#rewriteNetworkFiles(id, files),
-  };
-
-  async #endpointChanged(id: ContainerId, network: string, settings: EndpointSettings | undefined): Promise<void> {
-    const container = this.get(id);
-    const networks = { ...container.record.networks };
-    if (settings === undefined) delete networks[network];
-    else networks[network] = settings;
-    container.record = { ...container.record, networks };
-    await this.store.save(container);
-  }
-  async #rewriteNetworkFiles(
-    id: ContainerId,
-    files: { readonly hosts: string; readonly resolvConf: string },
-  ): Promise<void> {
-    const directory = containerDirectory(id);
-    // Opened and written in place: the bind mount in the container shows the same file.
-    await this.#d.guest.batch([
-      { op: "write", path: `${directory}/hosts`, data: files.hosts, create: false, ignore: ["ENOENT"] },
-      { op: "write", path: `${directory}/resolv.conf`, data: files.resolvConf, create: false, ignore: ["ENOENT"] },
-    ]);
-  }
 }
-
-/** Between two measurements, as dockerd's collector. */
-const sampleInterval = 1000;
 
 function checkSignal(
   text: string | undefined,
