@@ -28,3 +28,8 @@ it("answers ranges and validators", async () => {
 it("gives nothing outside its folders", async () => {
   expect((await fetch(`${server.url}..%2f..%2fetc%2fpasswd`)).status).toBe(404);
 });
+it("counts what it has sent", async () => {
+  const before = server.bytesSent();
+  await (await fetch(`${server.url}blob`)).text();
+  await expect.poll(() => server.bytesSent() - before).toBe(10);
+});

@@ -112,7 +112,7 @@ function answer(
     packed.set(key, body);
     headers["content-encoding"] = "gzip";
     headers["content-length"] = String(body.length);
-    response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : body);
+    head(response, 200, headers).end(request.method === "HEAD" ? undefined : body);
     return;
   }
   const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
@@ -130,7 +130,13 @@ function answer(
     headers["content-range"] = `bytes ${start}-${end}/${size}`;
   }
   headers["content-length"] = String(end - start + 1);
-  response.writeHead(range === null ? 200 : 206, headers);
+  head(response, range === null ? 200 : 206, headers);
   if (request.method === "HEAD" || size === 0) response.end();
   else createReadStream(file, { start, end }).pipe(response);
+}
+
+/** Headers given to `writeHead` alone could not be asked for afterwards. */
+function head(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): ServerResponse {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  return response.writeHead(status);
 }
