@@ -41,7 +41,7 @@ const prompt = (page: Page) => expect.poll(() => terminalText(page), { timeout: 
 describe("the start", () => {
   it.each([
     ["its script", machineScript, "The machine did not start"],
-    ["its state", "**/machine/state-*", "A part of the machine could not be loaded"],
+    ["the emulator", "**/machine/v86-*", "A part of the machine could not be loaded"],
     ["the disk", "**/machine/disk.ext4.gz", "A part of the machine could not be loaded"],
   ])("says that %s could not be had, and a second try does it", async (_, files, heading) => {
     await profile.route(files, (route) => route.abort());
@@ -104,6 +104,10 @@ describe("the run", () => {
     await page.getByRole("button", { name: "Start the machine again" }).click();
     await page.getByText("Machine running", { exact: true }).waitFor();
     await prompt(page);
+    await page
+      .getByRole("textbox", { name: /^Terminal/ })
+      .first()
+      .focus();
     await page.keyboard.type("cat kept.txt; docker volume ls -q\n");
     await expect.poll(() => terminalText(page), { timeout: 60_000 }).toMatch(/kept\s+data/);
   });
@@ -121,6 +125,10 @@ describe("the run", () => {
       await page.keyboard.type('docker pull nginx; echo "ended with $?"\n');
       await expect.poll(() => terminalText(page), { timeout: 60_000 }).toMatch(/ended with 1/);
       expect((await terminalText(page)).replaceAll("\n", "")).toContain("no space left on device");
+      await page
+        .getByRole("textbox", { name: /^Terminal/ })
+        .first()
+        .focus();
       await page.keyboard.type("echo still here\n");
       await expect.poll(() => terminalText(page)).toMatch(/\nstill here/);
     } finally {

@@ -95,7 +95,10 @@ describe.sequential("playgrounds", () => {
     const items = there.getByRole("region", { name: "Playgrounds" }).getByRole("listitem");
     await expect.poll(() => items.count()).toBe(1);
     await there.getByLabel("Open a file").setInputFiles(broken);
-    await there.getByText(/This file cannot be opened as a playground/).waitFor();
+    await there
+      .getByRole("region", { name: "Notices" })
+      .getByText(/This file cannot be opened as a playground/)
+      .waitFor();
     expect(await items.count()).toBe(1);
     await there.close();
   });

@@ -44,9 +44,13 @@ export class OpfsFiles implements ByteFiles {
   }
 
   async open(name: string): Promise<ByteFile> {
-    const handle = await this.#handle(name, true);
-    if (handle === undefined) throw new Error(`cannot open ${name} in the browser's storage`);
-    return new OpfsFile(await handle.createSyncAccessHandle());
+    try {
+      const handle = await this.#handle(name, true);
+      if (handle === undefined) throw new Error(`cannot open ${name} in the browser's storage`);
+      return new OpfsFile(await handle.createSyncAccessHandle());
+    } catch (error) {
+      throw isFull(error) ? full() : error;
+    }
   }
   async exists(name: string): Promise<boolean> {
     return (await this.#handle(name, false)) !== undefined;
@@ -97,6 +101,19 @@ function isMissing(error: unknown): boolean {
   return error instanceof DOMException && error.name === "NotFoundError";
 }
 
+/** In the words that every program has for it. */
+const full = (): DOMException =>
+  new DOMException("no space left on device: the browser's storage for this site is full", "QuotaExceededError");
+const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === "QuotaExceededError";
+
+function sayingFull<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isFull(error) ? full() : error;
+  }
+}
+
 class OpfsFile implements ByteFile {
   private readonly handle: FileSystemSyncAccessHandle;
 
@@ -113,22 +130,16 @@ class OpfsFile implements ByteFile {
   }
 
   write(offset: number, data: Uint8Array): void {
-    let written = 0;
-    try {
-      written = this.handle.write(data as Uint8Array<ArrayBuffer>, { at: offset });
-    } catch (error) {
-      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
-    }
-    if (written !== data.length)
-      throw new DOMException("no space left on device: the browser's storage is full", "QuotaExceededError");
+    const written = sayingFull(() => this.handle.write(data as Uint8Array<ArrayBuffer>, { at: offset }));
+    if (written !== data.length) throw full();
   }
 
   truncate(size: number): void {
-    this.handle.truncate(size);
+    sayingFull(() => this.handle.truncate(size));
   }
 
   flush(): void {
-    this.handle.flush();
+    sayingFull(() => this.handle.flush());
   }
 
   close(): void {
