@@ -1,11 +1,27 @@
 /** `docker build` on the machine: the walkthrough's section 5 in small, with the client's files in a folder. */
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withBuildKit } from "../../worker/api/buildkit/index.node.ts";
+import { serveConnection } from "../../worker/api/http-server.ts";
+import { socketDuplex } from "../../worker/api/node-socket.node.ts";
 import { type Captured, capture } from "../../worker/cli/capture.ts";
 import { nodeFiles } from "../../worker/cli/main.node.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
+
+/** Docker's own client with buildx, which a host may not have. */
+function hasClient(): boolean {
+  try {
+    execFileSync("docker", ["buildx", "version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe("docker build", () => {
   let drydock: Drydock;
@@ -53,7 +69,15 @@ describe("docker build", () => {
     write({ "app/app.py": "print(2)\n" });
     const changed = await docker(["build", "--explain", "app"]);
     expect(changed.stderr.match(/CACHED/g)).toHaveLength(1);
-    expect(changed.stderr).toContain("not cached: app.py: changed");
+    expect(changed.stderr).toMatch(
+      /\[3\/4\] COPY \. \/app\n {2}not cached \(\w{12}, nearest \w{12}\)\n {4}app\.py: changed\n/,
+    );
+    expect(changed.stderr).toContain("a step before it gave another result");
+    const [record] = JSON.parse(
+      `[${(await docker(["buildx", "history", "ls", "--format", "json"])).stdout.split("\n")[0]}]`,
+    );
+    expect(record).toMatchObject({ name: "app", status: "Completed" });
+    expect((await docker(["buildx", "history", "logs", record.ref])).stdout).toMatch(/^#1 \[internal\] load build def/);
   }, 120_000);
 
   it("shows where a step failed, with its output", async () => {
@@ -102,6 +126,64 @@ describe("docker build", () => {
     expect(new TextDecoder().decode(await nodeFiles.read(join(folder, "out/result")))).toBe("2 1000\n");
   }, 60_000);
 
+  it("bakes targets side by side, limits their steps, and takes the steps of a cache that it wrote itself", async () => {
+    write({
+      "b/docker-bake.hcl":
+        'group "default" { targets = ["one", "two"] }\ntarget "one" {\n  tags = ["one"]\n  target = "one"\n  cache-to = ["type=local,dest=out/cache,mode=max"]\n}\ntarget "two" {\n  tags = ["two"]\n  target = "two"\n}\n',
+      "b/Dockerfile": "FROM busybox AS one\nRUN echo 1 > /n\nFROM one AS two\nRUN echo 2 >> /n\nCMD cat /n\n",
+    });
+    const options = { cwd: join(folder, "b"), files: nodeFiles, env: { HOME: folder } };
+    const bake = await capture((invocation) => drydock.docker(invocation), ["bake", "--progress", "plain"], options);
+    expect(bake).toMatchObject({ code: 0, stdout: "" });
+    expect(bake.stderr).toMatch(/\[two .*\] RUN echo 2/);
+    expect((await docker(["run", "--rm", "two"])).stdout).toBe("1\n2\n");
+    await docker(["rmi", "-f", "one", "two"]);
+    await docker(["buildx", "prune", "-af"]);
+    const again = await docker(["build", "--cache-from", "type=local,src=b/out/cache", "--target", "one", "b"]);
+    expect(again.stderr).toMatch(/RUN echo 1 > \/n\n#\d+ CACHED\n/);
+    const limited = "FROM busybox\nRUN cat /sys/fs/cgroup/memory.max\n";
+    expect((await docker(["build", "-m", "32m", "-"], limited)).stderr).toContain(` ${32 << 20}\n`);
+  }, 120_000);
+
+  it.skipIf(!hasClient())(
+    "builds for the real client, by BuildKit's protocol and by the classic one",
+    async () => {
+      write({
+        "r/Dockerfile": "FROM busybox\nCOPY . /r/\nRUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN /r/a\n",
+        "r/a": "A\n",
+        "r/no": "",
+        "r/.dockerignore": "no\n",
+        "c/Dockerfile": "FROM busybox\nCOPY a /a\nRUN cat /a\n",
+        "c/a": "C\n",
+      });
+      const socket = join(folder, "docker.sock");
+      const api = withBuildKit(drydock.api);
+      const server = createServer({ allowHalfOpen: true }, (end) => void serveConnection(socketDuplex(end), api));
+      await new Promise<void>((resolve) => server.listen(socket, resolve));
+      const client = async (args: readonly string[], env = {}) => {
+        const all = { ...process.env, DOCKER_HOST: `unix://${socket}`, TOKEN: "hidden", ...env };
+        return await promisify(execFile)("docker", args, { cwd: folder, env: all });
+      };
+      try {
+        const built = await client(["build", "--progress", "plain", "--secret", "id=TOKEN", "-t", "real", "r"]);
+        expect(built.stderr).toMatch(/#\d+ [\d.]+ hiddenA\n/);
+        expect((await client(["run", "--rm", "real", "ls", "/r"])).stdout).toBe("Dockerfile\na\n");
+        expect(
+          (await client(["build", "--progress", "plain", "--secret", "id=TOKEN", "r"])).stderr.match(/CACHED/g),
+        ).toHaveLength(2);
+        await client(["build", "-q", "-o", "out-real", "c"]);
+        expect(new TextDecoder().decode(await nodeFiles.read(join(folder, "out-real/a")))).toBe("C\n");
+        await expect(client(["build", "-", "--progress", "plain", "-f", "none", "r"])).rejects.toThrow();
+        const classic = await client(["build", "c"], { DOCKER_BUILDKIT: "0" });
+        expect(classic.stdout).toMatch(/Step 3\/3 : RUN cat \/a\n.*\nC\n.*Successfully built/s);
+        expect((await client(["buildx", "history", "ls"])).stdout).toMatch(/ r +Completed /);
+      } finally {
+        server.close();
+      }
+    },
+    120_000,
+  );
+
   it("cancels a build and leaves nothing in the machine", async () => {
     const signals = new TransformStream<number, number>();
     const ended = capture(
@@ -118,6 +200,7 @@ describe("docker build", () => {
     }
     await writer.write(2);
     expect((await ended).code).not.toBe(0);
+    expect((await docker(["buildx", "history", "ls", "--format", "{{.Status}}"])).stdout).toMatch(/^Canceled\n/);
     await drydock.idle();
     const [left] = await drydock.guest.batch([{ op: "list", path: "/run/drydock/build" }]);
     expect(left).toEqual([]);

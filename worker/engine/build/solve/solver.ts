@@ -1,5 +1,5 @@
 /** Carries a plan out: stages side by side where they do not need each other, each step from the cache or anew. */
-import type { ContainerId, ImageHistory } from "../../domains.ts";
+import type { ImageHistory } from "../../domains.ts";
 import { machinePlatform } from "../../images/platform.ts";
 import type { Digest } from "../../ports/storage.ts";
 import { writeTar } from "../../tar-writer.ts";
@@ -28,8 +28,7 @@ import { type CopyRequest, copyLayer, type LooseFile, selectSources } from "./co
 import { fetchFile } from "./fetch-file.ts";
 import { LayerDraft } from "./layer-draft.ts";
 import type { Vertex } from "./progress.ts";
-import { discardRun, runStep, upperOf } from "./run.ts";
-import { prepareMount } from "./run-mounts.ts";
+import { boundFiles, type MountSource, randomRef, runDefinition, runLayer } from "./run-layer.ts";
 import { layerOf, longName, type SourceOptions, Sources } from "./sources.ts";
 
 /** The tar of nothing: what an instruction leaves that changed no file. */
@@ -61,12 +60,6 @@ export interface InstructionObserver {
   /** `id`: of what the stage is so far. */
   ended(kind: "from" | Command["kind"], cached: boolean, id: string): void;
   output(stream: 1 | 2, data: Uint8Array): void;
-}
-
-interface MountSource {
-  readonly view: RootView;
-  /** Its mount points in the machine, topmost first. */
-  readonly lowers: () => Promise<readonly string[]>;
 }
 
 interface StepResult {
@@ -395,95 +388,32 @@ export class Solver {
   }
 
   async #run(node: StageNode, below: readonly Digest[], step: RunStep, title: string, vertex: Vertex) {
-    const { request, signal } = this.#o;
-    const range = node.stage.range;
-    const files: Record<string, string> = {};
-    const bound = new Map<string, MountSource>();
-    for (const mount of step.mounts) {
-      if (mount.type !== "bind") continue;
-      const source = await this.#mountSource(mount.from, range);
-      bound.set(mount.from, source);
-      const checked = await selectSources({
-        step: {
-          kind: "copy",
-          add: false,
-          from: "",
-          sources: [mount.source || "/"],
-          inline: [],
-          destination: "/",
-          chown: "",
-          chmod: "",
-          link: false,
-          parents: false,
-          exclude: [],
-          checksum: "",
-          unpack: false,
-        },
-        source: source.view,
-        sourceId: randomRef(this.#d),
-        destination: source.view,
-        loose: [],
-      });
-      for (const [path, sum] of Object.entries(checked.checksums)) files[`${mount.target}:${path}`] = sum;
-    }
-    const { extraHosts = [], shmSize = 0, ulimits = [], network = "" } = request;
-    const definition = JSON.stringify({
-      ...step,
-      extraHosts,
-      network: step.network === "default" ? network : step.network,
-    });
+    const { request, signal, observer } = this.#o;
+    const sources = new Map<string, Promise<MountSource>>();
+    const source = (from: string): Promise<MountSource> => {
+      const known = sources.get(from) ?? this.#mountSource(from, node.stage.range);
+      sources.set(from, known);
+      return known;
+    };
     const inputs: StepInputs = {
       parents: below,
-      definition,
-      files: step.mounts.some((m) => m.type === "bind") ? files : undefined,
+      definition: runDefinition(step, request),
+      files: await boundFiles(this.#d, step, source),
     };
-    return await this.#cached(node, inputs, title, vertex, async () => {
-      const { guest, mounts } = this.#d;
-      const id = hexId(this.#d) as ContainerId;
-      const lowers = await mounts.mount(below.filter((layer) => layer !== nothingChanged));
-      const root = step.mounts.length === 0 ? undefined : await this.#view(below);
-      const prepared =
-        root === undefined
-          ? []
-          : await Promise.all(
-              step.mounts.map((mount, i) =>
-                prepareMount(mount, i, {
-                  layers: async (from) => {
-                    const source = bound.get(from) ?? (await this.#mountSource(from, range));
-                    return { view: source.view, lowers: await source.lowers() };
-                  },
-                  secret: (name) => fromBase64(request.secrets?.[name]),
-                  root,
-                  id,
-                }),
-              ),
-            );
-      try {
-        await runStep(await this.#d.runEnvironment(), {
-          id,
-          step,
-          lowers,
-          mounts: prepared,
-          extraEnv: proxies(request.buildArgs ?? {}),
-          resources: {
-            extraHosts,
-            shmSize,
-            ulimits,
-            network,
-            limits: request.limits ?? {},
-            cgroupParent: request.cgroupParent ?? "",
-          },
-          output: (stream, data) => {
-            vertex.log(stream, data);
-            this.#o.observer?.output(stream, data);
-          },
-          signal,
-        });
-        return await this.#d.images.commitUpper(upperOf(id));
-      } finally {
-        void discardRun(guest, id);
-      }
-    });
+    return await this.#cached(node, inputs, title, vertex, async () =>
+      runLayer(this.#d, {
+        step,
+        build: request,
+        lowers: await this.#d.mounts.mount(below.filter((layer) => layer !== nothingChanged)),
+        root: step.mounts.length === 0 ? undefined : await this.#view(below),
+        source,
+        output: (stream, data) => {
+          vertex.log(stream, data);
+          observer?.output(stream, data);
+        },
+        signal,
+      }),
+    );
   }
 
   async #mountSource(from: string, range: LineRange): Promise<MountSource> {
@@ -519,24 +449,6 @@ class Titles {
 }
 
 const takesStep = ({ kind }: Command): boolean => ["run", "copy", "add", "workdir"].includes(kind);
-const hexId = ({ randomness }: BuildDependencies): string =>
-  Array.from(randomness.bytes(32), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-/** BuildKit names a snapshot by two ids of 25 letters and digits. */
-function randomRef({ randomness }: BuildDependencies): string {
-  const id = (): string => Array.from(randomness.bytes(25), (byte) => (byte % 36).toString(36)).join("");
-  return `${id()}::${id()}`;
-}
-
-function fromBase64(text: string | undefined): Uint8Array | undefined {
-  return text === undefined ? undefined : Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-}
-
-/** Proxies are passed to RUN without being declared, and are no part of a key. */
-const proxies = (args: Readonly<Record<string, string>>): readonly string[] =>
-  Object.entries(args).flatMap(([name, value]) =>
-    /^(https?|ftp|no|all)_proxy$/i.test(name) ? [`${name}=${value}`] : [],
-  );
 
 /** Times of steps that changed nothing follow the step before, as BuildKit fills them in. */
 export function datedHistory(history: readonly ImageHistory[]): readonly ImageHistory[] {

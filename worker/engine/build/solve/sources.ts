@@ -9,6 +9,7 @@ import { DockerfileError } from "../dockerfile/index.ts";
 import { type Layer, RootView } from "../files/root-view.ts";
 import type { BuildRequest, Material, NamedContext } from "../model.ts";
 import { platformText } from "../plan/graph.ts";
+import type { CopyStep } from "../plan/steps.ts";
 import type { BuildDependencies } from "../service.ts";
 import { emptyLayer } from "./context-files.ts";
 import { type CopyRequest, copyLayer, selectSources } from "./copy.ts";
@@ -128,24 +129,27 @@ export class Sources {
   }
 }
 
+/** A copy of everything, as it is. */
+export const wholeOf: CopyStep = {
+  kind: "copy",
+  add: false,
+  from: "",
+  sources: ["/"],
+  inline: [],
+  destination: "/",
+  chown: "",
+  chmod: "",
+  link: false,
+  parents: false,
+  exclude: [],
+  checksum: "",
+  unpack: false,
+};
+
 /** All files of a view as one layer. */
 export async function layerOf({ layers }: BuildDependencies, view: RootView): Promise<Digest> {
   const copy: CopyRequest = {
-    step: {
-      kind: "copy",
-      add: false,
-      from: "",
-      sources: ["/"],
-      inline: [],
-      destination: "/",
-      chown: "",
-      chmod: "",
-      link: false,
-      parents: false,
-      exclude: [],
-      checksum: "",
-      unpack: false,
-    },
+    step: wholeOf,
     source: view,
     sourceId: "",
     destination: new RootView([emptyLayer()]),
