@@ -16,6 +16,9 @@ export interface PublishedPortsOptions {
   readonly onNotice: (message: string) => void;
 }
 
+/** "localhost" means either, and clients try them in their own order. */
+const loopback = ["127.0.0.1", "::1"] as const;
+
 /** Host ports of TCP of all containers that run. */
 export async function publishedPorts(containers: Pick<Containers, "list">): Promise<readonly number[]> {
   const running = (await containers.list({ all: false, size: false, filters: {} })) as readonly {
@@ -30,23 +33,28 @@ export async function publishedPorts(containers: Pick<Containers, "list">): Prom
 export function forwardPublishedPorts({ guest, events, published, onNotice }: PublishedPortsOptions): {
   close(): void;
 } {
-  const open = new Map<number, Server>();
-  const listen = (port: number): Server => {
+  const open = new Map<number, readonly Server[]>();
+  const listen = (port: number, host: string): Server => {
     const server = createServer({ allowHalfOpen: true }, (socket) => void relay(socket, guest, port));
     server.on("error", ({ message }) => {
-      onNotice(`port ${port} of the machine is not reachable from here: ${message}`);
-      open.delete(port);
+      // Not every machine has IPv6.
+      if (host === loopback[0]) onNotice(`port ${port} of the machine is not reachable from here: ${message}`);
     });
-    return server.listen(port, "127.0.0.1");
+    return server.listen(port, host);
   };
   const follow = async (): Promise<void> => {
     const wanted = new Set(await published());
-    for (const [port, server] of open)
+    for (const [port, servers] of open)
       if (!wanted.has(port)) {
         open.delete(port);
-        server.close();
+        for (const server of servers) server.close();
       }
-    for (const port of wanted) if (!open.has(port)) open.set(port, listen(port));
+    for (const port of wanted)
+      if (!open.has(port))
+        open.set(
+          port,
+          loopback.map((host) => listen(port, host)),
+        );
   };
   let turn = follow();
   const subscription = events.subscribe(({ Type, Action }) => {
@@ -55,7 +63,7 @@ export function forwardPublishedPorts({ guest, events, published, onNotice }: Pu
   return {
     close() {
       subscription.dispose();
-      for (const server of open.values()) server.close();
+      for (const server of [...open.values()].flat()) server.close();
     },
   };
 }
