@@ -22,6 +22,8 @@ import { rememberBy, rememberHere } from "./state/settings.ts";
 import type { Disposable } from "./state/store.ts";
 import type { Terminals } from "./terminal/terminals.ts";
 
+/** How long an announcement stays where screen readers look. */
+const announcedMs = 5000;
 /** How old "Up 5 seconds" may be. */
 const statusAgesMs = 10_000;
 
@@ -320,7 +322,12 @@ export class App {
   /** One polite live region for what a person who does not look should learn. */
   announce(text: string): void {
     const region = document.getElementById("live");
-    if (region !== null) region.textContent = text;
+    if (region === null) return;
+    // Beside what was said a moment ago, which a reader may not have come to yet.
+    const line = document.createElement("span");
+    line.textContent = `${text} `;
+    region.append(line);
+    setTimeout(() => line.remove(), announcedMs);
   }
 
   nameOf(id: string): string {

@@ -148,7 +148,7 @@ const checkScript = `(async () => {
   let ended;
   await new Promise((resolve) => {
     new MutationObserver((_, observer) => {
-      if (ended === undefined && / ended with exit code 0/.test(document.getElementById("live").textContent)) ended = performance.now();
+      if (ended === undefined && / ended with exit code 0/.test(document.getElementById("live").lastElementChild?.textContent ?? "")) ended = performance.now();
       if (document.querySelector("dd-reader .check.ok") === null) return;
       observer.disconnect();
       resolve();
