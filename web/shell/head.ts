@@ -28,7 +28,8 @@ export class Head extends LightElement {
       ...(name === undefined ? [] : [{ text: name, href: "#/playground" }]),
       ...(name !== undefined && route.view === "playground"
         ? []
-        : [{ text: place, href: formatRoute({ view: route.view } as Route) }]),
+        : // The way up from a lesson is the shelf on the first page.
+          [{ text: place, href: route.view === "lesson" ? "#/" : formatRoute({ view: route.view } as Route) }]),
       ...(item === undefined ? [] : [{ text: item, href: "" }]),
     ];
     return html`<nav class="crumb" aria-label="Place">${steps.map(({ text, href }, index) =>
