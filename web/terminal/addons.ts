@@ -41,6 +41,10 @@ function drawWithWebGl(terminal: Terminal): void {
 /** WebGL drawn by the processor takes from the machine the time that it saves the page. */
 function hasGpu(): boolean {
   const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  probe?.getExtension("WEBGL_lose_context")?.loseContext();
-  return probe !== null;
+  if (probe === null) return false;
+  // Not every browser takes a renderer in software for a caveat.
+  const names = probe.getExtension("WEBGL_debug_renderer_info");
+  const renderer = names === null ? "" : String(probe.getParameter(names.UNMASKED_RENDERER_WEBGL));
+  probe.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|software/i.test(renderer);
 }
