@@ -174,7 +174,7 @@ describe("docker build", () => {
         await client(["build", "-q", "-o", "out-real", "c"]);
         expect(new TextDecoder().decode(await nodeFiles.read(join(folder, "out-real/a")))).toBe("C\n");
         await expect(client(["build", "-", "--progress", "plain", "-f", "none", "r"])).rejects.toThrow();
-        const classic = await client(["build", "c"], { DOCKER_BUILDKIT: "0" });
+        const classic = await client(["build", "--no-cache", "c"], { DOCKER_BUILDKIT: "0" });
         expect(classic.stdout).toMatch(/Step 3\/3 : RUN cat \/a\n.*\nC\n.*Successfully built/s);
         expect((await client(["buildx", "history", "ls"])).stdout).toMatch(/ r +Completed /);
       } finally {
