@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withBuildKit, withBuildKit } from "../../worker/api/buildkit/index.node.ts";
+import { withBuildKit } from "../../worker/api/buildkit/index.node.ts";
 import { serveConnection } from "../../worker/api/http-server.ts";
 import { socketDuplex } from "../../worker/api/node-socket.node.ts";
 import { capture } from "../../worker/cli/capture.ts";
@@ -24,7 +24,6 @@ export async function runDockerode(directory: string): Promise<readonly { name: 
   await capture((invocation) => drydock.docker(invocation), ["build", "-q", "-t", "ubuntu", "-"], {
     stdin: dockerfile,
   });
-  const api = withBuildKit(drydock.api);
   const api = withBuildKit(drydock.api);
   const socket = join(tmpdir(), `dockerode-${process.pid}.sock`);
   const server = createServer({ allowHalfOpen: true }, (connection) => {
