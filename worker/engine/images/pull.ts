@@ -213,6 +213,8 @@ async function pullLayers(
     );
     progress(line(shortId(descriptor.digest), "Download complete"));
   });
+  // They are awaited in order: one that fails while an earlier one is awaited must not count as unhandled.
+  for (const download of downloads) download.catch(() => {});
   try {
     // Layers are reported complete from the base up, as an engine that unpacks one on the other does.
     for (const [i, { descriptor, needed }] of wanted.entries()) {
