@@ -122,5 +122,19 @@ export const views: readonly View[] = [
       await page.getByRole("menu", { name: "web" }).waitFor();
     },
   },
+  { name: "consent", address: "?image=nginx&cmd=nginx", ready: seen("button", "Open and run") },
+  { name: "lesson-draft", address: "#/lesson/draft/tides", ready: seen("textbox", "lesson.yaml") },
+  { name: "embed-cover", address: "?embed=1&title=Try", ready: seen("button", "Start") },
+  { name: "embed", address: "?embed=1&start=now&panels=files", ready: terminal },
+  {
+    name: "share",
+    address: "#/playground",
+    ready: async (page) => {
+      await terminal(page);
+      await page.getByText("Machine running", { exact: true }).waitFor();
+      await page.getByRole("button", { name: "Share" }).click();
+      await page.getByRole("heading", { name: "Share this playground" }).waitFor();
+    },
+  },
   { name: "not-found", address: "#/nowhere", ready: seen("heading", "There is nothing at this address") },
 ];

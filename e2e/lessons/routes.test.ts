@@ -54,8 +54,7 @@ describe.skipIf(!canRun)("routes through a task", () => {
     async (_, task) => {
       for (const [route, acts] of Object.entries(task.right))
         expect(`${route}: ${await take(task, acts, "passed")}`).toBe(`${route}: passed`);
-      for (const [observation, acts] of Object.entries(task.wrong))
-        expect(await take(task, acts, observation)).toBe(observation);
+      for (const [observation, acts] of task.wrong) expect(await take(task, acts, observation)).toBe(observation);
     },
     300_000,
   );

@@ -14,7 +14,7 @@ export interface Task {
   readonly task: string;
   readonly right: Readonly<Record<"command" | "panels" | "curl", readonly Act[]>>;
   /** By what is seen in the end. */
-  readonly wrong: Readonly<Record<string, readonly Act[]>>;
+  readonly wrong: readonly (readonly [seen: string, route: readonly Act[]])[];
 }
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -73,14 +73,14 @@ export const tasks: readonly Task[] = [
       panels: run("greeting", { Image: "hello-world" }),
       curl: curlRun("greeting", { Image: "hello-world" }),
     },
-    wrong: {
-      "greeting is created.": ["docker create --name greeting hello-world"],
-      "There is no container named greeting yet.": ["docker run --name hello hello-world"],
-      "greeting was made from busybox, not from hello-world.": [
-        "docker pull -q busybox",
-        "docker run --name greeting busybox",
+    wrong: [
+      ["greeting is created.", ["docker create --name greeting hello-world"]],
+      ["There is no container named greeting yet.", ["docker run --name hello hello-world"]],
+      [
+        "greeting was made from busybox, not from hello-world.",
+        ["docker pull -q busybox", "docker run --name greeting busybox"],
       ],
-    },
+    ],
   },
   {
     lesson: "looking-after/ps",
@@ -91,11 +91,11 @@ export const tasks: readonly Task[] = [
       panels: [api("POST", "/containers/api/stop?t=0"), api("POST", "/containers/cache/stop?t=0")],
       curl: [curl("POST", "/containers/api/kill"), curl("POST", "/containers/cache/kill")],
     },
-    wrong: {
-      "There is still 1 running container.": ["docker stop -t 0 api"],
-      "There are still 2 running containers.": ["docker stop -t 0 shop"],
-      "There are still 3 running containers.": ["docker run -d --label team=blue busybox sleep 1000000"],
-    },
+    wrong: [
+      ["There is still 1 running container.", ["docker stop -t 0 api"]],
+      ["There are still 2 running containers.", ["docker stop -t 0 shop"]],
+      ["There are still 3 running containers.", ["docker run -d --label team=blue busybox sleep 1000000"]],
+    ],
   },
   {
     lesson: "looking-after/exec",
@@ -115,18 +115,22 @@ export const tasks: readonly Task[] = [
         `echo Fresh news > index.html && tar -c index.html | curl -sS --fail-with-body --unix-socket /var/run/docker.sock -X PUT --data-binary @- 'http://docker/containers/web/archive?path=/www'`,
       ],
     },
-    wrong: {
-      'localhost:8080 answers, but "Fresh news" is not in it.': [
-        "docker exec web sh -c 'echo fresh > /www/index.html'",
+    wrong: [
+      [
+        'localhost:8080 answers, but "Fresh news" is not in it.',
+        ["docker exec web sh -c 'echo fresh > /www/index.html'"],
       ],
-      "Nobody answers at localhost:8080 yet.": ["docker stop -t 0 web"],
-      "web was restarted in this step.": [
-        `docker exec web sh -c '${fresh}'`,
-        "docker kill web",
-        "docker start web",
-        `docker exec web sh -c '${fresh}'`,
+      ["Nobody answers at localhost:8080 yet.", ["docker stop -t 0 web"]],
+      [
+        "web was restarted in this step.",
+        [
+          "docker kill web",
+          "docker start web",
+          "until curl -s localhost:8080 | grep -q Old; do sleep 0.1; done",
+          `docker exec web sh -c '${fresh}'`,
+        ],
       ],
-    },
+    ],
   },
   {
     lesson: "looking-after/remove",
@@ -137,11 +141,11 @@ export const tasks: readonly Task[] = [
       panels: [api("DELETE", "/containers/old?force=1")],
       curl: [curl("POST", "/containers/old/kill"), curl("DELETE", "/containers/old")],
     },
-    wrong: {
-      "old is still here (exited).": ["docker stop -t 0 old"],
-      "old is still here (paused).": ["docker pause old"],
-      "old is still here (running).": ["docker rm old || true"],
-    },
+    wrong: [
+      ["old is still here (exited).", ["docker stop -t 0 old"]],
+      ["old is still here (paused).", ["docker pause old"]],
+      ["old is still here (running).", ["docker rm old || true"]],
+    ],
   },
   {
     lesson: "images/tags",
@@ -152,14 +156,14 @@ export const tasks: readonly Task[] = [
       panels: [api("POST", "/images/busybox/tag?repo=tools&tag=1.0")],
       curl: [curl("POST", "/images/busybox/tag?repo=docker.io/library/tools&tag=1.0")],
     },
-    wrong: {
-      "There is no image tools:1.0 yet.": ["docker tag busybox tools"],
-      "tools:1.0 and busybox are two different images.": [
-        "docker create --name other busybox",
-        "docker commit other tools:1.0",
+    wrong: [
+      ["There is no image tools:1.0 yet.", ["docker tag busybox tools"]],
+      [
+        "tools:1.0 and busybox are two different images.",
+        ["docker create --name other busybox", "docker commit other tools:1.0"],
       ],
-      "There is no image busybox yet.": ["docker tag busybox tools:1.0", "docker rmi busybox"],
-    },
+      ["There is no image tools:1.0 yet.", ["docker rmi busybox", "docker tag busybox tools:1.0 || true"]],
+    ],
   },
   {
     lesson: "data/tmpfs",
@@ -170,15 +174,17 @@ export const tasks: readonly Task[] = [
       panels: run("vault", vault),
       curl: curlRun("vault", vault),
     },
-    wrong: {
-      "The root file system of vault is writable.": [
-        "docker run -d --name vault --tmpfs /scratch busybox sleep 1000000",
+    wrong: [
+      [
+        "The root file system of vault is writable.",
+        ["docker run -d --name vault --tmpfs /scratch busybox sleep 1000000"],
       ],
-      "At /scratch vault has a mount of type volume.": [
-        "docker run -d --name vault --read-only -v /scratch busybox sleep 1000000",
+      [
+        "At /scratch vault has a mount of type volume.",
+        ["docker run -d --name vault --read-only -v /scratch busybox sleep 1000000"],
       ],
-      "vault has nothing mounted.": ["docker run -d --name vault --read-only busybox sleep 1000000"],
-    },
+      ["vault has nothing mounted.", ["docker run -d --name vault --read-only busybox sleep 1000000"]],
+    ],
   },
   {
     lesson: "networks/aliases",
@@ -189,15 +195,17 @@ export const tasks: readonly Task[] = [
       panels: run("web-1", named("web")),
       curl: curlRun("web-1", named("web")),
     },
-    wrong: {
-      "web-1 is on bridge, not on shop.": ["docker run -d --name web-1 busybox sleep 1000000"],
-      "web-1 is not called web on any of its networks.": [
-        "docker run -d --name web-1 --network shop busybox sleep 1000000",
+    wrong: [
+      ["web-1 is on bridge, not on shop.", ["docker run -d --name web-1 busybox sleep 1000000"]],
+      [
+        "web-1 is not called web on any of its networks.",
+        ["docker run -d --name web-1 --network shop busybox sleep 1000000"],
       ],
-      "There is no container named web-1 yet.": [
-        "docker run -d --name web1 --network shop --network-alias web busybox sleep 1000000",
+      [
+        "There is no container named web-1 yet.",
+        ["docker run -d --name web1 --network shop --network-alias web busybox sleep 1000000"],
       ],
-    },
+    ],
   },
   {
     lesson: "networks/ports",
@@ -208,15 +216,17 @@ export const tasks: readonly Task[] = [
       panels: run("private", bound("127.0.0.1", "8090")),
       curl: curlRun("private", bound("127.0.0.1", "8090")),
     },
-    wrong: {
-      "private is published on the address 0.0.0.0, not on 127.0.0.1 alone.": [
-        "docker run -d --name private -p 0.0.0.0:8090:80 busybox httpd -f",
+    wrong: [
+      [
+        "private is published on the address 0.0.0.0, not on 127.0.0.1 alone.",
+        ["docker run -d --name private -p 0.0.0.0:8090:80 busybox httpd -f"],
       ],
-      "private is published on port 8091 of the machine, not 8090.": [
-        "docker run -d --name private -p 127.0.0.1:8091:80 busybox httpd -f",
+      [
+        "private is published on port 8091 of the machine, not 8090.",
+        ["docker run -d --name private -p 127.0.0.1:8091:80 busybox httpd -f"],
       ],
-      "private runs, but publishes no port.": ["docker run -d --name private --expose 80 busybox httpd -f"],
-    },
+      ["private runs, but publishes no port.", ["docker run -d --name private --expose 80 busybox httpd -f"]],
+    ],
   },
   {
     lesson: "networks/host-and-none",
@@ -227,14 +237,17 @@ export const tasks: readonly Task[] = [
       panels: run("sealed", { ...sleep, HostConfig: { NetworkMode: "none" } }),
       curl: curlRun("sealed", { ...sleep, HostConfig: { NetworkMode: "none" } }),
     },
-    wrong: {
-      "sealed was started with the network bridge, not none.": [
-        "docker run -d --name sealed --network bridge busybox sleep 1000000",
-        "docker network disconnect bridge sealed",
+    wrong: [
+      [
+        "sealed was started with the network bridge, not none.",
+        [
+          "docker run -d --name sealed --network bridge busybox sleep 1000000",
+          "docker network disconnect bridge sealed",
+        ],
       ],
-      "sealed is created.": ["docker create --name sealed --network none busybox sleep 1000000"],
-      "sealed has ended with exit code 0.": ["docker run -d --name sealed --network none busybox true"],
-    },
+      ["sealed is created.", ["docker create --name sealed --network none busybox sleep 1000000"]],
+      ["sealed has ended with exit code 0.", ["docker run -d --name sealed --network none busybox true"]],
+    ],
   },
   {
     lesson: "first-containers/names-and-settings",
@@ -248,10 +261,10 @@ export const tasks: readonly Task[] = [
       panels: run("postbox", { ...sleep, Env: ["CITY=Delft"] }),
       curl: curlRun("postbox", { ...sleep, Env: ["CITY=Delft"] }),
     },
-    wrong: {
-      "postbox has no variable CITY.": ["docker run -d -e city=Delft --name postbox busybox sleep 1000000"],
-      "In postbox it says CITY=Gouda.": ["docker run -d -e CITY=Gouda --name postbox busybox sleep 1000000"],
-      "There is no container named postbox yet.": ["docker run -d -e CITY=Delft busybox sleep 1000000"],
-    },
+    wrong: [
+      ["postbox has no variable CITY.", ["docker run -d -e city=Delft --name postbox busybox sleep 1000000"]],
+      ["In postbox it says CITY=Gouda.", ["docker run -d -e CITY=Gouda --name postbox busybox sleep 1000000"]],
+      ["There is no container named postbox yet.", ["docker run -d -e CITY=Delft busybox sleep 1000000"]],
+    ],
   },
 ];
