@@ -94,7 +94,7 @@ describe("BuildKit's protocol", () => {
   const openSession = async (
     id: string,
     files: Readonly<Record<string, string>>,
-    upload = new Uint8Array(),
+    upload: Uint8Array = new Uint8Array(),
   ): Promise<void> => {
     const methods = {
       "/moby.upload.v1.Upload/Pull": async ({ send }: Call) => {

@@ -40,7 +40,7 @@ function framed(message: Uint8Array): Buffer {
 }
 
 async function* deframed(stream: Readable): AsyncGenerator<Uint8Array> {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   // The stream outlives its input: the answer goes out on it.
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     rest = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
