@@ -81,7 +81,7 @@ describe("a machine that is saved", () => {
     await expect(rig.checkpoints.rewind(two)).rejects.toThrow("forgotten");
   });
 
-  it("costs next to nothing while it waits, and less than that in the background", async () => {
+  it("costs next to nothing while it waits, in the background, too, and answers at once there", async () => {
     await shell(rig.agent, "sleep 1");
     const share = async () => {
       const before = rig.machine.busyMilliseconds;
@@ -89,10 +89,9 @@ describe("a machine that is saved", () => {
       await new Promise((resolve) => setTimeout(resolve, 2000));
       return (rig.machine.busyMilliseconds - before) / (performance.now() - start);
     };
-    const visible = await share();
-    expect(visible).toBeLessThan(0.1);
+    expect(await share()).toBeLessThan(0.1);
     rig.machine.inBackground = true;
-    expect(await share()).toBeLessThan(Math.max(visible / 2, 0.005));
+    expect(await share()).toBeLessThan(0.1);
     expect(await shell(rig.agent, "echo at once")).toBe("at once\n");
     rig.machine.inBackground = false;
   });
