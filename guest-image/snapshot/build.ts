@@ -21,7 +21,7 @@ import { initramfs } from "../initramfs/pack.ts";
 import { readSymbols } from "./free-memory.ts";
 import { buildSnapshot } from "./snapshot.ts";
 
-const COMMAND_LINE = "console=ttyS0 quiet mitigations=off tsc=reliable random.trust_cpu=on";
+const COMMAND_LINE = "console=ttyS0 quiet mitigations=off tsc=reliable random.trust_cpu=on dummy.numdummies=0";
 /** zstd's largest: its window spans the whole state, which is worth a seventh of the size. */
 const COMPRESSION = 22;
 
