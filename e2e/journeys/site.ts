@@ -1,5 +1,4 @@
 /** The built site on a local port, and a Chromium to look at it with. */
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build } from "vite";
@@ -15,9 +14,9 @@ export async function serveFakeSite(): Promise<SiteServer> {
   return await serveSite([`${root}build/site-fake`]);
 }
 
-/** The site with its machine, built where that is missing. */
+/** The site with its machine, built where it is missing or out of date. */
 export async function serveBuiltSite(): Promise<SiteServer> {
-  if (!existsSync(`${root}dist/machine/manifest.json`)) await buildSite();
+  await buildSite();
   return await serveSite([`${root}dist`], { compress: true, mounts: { "/catalogue/": `${root}build/catalogue` } });
 }
 

@@ -67,16 +67,20 @@ export function readAhead(source: BuildSource): BuildSource {
     for (const pending of [...opened.values(), ...compiled.values()]) pending.catch(() => {});
   });
   asked.catch(() => {});
-  const take = <T>(parts: Map<string, T>, file: string): T | undefined => {
+  /** One that failed is asked for again. */
+  const take = <T>(parts: Map<string, Promise<T>>, file: string, again: () => Promise<T>): Promise<T> => {
     const part = parts.get(file);
     parts.delete(file);
-    return part;
+    return part === undefined ? again() : part.catch(again);
   };
   return {
     ...source,
-    readText: (file) => (file === BUILD_MANIFEST ? text : source.readText(file)),
-    open: (part) => take(opened, part.file) ?? source.open(part),
-    compile: (part) => take(compiled, part.file) ?? source.compile(part),
+    readText: (file) => {
+      const again = (): Promise<string> => source.readText(file);
+      return file === BUILD_MANIFEST ? text.catch(again) : again();
+    },
+    open: (part) => take(opened, part.file, () => source.open(part)),
+    compile: (part) => take(compiled, part.file, () => source.compile(part)),
   };
 }
 
