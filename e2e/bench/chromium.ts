@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
-import { serveSite } from "../../scripts/site-server.ts";
+import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
 import { repository } from "../../worker/node-platform.node.ts";
 import type { Sample } from "./result.ts";
 
@@ -27,6 +27,9 @@ const sample = (
 interface Visit {
   readonly prompt: number;
   readonly hello: number;
+  readonly bytes: number;
+  /** From a reload to the next prompt. */
+  readonly reload: number;
 }
 
 export async function benchChromium(wanted: (name: string) => boolean): Promise<readonly Sample[]> {
@@ -43,13 +46,13 @@ export async function benchChromium(wanted: (name: string) => boolean): Promise<
       const profile = mkdtempSync(join(tmpdir(), "drydock-bench-"));
       const context = await chromium.launchPersistentContext(profile, { executablePath, args: [...chromiumFlags] });
       try {
-        const before = site.bytesSent();
-        const first = await visit(context, site.url);
+        const first = await visit(context, site);
         if (round < 0) continue;
         cold.push(first);
-        bytes.push(site.bytesSent() - before);
-        warm.push(await visit(context, site.url));
-        reload.push(await reloadTime(context, site.url));
+        bytes.push(first.bytes);
+        const second = await visit(context, site);
+        warm.push(second);
+        reload.push(second.reload);
       } finally {
         await context.close();
         rmSync(profile, { recursive: true, force: true });
@@ -84,9 +87,10 @@ export async function benchChromium(wanted: (name: string) => boolean): Promise<
   ].filter(({ name }) => wanted(name));
 }
 
-/** Opens the playground, waits for the prompt, and has the machine print its first container's greeting. */
-async function visit(context: BrowserContext, url: string): Promise<Visit> {
+/** Opens the playground, waits for the prompt, has the machine print its first container's greeting, and loads the page again. */
+async function visit(context: BrowserContext, { url, bytesSent }: SiteServer): Promise<Visit> {
   const page = await context.newPage();
+  const before = bytesSent();
   const start = performance.now();
   await page.goto(`${url}#/playground`);
   await terminalShows(page, "$");
@@ -95,20 +99,13 @@ async function visit(context: BrowserContext, url: string): Promise<Visit> {
   // The end of its greeting: the beginning has left a small screen.
   await terminalShows(page, "docs.docker.com/get-started");
   const hello = performance.now() - start;
-  await page.close();
-  return { prompt, hello };
-}
-
-async function reloadTime(context: BrowserContext, url: string): Promise<number> {
-  const page = await context.newPage();
-  await page.goto(`${url}#/playground`);
-  await terminalShows(page, "$");
-  const start = performance.now();
+  const bytes = bytesSent() - before;
+  const again = performance.now();
   await page.reload();
   await terminalShows(page, "$");
-  const time = performance.now() - start;
+  const reload = performance.now() - again;
   await page.close();
-  return time;
+  return { prompt, hello, bytes, reload };
 }
 
 /** The active terminal's text, as the page offers it to tests and screen readers. */
