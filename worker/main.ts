@@ -92,8 +92,8 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
   engine.catch((error: unknown) =>
     tell({ kind: "lost", text: `The engine did not start: ${error instanceof Error ? error.message : String(error)}` }),
   );
-  // What a restored machine's first commands read; a prompt needs none of it.
-  void engine.then(() => image.prefetch()).catch(() => undefined);
+  // A restored machine has what a prompt needs in its memory; one that boots reads it.
+  if (opened.origin === "boot") image.prefetch();
   onProgress("wake", 1, 1);
   return {
     origin: opened.origin,
