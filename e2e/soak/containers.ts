@@ -1,7 +1,7 @@
 /**
  * Containers whose work notices when their machine was not put back exactly: copies with checksums in memory and in a volume, process
- * starts through a pipe, clocks, an echo over a network by name. Each kind counts its rounds in /work; what goes wrong is written to
- * /work/bad. Besides, images are built and run between the interruptions.
+ * starts through a pipe, clocks, an echo over a network by name. Each kind counts its rounds in /rounds; what goes wrong is written to
+ * /rounds/bad. Besides, images are built and run between the interruptions.
  */
 import { pause, type Ran, type Soaked } from "./soaked.ts";
 
@@ -28,7 +28,7 @@ async function done(soaked: Soaked, ...args: readonly string[]): Promise<string>
 export async function startContainers(soaked: Soaked): Promise<void> {
   const loops = Object.values(LOOPS).map((loop) => `(${loop}) &`);
   const script = [
-    "cd /work; dd if=/dev/urandom of=a bs=64k count=1 2>/dev/null; sha256sum < a > sum",
+    "cd /rounds; dd if=/dev/urandom of=a bs=64k count=1 2>/dev/null; sha256sum < a > sum",
     ...loops,
     "wait",
   ];
@@ -51,7 +51,7 @@ export async function startContainers(soaked: Soaked): Promise<void> {
   );
   await done(
     soaked,
-    ...["run", "-d", "--name", "work", "--privileged", "--network", "soak", "-v", "soak:/data", "-w", "/work"],
+    ...["run", "-d", "--name", "work", "--privileged", "--network", "soak", "-v", "soak:/data", "-w", "/rounds"],
     ...["busybox", "sh", "-c", script.join("\n")],
   );
 }
@@ -61,7 +61,7 @@ export async function countWork(soaked: Soaked): Promise<Counts> {
   const names = Object.keys(LOOPS);
   const read = names.map((name) => `cat ${name} 2>/dev/null || echo 0`).join("; ");
   const lines = (
-    await done(soaked, "exec", "-w", "/work", "work", "sh", "-c", `${read}; cat bad 2>/dev/null; true`)
+    await done(soaked, "exec", "-w", "/rounds", "work", "sh", "-c", `${read}; cat bad 2>/dev/null; true`)
   ).split("\n");
   if (lines.length > names.length) throw new Error(`The work noticed: ${lines.slice(names.length).join("; ")}`);
   return Object.fromEntries(names.map((name, index) => [name, Number(lines[index])]));
