@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium } from "playwright-core";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
 import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
 import { repository } from "../../worker/node-platform.node.ts";
 import type { Sample } from "./result.ts";
+import { terminalShows } from "./terminal.ts";
 
 const host = "chromium" as const;
 export const chromiumNames = ["page_bytes_to_hello", "page_prompt_ms", "page_hello_ms", "reload_prompt_ms"] as const;
@@ -106,16 +107,4 @@ async function visit(context: BrowserContext, { url, bytesSent }: SiteServer): P
   const reload = performance.now() - again;
   await page.close();
   return { prompt, hello, bytes, reload };
-}
-
-/** The active terminal's text, as the page offers it to tests and screen readers. */
-async function terminalShows(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => {
-      const read = (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText;
-      return read?.().includes(wanted) === true;
-    },
-    text,
-    { timeout: 120_000, polling: 20 },
-  );
 }

@@ -7,6 +7,7 @@ import { writeLink } from "../../lessons/link/index.ts";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
 import { serveBuiltSite } from "../journeys/site.ts";
 import type { Sample } from "./result.ts";
+import { terminalShows } from "./terminal.ts";
 
 export const lessonNames = ["link_open_ms", "step_reset_ms", "check_ms"] as const;
 type Name = (typeof lessonNames)[number];
@@ -88,15 +89,6 @@ async function openLink(context: BrowserContext, address: string): Promise<numbe
   await terminalShows(page, "removed");
   await page.close();
   return time;
-}
-
-async function terminalShows(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    (wanted) =>
-      (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.().includes(wanted) === true,
-    text,
-    { timeout: 120_000, polling: 20 },
-  );
 }
 
 async function beginLesson(context: BrowserContext, site: string, name: string): Promise<Page> {

@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { longestFrame, watchFrames } from "../journeys/frames.ts";
 import { launchProfile, serveBuiltSite, serveFakeSite } from "../journeys/site.ts";
 import type { Sample } from "./result.ts";
+import { terminalShows } from "./terminal.ts";
 
 export const pageNames = ["key_echo_ms", "cat_5m_frame_max_ms", "panel_frame_max_ms", "preview_rps"] as const;
 
@@ -69,15 +70,6 @@ async function open(profile: BrowserContext, url: string): Promise<Page> {
     .first()
     .focus();
   return page;
-}
-
-async function terminalShows(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    (wanted) =>
-      (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.().includes(wanted) === true,
-    text,
-    { timeout: 120_000, polling: 20 },
-  );
 }
 
 /** As text: what compiles this file must not put its own helpers into it. */

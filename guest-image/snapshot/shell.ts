@@ -41,13 +41,15 @@ async function openShell(guest: Guest): Promise<Shell> {
   const [writer, reader, decoder] = [stdin.getWriter(), stdout.getReader(), new TextDecoder()];
   const key = new TextEncoder();
   const readUntil = async (pattern: RegExp): Promise<string> => {
-    const deadline = AbortSignal.timeout(PATIENCE);
+    // A shell that says nothing more ends the wait, too: its stream is given up.
+    const late = setTimeout(() => void reader.cancel(), PATIENCE);
     for (let text = ""; ; ) {
-      deadline.throwIfAborted();
       const { value, done } = await reader.read();
       if (done) throw new Error(`the shell ended after: ${text}`);
       text += decoder.decode(value, { stream: true });
-      if (pattern.test(visible(text))) return text;
+      if (!pattern.test(visible(text))) continue;
+      clearTimeout(late);
+      return text;
     }
   };
   const printed = await readUntil(PROMPT);

@@ -144,7 +144,10 @@ export class Life {
     return new WritableStream<T>({
       start: (controller) => {
         leave = this.onEnd((reason) => controller.error(reason));
-        writer.closed.catch((error: unknown) => controller.error(error));
+        writer.closed.catch((error: unknown) => {
+          leave();
+          controller.error(error);
+        });
       },
       write: (chunk) => this.promise(writer.write(chunk)),
       close: () => {

@@ -1,4 +1,5 @@
 /** What BuildKit's services ask of the engine, over its API. */
+import type { CacheUsage } from "../../engine/build/cache-usage.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { ApiRequest, ApiTransport } from "../transport.ts";
 import type { BuildResult, Update } from "./jobs.node.ts";
@@ -11,18 +12,6 @@ export interface Failure {
 }
 type Message = { readonly result: BuildResult } | { readonly failure: Failure } | object;
 
-export interface CacheRecord {
-  readonly ID: string;
-  readonly Parents: readonly string[] | null;
-  readonly Type: string;
-  readonly Description: string;
-  readonly InUse: boolean;
-  readonly Shared: boolean;
-  readonly Size: number;
-  readonly CreatedAt: string;
-  readonly LastUsedAt: string;
-  readonly UsageCount: number;
-}
 export interface BuildSummary {
   readonly ref: string;
   readonly name: string;
@@ -65,9 +54,9 @@ export class Engine {
     return body.stream;
   }
 
-  async usage(): Promise<readonly CacheRecord[]> {
+  async usage(): Promise<readonly CacheUsage[]> {
     const { BuildCache } = (await this.#json("GET", "/system/df?type=build-cache")) as {
-      readonly BuildCache: readonly CacheRecord[] | null;
+      readonly BuildCache: readonly CacheUsage[] | null;
     };
     return BuildCache ?? [];
   }
@@ -77,7 +66,7 @@ export class Engine {
     readonly filter: readonly string[];
     readonly reservedSpace: number;
     readonly maxUsedSpace: number;
-  }): Promise<readonly CacheRecord[]> {
+  }): Promise<readonly CacheUsage[]> {
     const before = await this.usage();
     const filters: Record<string, string[]> = {};
     for (const text of options.filter) {

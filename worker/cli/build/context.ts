@@ -2,8 +2,8 @@
 import { cleanPath, PatternMatcher, readIgnoreFile } from "../../engine/build/dockerfile/ignore.ts";
 import { joinPath, resolvePath } from "../config/config-file.ts";
 import type { CliFiles, CliInvocation, FileInfo } from "../invocation.ts";
-import { tarEnd, tarHeader, tarPadding } from "../io/small-tar.ts";
-import { streamChunks } from "../session/client.ts";
+import { tarEnd, tarHeader } from "../io/small-tar.ts";
+import { tarContent } from "../io/tar-pack.ts";
 import { failed } from "./failed.ts";
 import type { BuildOptions } from "./options.ts";
 
@@ -130,16 +130,7 @@ async function* member(files: CliFiles, full: string, name: string, info: FileIn
     type: types[info.type],
     link: info.linkTarget ?? "",
   });
-  if (size === 0) return;
-  let sent = 0;
-  for await (const chunk of streamChunks(files.open(full))) {
-    const part = chunk.subarray(0, size - sent);
-    sent += part.length;
-    if (part.length > 0) yield part;
-  }
-  // A file that shrinks while it is read is filled up to the size that its header names.
-  if (sent < size) yield new Uint8Array(size - sent);
-  yield tarPadding(size);
+  if (size > 0) yield* tarContent(files.open(full), size);
 }
 
 /** A Dockerfile alone, or a tar of a context. */

@@ -59,10 +59,13 @@ async function* entry(files: CliFiles, full: string, name: string, info: FileInf
     type: types[type],
     link: info.linkTarget ?? "",
   });
-  if (size === 0) return;
+  if (size > 0) yield* tarContent(files.open(full), size);
+}
+
+/** Exactly as many bytes as the header says, whatever becomes of the file while it is read: cut off, or filled up with zeros. */
+export async function* tarContent(source: ReadableStream<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let sent = 0;
-  for await (const chunk of streamChunks(files.open(full))) {
-    // A file that grows while it is read keeps the size of its header.
+  for await (const chunk of streamChunks(source)) {
     const part = chunk.subarray(0, size - sent);
     sent += part.length;
     if (part.length > 0) yield part;
