@@ -14,7 +14,7 @@ import { containerEnvironment, withVariables } from "./environment.ts";
 import { type ExecRequest, Execution } from "./execution.ts";
 import type { ProbeRun } from "./health.ts";
 import { newId } from "./ids.ts";
-import { notRunning } from "./lifecycle.ts";
+import { notRunning } from "./lifecycle/not-running.ts";
 import { linkVariables } from "./links.ts";
 import { hasProcess } from "./predicates.ts";
 import { parseSecurityOptions, seccompFilter } from "./security.ts";

@@ -205,6 +205,11 @@ export type ContainerState = RunRecord &
   );
 export type ContainerStatus = ContainerState["status"];
 
+/** The run without its state. */
+export function runOf({ startedAt, finishedAt, exitCode, error, oomKilled }: ContainerState): RunRecord {
+  return { startedAt, finishedAt, exitCode, error, oomKilled };
+}
+
 /** Go's zero time, which Docker shows for what has not happened. */
 export const never = "0001-01-01T00:00:00Z";
 

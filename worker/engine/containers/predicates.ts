@@ -7,7 +7,9 @@ export function hasProcess(state: ContainerState): state is LiveState {
   return state.status === "running" || state.status === "paused";
 }
 /** As `State.Running`: a restarting container counts, as it does in dockerd. */
-export function isRunning(state: ContainerState): boolean {
+export function isRunning(
+  state: ContainerState,
+): state is Extract<ContainerState, { readonly status: "running" | "paused" | "restarting" }> {
   return hasProcess(state) || state.status === "restarting";
 }
 export function isPaused(state: ContainerState): boolean {
@@ -15,12 +17,6 @@ export function isPaused(state: ContainerState): boolean {
 }
 export function isGone(state: ContainerState): boolean {
   return state.status === "removing" || state.status === "dead";
-}
-export function hasEnded(state: ContainerState): boolean {
-  return state.status === "exited" || state.status === "dead" || state.status === "removing";
-}
-export function canStart(state: ContainerState): boolean {
-  return state.status === "created" || state.status === "exited";
 }
 /**
  * Whether the container's processes could change its network namespace, or outlive it there: by a capability that Docker does not give,
@@ -34,7 +30,4 @@ export function mayChangeNetwork({ hostConfig: host, mounts }: ContainerRecord):
     Object.keys(host.Sysctls ?? {}).length > 0 ||
     mounts.some(({ Type, Source }) => Type === "bind" && /^\/(proc(\/|$)|$)/.test(Source))
   );
-}
-export function usesTerminal(record: ContainerRecord): boolean {
-  return record.config.Tty;
 }

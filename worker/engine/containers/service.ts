@@ -15,7 +15,7 @@ import { cgroupLimits } from "./describe.ts";
 import { type ExecutionState, Executions } from "./executions.ts";
 import type { FileView } from "./file-view.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
-import { Lifecycle, type RunState } from "./lifecycle.ts";
+import { Lifecycle, type RunState } from "./lifecycle/index.ts";
 import { removeLink } from "./links.ts";
 import { type Filters, labelMatches } from "./list.ts";
 import type { LogEntry } from "./log-entry.ts";

@@ -3,7 +3,7 @@ import { EngineError } from "../errors.ts";
 import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { inspectView } from "./inspect.ts";
-import { notRunning } from "./lifecycle.ts";
+import { notRunning } from "./lifecycle/not-running.ts";
 import { linkNames } from "./links.ts";
 import { type Filters, selectContainers, summaryView } from "./list.ts";
 import { hasProcess } from "./predicates.ts";
