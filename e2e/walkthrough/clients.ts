@@ -6,8 +6,8 @@ import { type DetailedStep, type Outcome, words } from "./step.ts";
 
 export interface Running {
   readonly outcome: Promise<Outcome>;
-  /** Resolves once it has printed something, ended, or been given a fair time. */
-  settled(): Promise<void>;
+  /** Resolves once its standard output has the text. */
+  printed(text: string): Promise<void>;
   soFar(): string;
   signal(name: "SIGINT" | "SIGTERM"): void;
 }
@@ -17,8 +17,6 @@ export interface Client {
 }
 
 const numbers = { SIGINT: 2, SIGTERM: 15 } as const;
-/** How long a client in the background is given to attach before the next line is typed. */
-const attachTime = 1500;
 
 /** Where a client is: its folder, which stands for {dir}, and its environment. */
 export interface Place {
@@ -108,11 +106,8 @@ class Output {
   readonly #chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   readonly #dialogue: (readonly [string, string])[];
   readonly #type: (text: string) => void;
+  readonly #awaited: { readonly text: string; readonly resolve: () => void }[] = [];
   #heard = 0;
-  #first: () => void = () => undefined;
-  readonly #printed = new Promise<void>((resolve) => {
-    this.#first = resolve;
-  });
 
   constructor(type: (text: string) => void, dialogue: readonly (readonly [string, string])[]) {
     this.#type = type;
@@ -121,7 +116,7 @@ class Output {
 
   add(name: "stdout" | "stderr", data: Uint8Array): void {
     this.#chunks[name].push(Buffer.from(data));
-    this.#first();
+    for (const { text, resolve } of this.#awaited) if (this.#text("stdout").includes(text)) resolve();
     for (let next = this.#dialogue[0]; next !== undefined; next = this.#dialogue[0]) {
       const at = this.#text("stdout").indexOf(next[0], this.#heard);
       if (at < 0) return;
@@ -141,12 +136,11 @@ class Output {
       outcome,
       soFar: () => this.#text("stdout"),
       signal,
-      settled: () =>
-        Promise.race([
-          this.#printed,
-          outcome.then(() => undefined),
-          new Promise<void>((resolve) => setTimeout(resolve, attachTime)),
-        ]),
+      printed: (text) =>
+        new Promise((resolve) => {
+          if (this.#text("stdout").includes(text)) resolve();
+          else this.#awaited.push({ text, resolve });
+        }),
     };
   }
 }

@@ -14,6 +14,8 @@ export interface DetailedStep {
   readonly dialogue?: readonly (readonly [waitFor: string, typed: string])[];
   /** Goes on beside the next lines, under this name, until a step joins it. */
   readonly background?: string;
+  /** A state that comes by itself: the line is typed again until what it prints matches this regular expression. */
+  readonly until?: string;
   /** Lines may come in any order: layers that are pulled at once, names that a set holds. */
   readonly unordered?: boolean;
   /** Numbers are facts of the machine or of the moment. */
@@ -22,10 +24,10 @@ export interface DetailedStep {
   readonly own?: Own;
 }
 
-/** Waits for the end of a step in the background, and shows its output; a signal ends it first. */
+/** Waits for the end of a step in the background, and shows its output; a signal ends it first, once it has printed the text. */
 export interface Join {
   readonly join: string;
-  readonly signal?: "SIGINT" | "SIGTERM";
+  readonly signal?: { readonly name: "SIGINT" | "SIGTERM"; readonly after: string };
 }
 
 /** An expectation of this project's own, with the reason why the real engine's answer is not it. */
@@ -76,3 +78,10 @@ export function words(line: string): readonly string[] {
     ),
   );
 }
+
+/** Waits until so many clients have attached to a container since it was made: an attached client says nothing by itself. */
+export const attached = (container: string, clients: number): DetailedStep => ({
+  line: `docker events --since 10m --until 0s --filter container=${container} --format '{{.Action}}'`,
+  until: `create(?!.*create)(.*attach){${clients}}`,
+  own: { why: "earlier containers of this name may be told of, too", code: 0, stderr: [] },
+});

@@ -24,19 +24,26 @@ export async function* transcript(
     if (typeof part === "object" && "join" in part) {
       const started = background.get(part.join);
       if (started === undefined) throw new Error(`nothing runs under the name ${part.join}`);
-      if (part.signal !== undefined) started.running.signal(part.signal);
+      const { signal } = part;
+      if (signal !== undefined)
+        void started.running.printed(signal.after).then(() => started.running.signal(signal.name));
       const outcome = await within(started.running);
       yield normalise({ ...started.step, line: `(${part.join}) ${started.step.line}` }, outcome, surroundings);
       continue;
     }
     const step = detailed(part);
-    const running = client.start(step);
-    if (step.background === undefined) yield normalise(step, await within(running), surroundings);
-    else {
-      background.set(step.background, { step, running });
-      // Attached before the next line acts: a client says nothing when it is.
-      await running.settled();
-    }
+    if (step.background === undefined) yield normalise(step, await outcomeOf(client, step), surroundings);
+    else background.set(step.background, { step, running: client.start(step) });
+  }
+}
+
+async function outcomeOf(client: Client, step: DetailedStep): Promise<Outcome> {
+  const { until } = step;
+  if (until === undefined) return await within(client.start(step));
+  const end = Date.now() + longest;
+  for (;;) {
+    const outcome = await within(client.start(step));
+    if (new RegExp(until, "s").test(outcome.stdout + outcome.stderr) || Date.now() > end) return outcome;
   }
 }
 

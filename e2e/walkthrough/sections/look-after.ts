@@ -1,4 +1,4 @@
-import type { Section } from "../step.ts";
+import { attached, type Section } from "../step.ts";
 
 export const lookAfter: Section = {
   name: "3-look-after",
@@ -60,7 +60,7 @@ export const lookAfter: Section = {
     "docker rm web",
     "docker rm -f web nosuch",
     "docker run -d --name talker busybox sh -c 'for i in 1 2 3 4 5 6 7; do echo line $i; done; sleep 0.5; echo problem >&2; sleep 100'",
-    "docker exec talker sleep 2",
+    { line: "docker logs --tail 1 talker", until: "problem" },
     { line: "docker top talker -o pid,args", numbers: true },
     "docker logs talker",
     "docker logs --tail 3 talker",
@@ -71,6 +71,7 @@ export const lookAfter: Section = {
     { line: "docker logs -f --tail 1 talker", background: "follow" },
     { line: "docker wait talker", background: "wait" },
     { line: "docker attach talker", background: "attach" },
+    attached("talker", 1),
     "docker kill talker",
     { join: "follow" },
     { join: "wait" },
@@ -78,11 +79,16 @@ export const lookAfter: Section = {
     "docker start talker nosuch",
     "docker stop -t 0 talker",
     "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}} {{.State.Running}}' talker",
-    "docker run --rm busybox sleep 2",
-    "docker events --since 10m --until 0s --filter container=talker --filter event=start --filter event=die --filter event=kill --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.signal}} {{.Actor.Attributes.exitCode}}'",
-    { line: "docker events --filter container=evented --format '{{.Type}} {{.Action}}'", background: "events" },
+    {
+      line: "docker events --since 10m --until 0s --filter container=talker --filter event=start --filter event=die --filter event=kill --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.signal}} {{.Actor.Attributes.exitCode}}'",
+      until: "die.*die",
+    },
+    {
+      line: "docker events --since 0s --filter container=evented --format '{{.Type}} {{.Action}}'",
+      background: "events",
+    },
     "docker run --rm --name evented busybox true",
-    { join: "events", signal: "SIGINT" },
+    { join: "events", signal: { name: "SIGINT", after: "container destroy" } },
     "docker commit -m 'a change' -a 'A. Person' -c 'CMD [\"cat\",\"/new\"]' changed my-image",
     "docker run --rm my-image",
     "docker image inspect -f '{{.Comment}} {{.Author}} {{.Config.Cmd}}' my-image",

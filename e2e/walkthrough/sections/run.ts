@@ -1,4 +1,4 @@
-import type { Section } from "../step.ts";
+import { attached, type Section } from "../step.ts";
 
 const detach = "\u0010\u0011";
 const fetchPage = "docker run --rm --network host busybox wget -qO- http://127.0.0.1:8088/";
@@ -34,6 +34,7 @@ export const run: Section = {
       background: "attached",
       own: { why: "how often the prompt is drawn again depends on when its size arrives", code: 137, stderr: [] },
     },
+    attached("left", 2),
     "docker kill left",
     { join: "attached" },
     "docker rm left",
@@ -50,6 +51,7 @@ export const run: Section = {
       line: "docker run --rm --name front -p 8088:80 busybox sh -c 'trap exit TERM; sleep 100 & wait'",
       background: "front",
     },
+    { line: "docker ps --filter name=front --format '{{.State}} {{.Ports}}'", until: "running" },
     "docker stop front",
     { join: "front" },
     "docker run --rm --hostname box -e MY_VAR='my value' debian env",
@@ -58,8 +60,10 @@ export const run: Section = {
     "docker run --rm -u nosuch busybox true",
     "docker run -d --name flaky --restart on-failure:3 debian false",
     "docker wait flaky",
-    "docker run --rm busybox sleep 3",
-    "docker inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}} {{.HostConfig.RestartPolicy}}' flaky",
+    {
+      line: "docker inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}} {{.HostConfig.RestartPolicy}}' flaky",
+      until: "exited",
+    },
     "docker rm flaky",
     {
       line: "docker run --rm --init busybox ps -o pid,args",
@@ -81,11 +85,12 @@ export const run: Section = {
     "docker run --rm --sysctl net.ipv4.ip_forward=0 busybox cat /proc/sys/net/ipv4/ip_forward",
     "docker run --rm --sysctl kernel.nosuch=1 busybox true",
     "docker run -d --name healthy --health-cmd 'test -e /ok' --health-interval 1s --health-retries 1 busybox sh -c 'touch /ok; sleep 100'",
-    "docker exec healthy sleep 3",
-    "docker inspect -f '{{.State.Health.Status}} {{.State.Health.FailingStreak}}' healthy",
+    {
+      line: "docker inspect -f '{{.State.Health.Status}} {{.State.Health.FailingStreak}}' healthy",
+      until: "^healthy",
+    },
     "docker exec healthy rm /ok",
-    "docker exec healthy sleep 3",
-    "docker inspect -f '{{.State.Health.Status}}' healthy",
+    { line: "docker inspect -f '{{.State.Health.Status}}' healthy", until: "unhealthy" },
     "docker rm -f healthy",
     "docker run --rm busybox sh -c 'exit 42'",
     "docker run --rm busybox nosuch",
