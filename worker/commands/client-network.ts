@@ -96,12 +96,12 @@ async function reachable(endpoint: Endpoint, insecure: boolean, signal: AbortSig
 }
 
 async function ping({ base, fetch }: Endpoint, signal: AbortSignal): Promise<void> {
-  const url = `${base}/v2/`;
   try {
-    await (await fetch(url, { signal })).body?.cancel();
+    await (await fetch(`${base}/v2/`, { signal })).body?.cancel();
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    const { message } = new RegistryUnreachable("GET", url, cause);
+    // Docker asks every registry with TLS first, and where nothing answers that is the one that it tells of.
+    const { message } = new RegistryUnreachable("GET", `${base.replace(/^http:/, "https:")}/v2/`, cause);
     throw new Error(`failed to configure transport: error pinging v2 registry: ${message}`, { cause });
   }
 }

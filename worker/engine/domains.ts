@@ -82,7 +82,8 @@ export interface ImageHistory {
 }
 export interface Images {
   /** By reference, id, or unique id prefix. Throws EngineError notFound "No such image: …". */
-  resolve(reference: string): Promise<Image>;
+  /** `platform`, such as "linux/arm64": an image of another is none. */
+  resolve(reference: string, platform?: string): Promise<Image>;
   get(id: ImageId): Image | undefined;
   /** Makes the layers' EROFS images mounted in the guest, and answers their mount points, topmost first (overlayfs `lowerdir` order). Cheap when they are already mounted. */
   mountLayers(image: Image): Promise<readonly string[]>;

@@ -16,6 +16,11 @@ import { json, jsonLines } from "../respond.ts";
 import type { Route, RouteContext } from "../router.ts";
 import { drydockBuildRoutes } from "./drydock-builds.ts";
 
+/** moby's cacheFields (builder-next), with those that it reads itself. */
+const pruneFilters: ReadonlySet<string> = new Set(
+  "id parent type description inuse shared private label until unused-for".split(" "),
+);
+
 export function buildRoutes(builds: BuildService): readonly Route[] {
   const noBuildKit = async (): Promise<never> => {
     throw new EngineError(
@@ -43,6 +48,9 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       operation: "BuildPrune",
       handle: async ({ query }) => {
         const filters = query.filters();
+        const unknown = Object.keys(filters).find((name) => !pruneFilters.has(name));
+        if (unknown !== undefined)
+          throw new EngineError("invalidParameter", `failed to prune build cache: invalid filter '${unknown}'`);
         const until = filters.until?.[0] ?? filters["unused-for"]?.[0];
         const keep = query.number("keep-storage") ?? query.number("reserved-space") ?? query.number("max-used-space");
         return json(

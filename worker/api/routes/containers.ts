@@ -37,7 +37,11 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       method: "POST",
       path: "/containers/create",
       operation: "ContainerCreate",
-      handle: async (context) => json(await containers.create(await context.json(), context.query.string("name")), 201),
+      handle: async (context) => {
+        const { query } = context;
+        const made = await containers.create(await context.json(), query.string("name"), query.string("platform"));
+        return json(made, 201);
+      },
     },
     {
       method: "POST",
@@ -330,7 +334,7 @@ function seconds(query: Query, name: string): number | undefined {
 function logs(containers: Containers, id: string, { query, signal }: RouteContext): ApiResponse {
   const tail = query.string("tail");
   const count = tail !== undefined && /^\d+$/.test(tail) ? Number(tail) : undefined;
-  const { entries, tty } = containers.logs(id, {
+  const { entries, tty, attributes } = containers.logs(id, {
     follow: query.boolean("follow"),
     stdout: query.boolean("stdout"),
     stderr: query.boolean("stderr"),
@@ -343,7 +347,7 @@ function logs(containers: Containers, id: string, { query, signal }: RouteContex
   const details = query.boolean("details");
   const encoder = new TextEncoder();
   const line = ({ time, text }: LogEntry): Uint8Array =>
-    encoder.encode(`${timestamps ? `${formatLogTime(new Date(time))} ` : ""}${details ? " " : ""}${text}`);
+    encoder.encode(`${timestamps ? `${formatLogTime(new Date(time))} ` : ""}${details ? `${attributes} ` : ""}${text}`);
   const iterator = entries[Symbol.asyncIterator]();
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {

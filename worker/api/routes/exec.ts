@@ -19,7 +19,7 @@ export function execRoutes(containers: Containers): readonly Route[] {
       operation: "ContainerExec",
       handle: async (context) => {
         const request = readExecRequest(await context.json());
-        return json({ Id: containers.executions.create(containers.get(id(context)), id(context), request) }, 201);
+        return json({ Id: await containers.createExecution(id(context), request) }, 201);
       },
     },
     {

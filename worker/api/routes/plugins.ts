@@ -1,7 +1,9 @@
 /** Plugin operations, as an engine without plugins answers them. */
 import { EngineError } from "../../engine/errors.ts";
+import { checkFilters, type Filters } from "../../engine/filter-args.ts";
 import { json } from "../respond.ts";
 import type { Route } from "../router.ts";
+import type { ApiResponse } from "../transport.ts";
 
 type Entry = readonly [method: Route["method"], path: string, operation: string];
 
@@ -20,9 +22,14 @@ const installing: readonly Entry[] = [
   ["POST", "/plugins/create", "PluginCreate"],
 ];
 
+function list(filters: Filters): ApiResponse {
+  checkFilters(filters, ["enabled", "capability"]);
+  return json([]);
+}
+
 export function pluginRoutes(): readonly Route[] {
   return [
-    { method: "GET", path: "/plugins", operation: "PluginList", handle: async () => json([]) },
+    { method: "GET", path: "/plugins", operation: "PluginList", handle: async ({ query }) => list(query.filters()) },
     ...installing.map(([method, path, operation]) => ({
       method,
       path,

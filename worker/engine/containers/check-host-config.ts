@@ -56,7 +56,7 @@ export function checkResources<T extends Resources>(given: T, facts: HostFacts):
     throw invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
   if (CpuQuota > 0 && CpuQuota < 1000) throw invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)");
   checkSet(given.CpusetCpus, "CPUs", "cpus", facts.cpus);
-  checkSet(given.CpusetMems, "Memory Nodes", "mems", 1);
+  checkSet(given.CpusetMems, "memory nodes", "mems", 1);
   if (BlkioWeight !== 0) {
     warnings.push("Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.");
     BlkioWeight = 0;
@@ -155,11 +155,19 @@ export function checkHostConfig(given: HostConfig, facts: HostFacts): Checked<Ho
     throw invalid(`error looking up logging plugin ${LogConfig.Type}: plugin "${LogConfig.Type}" not found`);
   for (const option of Object.keys(LogConfig.Config))
     if (!known.includes(option)) throw invalid(`unknown log opt '${option}' for ${LogConfig.Type} log driver`);
+  checkLogMode(LogConfig.Config);
   const checked = checkResources(given, facts);
   const warnings = [...checked.warnings];
   if (given.NetworkMode === "host" && Object.keys(given.PortBindings).length > 0)
     warnings.unshift("Published ports are discarded when using host network mode");
   return { value: checked.value, warnings };
+}
+
+/** moby's logger.ValidateLogOpts: how lines wait for their driver. */
+function checkLogMode({ mode = "", "max-buffer-size": buffer }: Readonly<Record<string, string>>): void {
+  if (!["", "blocking", "non-blocking"].includes(mode)) throw invalid(`logger: logging mode not supported: ${mode}`);
+  if (buffer !== undefined && mode !== "non-blocking")
+    throw invalid("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
 }
 
 function checkMode(what: string, mode: string, plain: readonly string[], container: boolean): void {

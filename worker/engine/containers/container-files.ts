@@ -42,6 +42,17 @@ export class ContainerFiles {
     return archiveTree(this.#d.guest, view.context, "/", "", () => view.close());
   }
 
+  async checkUser(container: Container, user: string): Promise<void> {
+    const view = await this.#views.open(container);
+    try {
+      await findOwner(this.#d.guest, view.context, user);
+    } catch (cause) {
+      throw cause instanceof EngineError ? new EngineError("invalidParameter", cause.message, { cause }) : cause;
+    } finally {
+      await view.close();
+    }
+  }
+
   async pathStat(container: Container, reference: string, path: string): Promise<PathStat> {
     const view = await this.#views.open(container);
     try {

@@ -58,6 +58,7 @@ export class Creation {
   async create(
     request: CreateRequest,
     name: string | undefined,
+    platform: string | undefined,
   ): Promise<{ container: Container; warnings: readonly string[] }> {
     const { value: checked, warnings } = checkHostConfig(request.hostConfig, this.#d.host);
     checkNetworkMode(checked, request.config);
@@ -65,7 +66,7 @@ export class Creation {
     checkConfig(request.config);
     parseSecurityOptions(hostConfig.SecurityOpt);
     this.#checkReferences(hostConfig);
-    const image = await this.#image(request.config.Image);
+    const image = await this.#image(request.config.Image, platform);
     const id = newContainerId(this.#d.randomness);
     const merged = mergeImageConfig(request.config, image.config);
     const config = await this.#withHostname(merged, hostConfig, id);
@@ -102,9 +103,9 @@ export class Creation {
     }
   }
 
-  async #image(reference: string): Promise<Image> {
+  async #image(reference: string, platform: string | undefined): Promise<Image> {
     if (reference === "") throw invalid("no command specified");
-    return this.#d.images.resolve(reference);
+    return this.#d.images.resolve(reference, platform);
   }
 
   #reserve(name: string | undefined, id: ContainerId): string {

@@ -281,12 +281,18 @@ const namespacedSysctls =
 
 /** What dockerd and runc find wrong only at the start. */
 export function checkAtStart(host: HostConfig): void {
-  for (const name of Object.keys(host.Sysctls ?? {}))
+  for (const name of Object.keys(host.Sysctls ?? {})) {
+    if (host.NetworkMode === "host" && name.startsWith("net."))
+      throw new EngineError(
+        "system",
+        `${createFailed}sysctl ${JSON.stringify(name)} not allowed in host network namespace`,
+      );
     if (!namespacedSysctls.test(name))
       throw new EngineError(
         "system",
         `${createFailed}sysctl ${JSON.stringify(name)} is not in a separate kernel namespace`,
       );
+  }
   for (const options of Object.values(host.Tmpfs ?? {}))
     for (const option of options.split(",").filter(Boolean))
       if (!validTmpfsOption(option)) throw new EngineError("system", `invalid tmpfs option ${JSON.stringify(option)}`);

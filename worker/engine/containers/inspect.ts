@@ -1,6 +1,7 @@
 /** `GET /containers/{id}/json` in the shape of API 1.51. Pure. */
 
 import type { ContainerId, Sandbox } from "../domains.ts";
+import { inKeyOrder } from "../go-map.ts";
 import { initLayer } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import { parseLink } from "./links.ts";
@@ -92,7 +93,12 @@ export function inspectView(container: Container, extras: InspectExtras): object
     },
     ...(extras.sizes === undefined ? {} : { SizeRw: extras.sizes.rw, SizeRootFs: extras.sizes.rootFs }),
     Mounts: record.mounts.map(mountView),
-    Config: record.config,
+    Config: {
+      ...record.config,
+      Labels: inKeyOrder(record.config.Labels),
+      ...(record.config.ExposedPorts ? { ExposedPorts: inKeyOrder(record.config.ExposedPorts) } : {}),
+      ...(record.config.Volumes ? { Volumes: inKeyOrder(record.config.Volumes) } : {}),
+    },
     NetworkSettings: networkSettings(container, extras.sandbox),
   };
 }

@@ -26,7 +26,7 @@ const known: ReadonlySet<string> = new Set([
   "volume",
 ]);
 const statuses = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
-const healths = ["starting", "healthy", "unhealthy", "none"];
+const healths = ["none", "starting", "healthy", "unhealthy"];
 
 const invalid = (message: string): EngineError => new EngineError("invalidParameter", message);
 

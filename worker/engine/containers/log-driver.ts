@@ -64,6 +64,11 @@ export function readLogSettings(config: {
   const maxFiles = files === undefined ? (local ? 5 : 1) : Number(files);
   if (maxFiles < 1)
     throw new EngineError("invalidParameter", "failed to initialize logging driver: max-file cannot be less than 1");
+  if (!local && config.Config.compress === "true" && (maxFiles < 2 || maxSize === undefined))
+    throw new EngineError(
+      "invalidParameter",
+      "failed to initialize logging driver: compress cannot be true when max-file is less than 2 or max-size is not set",
+    );
   return { type: config.Type, maxSize, maxFiles };
 }
 

@@ -1,4 +1,5 @@
 /** One line of a container's log, in the form of Docker's json-file driver. */
+import type { ContainerRecord } from "./model.ts";
 import type { StreamName } from "./stdcopy.ts";
 import { formatLogTime } from "./times.ts";
 
@@ -8,6 +9,36 @@ export interface LogEntry {
   readonly time: number;
   /** With its newline, where the program wrote one. */
   readonly text: string;
+}
+
+/**
+ * What `logs --details` shows before each line (moby's loggerutils and httputils.WriteLogStream): the labels and variables that the log
+ * options name.
+ */
+export function logAttributes({ config, hostConfig }: Pick<ContainerRecord, "config" | "hostConfig">): string {
+  const { labels, "labels-regex": labelsPattern, env, "env-regex": envPattern } = hostConfig.LogConfig.Config;
+  const variables = (config.Env ?? []).flatMap((entry) => {
+    const at = entry.indexOf("=");
+    return at < 0 ? [] : [[entry.slice(0, at), entry.slice(at + 1)] as const];
+  });
+  const chosen = [
+    ...named(Object.entries(config.Labels ?? {}), labels, labelsPattern),
+    ...named(variables, env, envPattern),
+  ];
+  return [...new Map(chosen)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map((pair) => pair.map(encodeURIComponent).join("="))
+    .join(",");
+}
+
+function named(
+  entries: readonly (readonly [string, string])[],
+  names: string | undefined,
+  pattern: string | undefined,
+): readonly (readonly [string, string])[] {
+  const list = new Set(names?.split(","));
+  const expression = pattern ? new RegExp(pattern) : undefined;
+  return entries.filter(([key]) => list.has(key) || expression?.test(key) === true);
 }
 
 export function encodeEntry(entry: LogEntry): string {

@@ -76,6 +76,8 @@ function checked(
             : part === "nocopy" && !isBind
               ? "copy"
               : undefined;
+    if (!isBind && propagations.has(part))
+      throw failed(spec, 'invalid mount config for type "volume": field BindOptions must not be specified');
     if (kind === undefined || seen.has(kind)) throw new EngineError("system", `invalid mode: ${mode}`);
     seen.add(kind);
   }
@@ -113,14 +115,10 @@ function checkVolumeName(name: string): void {
 
 /** A volume of the image's or of `-v /path`. */
 export function anonymousVolume(destination: string, driver: string): PlannedMount {
-  const target = cleanPath(destination);
-  if (!destination.startsWith("/"))
-    throw invalid(
-      `invalid mount config for type "volume": invalid mount path: '${destination}' mount path must be absolute`,
-    );
   return {
     type: "volume",
-    destination: target,
+    // Below the root, wherever it is: moby joins it to "/".
+    destination: cleanPath(destination),
     mode: "",
     writable: true,
     propagation: "",

@@ -30,11 +30,11 @@ export function generateName(randomness: Randomness, attempt: number): string {
 const pattern = /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** The name without its slash. */
-export function checkName(name: string): string {
+export function checkName(name: string, context = ""): string {
   if (!pattern.test(name))
     throw new EngineError(
       "invalidParameter",
-      `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+      `${context}Invalid container name (${context === "" ? name : `/${name}`}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
     );
   return name.replace(/^\//, "");
 }

@@ -12,13 +12,13 @@ import { type Created, Creation, readCreateRequest } from "./creation.ts";
 import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { cgroupLimits } from "./describe.ts";
+import type { ExecRequest } from "./execution.ts";
 import { type ExecutionState, Executions } from "./executions.ts";
 import type { FileView } from "./file-view.ts";
 import { readResources, readRestartPolicy } from "./host-config.ts";
 import { Lifecycle, type RunState } from "./lifecycle/index.ts";
 import { removeLink } from "./links.ts";
 import { type Filters, labelMatches } from "./list.ts";
-import type { LogEntry } from "./log-entry.ts";
 import type { ContainerConfig, HostConfig } from "./model.ts";
 import { checkName, nameConflict } from "./names.ts";
 import { usersOf } from "./neighbours.ts";
@@ -28,7 +28,7 @@ import { reconcile } from "./reconcile.ts";
 import { isSignal, parseSignal, SIGKILL } from "./signals.ts";
 import { measureSizes } from "./sizes.ts";
 import { ContainerStore } from "./store.ts";
-import { type AttachRequest, ContainerStreams, type LogRequest } from "./streams.ts";
+import { type AttachRequest, type ContainerLogs, ContainerStreams, type LogRequest } from "./streams.ts";
 import { formatTime, parseTimestamp } from "./times.ts";
 import { changedResources, checkUpdate } from "./update.ts";
 import { ContainerViews, type ListOptions } from "./views.ts";
@@ -128,8 +128,8 @@ export class Containers {
   }
 
   // ------------------------------------------------------------------ life
-  async create(body: unknown, name?: string): Promise<Created> {
-    const { container, warnings } = await this.#creation.create(readCreateRequest(body), name);
+  async create(body: unknown, name?: string, platform?: string): Promise<Created> {
+    const { container, warnings } = await this.#creation.create(readCreateRequest(body), name, platform);
     return { Id: container.id, Warnings: warnings };
   }
 
@@ -226,12 +226,12 @@ export class Containers {
   async rename(reference: string, newName: string): Promise<void> {
     const container = this.get(reference);
     if (newName === "") throw invalid("Neither old nor new names may be empty");
-    const name = checkName(newName);
+    const context = "Error when allocating new name: ";
+    const name = checkName(newName, context);
     const old = container.name;
     if (name === old) throw invalid("Renaming a container with the same name as its current name");
     const holder = this.store.find(name);
-    if (holder !== undefined && holder.name === name)
-      throw nameConflict(name, holder.id, "Error when allocating new name: ");
+    if (holder !== undefined && holder.name === name) throw nameConflict(name, holder.id, context);
     this.store.reserveName(name, container.id);
     this.store.releaseName(old);
     container.record = { ...container.record, name };
@@ -317,7 +317,14 @@ export class Containers {
   }
 
   // ------------------------------------------------------------------ listening and talking
-  logs(reference: string, request: LogRequest): { readonly entries: AsyncIterable<LogEntry>; readonly tty: boolean } {
+  /** The user must be known now, as with dockerd: later there is a stream already. */
+  async createExecution(reference: string, request: ExecRequest): Promise<string> {
+    const container = this.get(reference);
+    if (hasProcess(container.state) && /[^\d:]/.test(request.user))
+      await this.#files.checkUser(container, request.user);
+    return this.executions.create(container, reference, request);
+  }
+  logs(reference: string, request: LogRequest): ContainerLogs {
     return this.#streams.logs(this.get(reference), request);
   }
   attach(reference: string, request: AttachRequest): { readonly stream: ByteDuplex; readonly raw: boolean } {

@@ -14,7 +14,7 @@ const realTimeMax = 64;
 
 /** "9", "KILL", "sigkill", "RTMIN+3"; `undefined` when there is no such signal. */
 export function parseSignal(text: string): number | undefined {
-  if (/^\d+$/.test(text)) return Number(text) === 0 ? undefined : Number(text);
+  if (/^-?\d+$/.test(text)) return Number(text) === 0 ? undefined : Number(text);
   const name = text.toUpperCase().replace(/^SIG/, "");
   const realTime = /^RT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name);
   if (realTime === null) return byName.get(name);

@@ -64,7 +64,8 @@ function reason(error: GuestError, command: string, cwd: string, user: string): 
       };
     case "user": {
       const [name = "", group = ""] = user.split(":");
-      const isGroup = error.operation === "group" || (group !== "" && error.path === group && error.path !== name);
+      // Groups of --group-add are looked up, too.
+      const isGroup = error.operation === "group" || (error.path !== undefined && error.path !== name);
       return {
         text: isGroup
           ? `unable to find group ${error.path ?? group}: no matching entries in group file`
@@ -79,6 +80,8 @@ function reason(error: GuestError, command: string, cwd: string, user: string): 
         return { text: `Cannot mkdir: ${cwd} is not a directory`, exitCode: 128, daemon: true };
       if (error.operation === "mount")
         return { text: `error mounting to rootfs at "${error.path ?? ""}": ${errnoText(errno)}`, exitCode: 128 };
+      if (error.path?.startsWith("/proc/sys/"))
+        return { text: `error during container init: open ${error.path}: ${errnoText(errno)}`, exitCode: 128 };
       return { text: `${error.operation} ${error.path ?? ""}: ${errnoText(errno)}`, exitCode: 128 };
     default:
       return { text: `${error.stage}: ${error.message}`, exitCode: 128 };

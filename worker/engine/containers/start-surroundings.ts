@@ -79,7 +79,7 @@ export class StartSurroundings {
     return await this.#d.networks.openSandbox({
       container: record.id,
       name: record.name,
-      hostname: hostnameOf(record),
+      hostname: config.Domainname === "" ? hostnameOf(record) : `${hostnameOf(record)}.${config.Domainname}`,
       networkMode: host.NetworkMode,
       endpoints: record.networks,
       portBindings: host.PortBindings,

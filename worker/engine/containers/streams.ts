@@ -6,7 +6,7 @@ import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { parseDetachKeys } from "./detach-keys.ts";
 import { openLog, readLogSettings } from "./log-driver.ts";
-import type { LogEntry } from "./log-entry.ts";
+import { type LogEntry, logAttributes } from "./log-entry.ts";
 import { logName } from "./paths.ts";
 import { isRunning } from "./predicates.ts";
 
@@ -18,6 +18,12 @@ export interface LogRequest {
   readonly until?: number | undefined;
   readonly tail?: number | undefined;
   readonly signal: AbortSignal;
+}
+export interface ContainerLogs {
+  readonly entries: AsyncIterable<LogEntry>;
+  readonly tty: boolean;
+  /** Of every line: what `--details` shows. */
+  readonly attributes: string;
 }
 export interface AttachRequest {
   readonly stdin: boolean;
@@ -43,10 +49,7 @@ export class ContainerStreams {
     this.#event = event;
   }
 
-  logs(
-    container: Container,
-    request: LogRequest,
-  ): { readonly entries: AsyncIterable<LogEntry>; readonly tty: boolean } {
+  logs(container: Container, request: LogRequest): ContainerLogs {
     if (!(request.stdout || request.stderr))
       throw new EngineError("invalidParameter", "Bad parameters: you must choose at least one stream");
     const log =
@@ -61,7 +64,11 @@ export class ContainerStreams {
     const follow = request.follow && isRunning(container.state);
     const read = (): AsyncIterable<LogEntry> => log.read({ ...request, follow });
     const now = follow || container.record.hostConfig.LogConfig.Type === "none";
-    return { entries: now ? read() : this.#afterFirstWords(container, read), tty: container.record.config.Tty };
+    return {
+      entries: now ? read() : this.#afterFirstWords(container, read),
+      tty: container.record.config.Tty,
+      attributes: logAttributes(container.record),
+    };
   }
 
   /**

@@ -28,7 +28,7 @@ function passes(event: EngineEvent, kind: string, values: readonly string[]): bo
     case "node":
     case "secret":
     case "config":
-      return event.Type === kind && values.some((v) => actorMatches(event, v));
+      return values.some((v) => actorMatches(event, v));
     default:
       // dockerd takes no notice of filters that it does not know; of services there are no events.
       return kind !== "service";
@@ -41,9 +41,9 @@ function labelMatches(attributes: Readonly<Record<string, string>>, label: strin
   return attributes[label.slice(0, at)] === label.slice(at + 1);
 }
 
-function actorMatches(event: EngineEvent, wanted: string): boolean {
-  const name = event.Actor.Attributes.name;
-  return event.Actor.ID.startsWith(wanted) || name === wanted.replace(/^\//, "");
+/** moby's fuzzyMatchName: the beginning of an id or a name, of whatever kind. */
+function actorMatches({ Actor: { ID, Attributes } }: EngineEvent, wanted: string): boolean {
+  return ID.startsWith(wanted) || (Attributes.name ?? "").startsWith(wanted);
 }
 
 function imageMatches(event: EngineEvent, values: readonly string[]): boolean {

@@ -44,15 +44,19 @@ export async function commitUpper(
   return { diffId, size };
 }
 
+/** A tar without members (moby's layer.DigestSHA256EmptyTar): no layer comes of it. */
+const emptyTar = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
 export async function commitContainer(
   context: ImageContext,
   container: CommitContainer,
   options: CommitOptions,
 ): Promise<ImageId> {
-  const changed = applyChanges(options.config ?? container.config, options.changes);
-  const config = imageFields(mergeConfig(changed, container.config));
+  const asked = applyChanges(options.config ?? container.config, options.changes);
+  const config = imageFields(mergeConfig(asked, container.config));
   const work = (): Promise<{ readonly diffId: Digest }> => commitUpper(context, container.upper);
   const { diffId } = options.pause ? await container.whilePaused(work) : await work();
+  const changed = diffId !== emptyTar;
   const parent = container.image === undefined ? undefined : context.store.get(container.image);
   const created = context.clock.now().toISOString();
   const step = {
@@ -68,8 +72,8 @@ export async function commitContainer(
       architecture: parent?.architecture ?? machinePlatform.architecture,
       os: parent?.os ?? machinePlatform.os,
       created,
-      layers: [...(parent?.layers ?? []), diffId],
-      history: [...(parent?.history ?? []), step],
+      layers: [...(parent?.layers ?? []), ...(changed ? [diffId] : [])],
+      history: [...(parent?.history ?? []), changed ? step : { ...step, empty_layer: true }],
     },
     {
       ...(options.author ? { author: options.author } : {}),

@@ -3,7 +3,7 @@ import type { Image, ImageId } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import { type ImageContext, imageEvent } from "./context.ts";
 import type { StoredImage } from "./image-store.ts";
-import { familiarString, parseReference, type Reference, withDefaultTag } from "./reference.ts";
+import { familiarName, familiarString, parseReference, type Reference, withDefaultTag } from "./reference.ts";
 
 /** The engine's own version, as configurations of its making carry it. */
 const dockerVersion = "28.5.2";
@@ -55,6 +55,8 @@ export function tagReference(text: string): Reference {
 
 /** `docker tag`. */
 export async function putTag(context: ImageContext, reference: Reference, image: StoredImage): Promise<void> {
+  if (familiarName(reference) === "sha256")
+    throw new EngineError("invalidParameter", "refusing to create an ambiguous tag using digest algorithm as name");
   await context.store.setReference(reference, image.id, context.clock.now());
   imageEvent(context, "tag", image.id, familiarString(reference), image);
 }

@@ -1,6 +1,8 @@
 /** `docker import`: a root file system's tar becomes an image of one layer. */
+
 import { EngineError } from "../errors.ts";
 import type { Platform } from "../registry/manifest.ts";
+import { RegistryUnreachable } from "../registry/registry-error.ts";
 import { applyChanges } from "./config-changes.ts";
 import { type ImageContext, imageEvent } from "./context.ts";
 import { createImage, putTag } from "./create.ts";
@@ -42,9 +44,7 @@ async function download(context: ImageContext, options: ImportOptions): Promise<
   if (!URL.canParse(url))
     throw new EngineError("invalidParameter", `parse ${JSON.stringify(options.source)}: invalid URL`);
   const response = await context.registries.options.fetch(url, { signal: options.signal }).catch((cause) => {
-    throw new EngineError("system", `Get ${JSON.stringify(url)}: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    throw new EngineError("system", new RegistryUnreachable("GET", url, cause).message, { cause });
   });
   if (!response.ok || response.body === null)
     throw new EngineError("system", `Got HTTP status code >= 400: ${response.status} ${response.statusText}`);

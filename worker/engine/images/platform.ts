@@ -16,6 +16,13 @@ const architectures: Readonly<Record<string, string>> = {
   armel: "arm",
 };
 
+/** Go's GOOS values. */
+const operatingSystems: ReadonlySet<string> = new Set(
+  "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos".split(
+    " ",
+  ),
+);
+
 /** containerd's platforms.Parse. */
 export function parsePlatform(text: string): Platform {
   const parts = text.split("/");
@@ -28,7 +35,12 @@ export function parsePlatform(text: string): Platform {
   if (second === undefined) {
     const architecture = architectures[first] ?? first;
     const isArchitecture = /^(386|amd64|arm|arm64|ppc64le|s390x|riscv64|mips64le)$/.test(architecture);
-    return isArchitecture ? { os: "linux", architecture } : { os: first, architecture: machinePlatform.architecture };
+    if (isArchitecture) return { os: "linux", architecture };
+    if (operatingSystems.has(first)) return { os: first, architecture: machinePlatform.architecture };
+    throw new EngineError(
+      "invalidParameter",
+      `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`,
+    );
   }
   return { os: first, architecture: architectures[second] ?? second, ...(variant === undefined ? {} : { variant }) };
 }

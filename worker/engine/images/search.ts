@@ -45,7 +45,11 @@ function resultFilter(filters: Filters): (result: SearchResult) => boolean {
   const official = filters["is-official"] === undefined ? undefined : booleanFilter(filters, "is-official", false);
   const automated = filters["is-automated"] === undefined ? undefined : booleanFilter(filters, "is-automated", false);
   const stars = (filters.stars ?? []).map((text) => {
-    if (!/^\d+$/.test(text)) throw new EngineError("invalidParameter", `invalid filter 'stars=[${text}]'`);
+    if (!/^\d+$/.test(text))
+      throw new EngineError(
+        "invalidParameter",
+        `invalid filter 'stars=${text}': strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
+      );
     return Number(text);
   });
   return (result) =>

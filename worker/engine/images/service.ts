@@ -22,6 +22,7 @@ import { type LayerFile, type LayerSummary, layerFiles, layerSummaries } from ".
 import { LayerMounts } from "./layers/layer-mounts.ts";
 import { LayerStore } from "./layers/layer-store.ts";
 import { type ListOptions, listImages } from "./list.ts";
+import { parsePlatform } from "./platform.ts";
 import { type ProgressMessage, streamProgress } from "./progress.ts";
 import { type PruneReport, pruneImages } from "./prune.ts";
 import { type PullOptions, pullImage } from "./pull.ts";
@@ -71,8 +72,10 @@ export class ImageService implements Images {
 
   // ------------------------------------------------------------ for other domains
 
-  async resolve(reference: string): Promise<Image> {
-    return resolveImage(this.context, reference);
+  async resolve(reference: string, platform?: string): Promise<Image> {
+    const image = resolveImage(this.context, reference);
+    if (platform) checkPlatform(image, parsePlatform(platform), reference);
+    return image;
   }
   get(id: ImageId): Image | undefined {
     return this.context.store.get(id);

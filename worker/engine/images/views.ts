@@ -1,6 +1,8 @@
 /** Images as the Engine API shows them (schemas ImageSummary, ImageInspect, HistoryResponseItem), as engine 28.5 with overlay2 does. */
+
 import type { ImageConfig } from "../domains.ts";
 import { EngineError } from "../errors.ts";
+import { inKeyOrder } from "../go-map.ts";
 import { type Platform, platformText } from "../registry/manifest.ts";
 import { chainIds } from "./chain-id.ts";
 import type { ImageContext } from "./context.ts";
@@ -123,7 +125,7 @@ function inspectConfig(config: ImageConfig): Readonly<Record<string, unknown>> {
     Env: config.Env ?? null,
     ...(config.ExposedPorts === undefined || config.ExposedPorts === null ? {} : { ExposedPorts: config.ExposedPorts }),
     ...(config.Healthcheck === undefined || config.Healthcheck === null ? {} : { Healthcheck: config.Healthcheck }),
-    Labels: config.Labels ?? null,
+    Labels: config.Labels ? inKeyOrder(config.Labels) : null,
     OnBuild: config.OnBuild ?? null,
     ...(config.Shell === undefined || config.Shell === null ? {} : { Shell: config.Shell }),
     ...(config.StopSignal === undefined || config.StopSignal === "" ? {} : { StopSignal: config.StopSignal }),

@@ -25,6 +25,7 @@ export class RepositoryClient {
   readonly #fetch: Fetch;
   readonly #authorizer: Authorizer;
   readonly #scope: string;
+  #reached = false;
 
   constructor(
     endpoint: { readonly base: string; readonly fetch: Fetch },
@@ -214,9 +215,13 @@ export class RepositoryClient {
     const url = path.startsWith("/") ? `${this.base}/v2${path}` : path;
     const headers = { ...init.headers, ...this.#authorizer.headers() };
     try {
-      return await this.#fetch(url, { ...init, headers, ...(signal === undefined ? {} : { signal }) });
+      const response = await this.#fetch(url, { ...init, headers, ...(signal === undefined ? {} : { signal }) });
+      this.#reached = true;
+      return response;
     } catch (cause) {
       if (signal?.aborted === true) throw signal.reason;
+      // Docker asks every registry for /v2/ first, and tells of that when there is none.
+      if (!this.#reached) throw new RegistryUnreachable("GET", `${this.base}/v2/`, cause);
       throw new RegistryUnreachable(init.method ?? "GET", url, cause);
     }
   }
