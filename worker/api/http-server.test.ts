@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { EngineError } from "../engine/errors.ts";
 import { serveConnection } from "./http-server.ts";
 import { socketDuplex } from "./node-socket.node.ts";
 import { byteStream, json, jsonLines, noContent, upgrade } from "./respond.ts";
@@ -53,6 +54,28 @@ describe("the HTTP server", () => {
     const [, old] = await get("/v1.12/things/x/json");
     expect(JSON.parse(old).message).toContain("client version 1.12 is too old");
     agent.destroy();
+  });
+
+  it("hears a client out that it has refused already, as Go's server does: it is still sending its body", async () => {
+    const port = await listen([
+      route("POST", "/refuse", async () => {
+        throw new EngineError("invalidParameter", "FOO is not a valid change command");
+      }),
+    ]);
+    const socket = net.connect(port, "127.0.0.1");
+    const failed = new Promise<Error | undefined>((resolve) => {
+      socket.on("error", resolve);
+      socket.on("close", () => resolve(undefined));
+    });
+    socket.write("POST /refuse HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const answer = await new Promise<string>((resolve) => socket.once("data", (data) => resolve(String(data))));
+    expect(answer).toContain("400 Bad Request");
+    for (let i = 0; i < 4; i++)
+      await new Promise<void>((resolve, reject) =>
+        socket.write("5\r\nhello\r\n", (error) => (error ? reject(error) : resolve())),
+      );
+    socket.write("0\r\n\r\n");
+    expect(await failed).toBeUndefined();
   });
 
   it("reads chunked and sized bodies, also when requests arrive in one packet", async () => {
