@@ -34,7 +34,8 @@ export function matchesLabels(
   });
 }
 
-export function booleanFilter(filters: Filters, name: string): boolean | undefined {
+/** `refusal`: where moby has words of its own for what is neither true nor false. */
+export function booleanFilter(filters: Filters, name: string, refusal?: string): boolean | undefined {
   const values = filters[name];
   if (values === undefined || values.length === 0) return undefined;
   const read = values.map((value) =>
@@ -42,7 +43,7 @@ export function booleanFilter(filters: Filters, name: string): boolean | undefin
   );
   const [first] = read;
   if (first === undefined || read.some((value) => value !== first))
-    throw new EngineError("invalidParameter", `invalid filter '${name}=[${values.join(" ")}]'`);
+    throw new EngineError("invalidParameter", refusal ?? `invalid filter '${name}=[${values.join(" ")}]'`);
   return first;
 }
 

@@ -22,7 +22,11 @@ export interface Checked<T> {
 }
 
 /** Checks limits and completes them: swap defaults to twice the memory, what the kernel cannot do is dropped with a warning. */
-export function checkResources<T extends Resources>(given: T, facts: HostFacts): Checked<T> {
+export function checkResources<T extends Resources>(
+  given: T,
+  facts: HostFacts,
+  { update = false }: { readonly update?: boolean } = {},
+): Checked<T> {
   const warnings: string[] = [];
   let { MemorySwap, MemorySwappiness, OomKillDisable, BlkioWeight, PidsLimit } = given;
   const { Memory, MemoryReservation, NanoCpus, CpuQuota, CpuPeriod } = given;
@@ -30,7 +34,8 @@ export function checkResources<T extends Resources>(given: T, facts: HostFacts):
   if (Memory > 0 && MemorySwap === 0) MemorySwap = Memory * 2;
   if (Memory > 0 && MemorySwap > 0 && MemorySwap < Memory)
     throw invalid("Minimum memoryswap limit should be larger than memory limit, see usage");
-  if (Memory === 0 && MemorySwap > 0)
+  // An update may name the one limit without the other, which the container has.
+  if (Memory === 0 && MemorySwap > 0 && !update)
     throw invalid("You should always set the Memory limit when using Memoryswap limit, see usage");
   if (MemorySwappiness !== null && (MemorySwappiness < 0 || MemorySwappiness > 100))
     throw invalid(`Invalid value: ${MemorySwappiness}, valid memory swappiness range is 0-100`);

@@ -56,7 +56,9 @@ export function checkListFilters(filters: Filters): void {
       if (name === "is-task" && !/^(true|false|0|1)$/i.test(value))
         throw invalid(`invalid filter 'is-task=[${value}]'`);
       if ((name === "publish" || name === "expose") && parsePortFilter(value) === undefined)
-        throw invalid(`invalid filter '${name}=${value}': invalid port: ${value}`);
+        throw invalid(
+          `error while looking up for ${name} ${value}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`,
+        );
     }
   }
 }

@@ -245,7 +245,7 @@ export class Containers {
     const fields = Fields.of(body, "", "container.UpdateConfig");
     const { hostConfig } = container.record;
     const given = readResources(fields);
-    const { warnings } = checkResources(given, this.#d.host);
+    const { warnings } = checkResources(given, this.#d.host, { update: true });
     const changed = changedResources(given);
     checkUpdate(container.id, hostConfig, changed);
     const value: HostConfig = { ...hostConfig, ...changed };

@@ -98,8 +98,10 @@ export class StartSurroundings {
   async stats(container: Container): Promise<ReadonlyMap<string, FileStat>> {
     const { mounts, hostConfig: host } = container.record;
     const binds = mounts.filter((m) => m.Type === "bind");
+    const subpaths = mounts.flatMap((m) => (m.detail.subpath === undefined ? [] : `${m.Source}/${m.detail.subpath}`));
     const paths = [
       ...binds.map((m) => m.Source),
+      ...subpaths,
       ...(host.Devices ?? []).map((d) => d.PathOnHost),
       ...[
         host.BlkioDeviceReadBps,
@@ -116,6 +118,8 @@ export class StartSurroundings {
     paths.forEach((path, i) => {
       const result = results[i] as FileStat | undefined;
       if (result !== undefined) found.set(path, result);
+      else if (subpaths.includes(path))
+        throw new EngineError("system", `cannot access path ${path}: lstat ${path}: no such file or directory`);
       else if (binds.some((m) => m.Source === path)) missing.push(path);
     });
     for (const path of missing)

@@ -40,6 +40,9 @@ export interface VolumesState {
 }
 
 const kind = "volume";
+const notBoolean = (values: readonly string[] = []): string =>
+  `invalid filter 'all': strconv.ParseBool: parsing ${JSON.stringify(values[0] ?? "")}: invalid syntax`;
+
 const listFilters = ["dangling", "driver", "label", "name"];
 const pruneFilters = ["all", "label", "label!"];
 
@@ -145,7 +148,7 @@ export class VolumeService implements Volumes {
     all = false,
   ): Promise<{ readonly VolumesDeleted: readonly string[]; readonly SpaceReclaimed: number }> {
     checkFilters(filters, pruneFilters);
-    const named = all || booleanFilter(filters, "all") === true;
+    const named = all || booleanFilter(filters, "all", notBoolean(filters.all)) === true;
     const removed: string[] = [];
     let reclaimed = 0;
     for (const record of [...this.#volumes.values()]) {
