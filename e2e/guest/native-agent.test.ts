@@ -121,6 +121,15 @@ describe.skipIf(!usable)("the agent under sanitizers", () => {
     await expect(guest.connect(address)).rejects.toMatchObject({ errno: "ENOENT" });
   });
 
+  test("watches that answer, are given up, and are refused", async () => {
+    const path = `${directory}/not/yet/there`;
+    const reader = (await guest.watch({ files: [{ path }], processes: true })).getReader();
+    await guest.batch([{ op: "mkdir", path: `${directory}/not` }]);
+    expect([...((await reader.read()).value ?? [])]).toContain("files");
+    for (let i = 0; i < 30; i++) await (await guest.watch({ files: [{ path }, { path: "/etc/hosts" }] })).cancel();
+    await expect(guest.watch({ files: [{ path: "relative" }] })).rejects.toMatchObject({ errno: "EINVAL" });
+  });
+
   test("calls of the stub, and a client that is replaced", async () => {
     const calls = guest.commands.getReader();
     const env = ["PATH=/usr/bin:/bin", `DRYDOCK_SOCKET=${directory}/calls.sock`];

@@ -203,6 +203,8 @@ void handle_call_size(uint32_t id, struct reader *r);
 void handle_call_exit(uint32_t id, struct reader *r);
 void calls_close_all(void);
 
+/* ---- watch.c */
+void handle_watch(uint32_t id, struct reader *r);
 /* ---- memory.c */
 void handle_zero_free_memory(uint32_t id);
 /* ---- machine.c: what PID 1 does first, and the renewal after a restore */

@@ -30,7 +30,7 @@ compile() {
 
 cd "$here"
 agent="calls.c channel.c devices.c loop.c machine.c main.c memory.c namespaces.c netlink.c ops.c process.c requests.c
- sockets.c start-frame.c start.c streams.c tree.c user.c wire.c"
+ sockets.c start-frame.c start.c streams.c tree.c user.c watch.c wire.c"
 # shellcheck disable=SC2086
 compile "$prebuilt/agent" $agent
 compile "$prebuilt/docker" docker.c

@@ -40,6 +40,7 @@ void handle_frame(uint32_t kind, uint32_t id, struct reader *r) {
     case H_callSetRaw: return handle_call_raw(id, r);
     case H_callSize: return handle_call_size(id, r);
     case H_callExit: return handle_call_exit(id, r);
+    case H_watch: return handle_watch(id, r);
     case H_zeroFreeMemory: return handle_zero_free_memory(id);
     case H_data: return stream_data(id, r->at, (size_t)(r->end - r->at));
     case H_end: return stream_end(id);

@@ -14,6 +14,8 @@ import type {
   OpResult,
   ProcessSpec,
   SocketAddress,
+  WatchedKind,
+  WatchSpec,
 } from "../engine/ports/guest.ts";
 import type { AgentClient } from "../guest/agent-client.ts";
 import type { GuestLayerDisk } from "../vm/layer-disk.ts";
@@ -66,6 +68,11 @@ export class LastingGuest implements Guest {
     const { life, client } = this.#present();
     const { connections, close } = await life.promise(client.listen(address, options));
     return { connections: life.readable(connections), close };
+  }
+
+  async watch(spec: WatchSpec): Promise<ReadableStream<ReadonlySet<WatchedKind>>> {
+    const { life, client } = this.#present();
+    return life.readable(await life.promise(client.watch(spec)));
   }
 
   async openDatagram(host: string, port: number, namespace?: string): Promise<DatagramSocket> {

@@ -10,6 +10,8 @@ import type {
   OpResult,
   ProcessSpec,
   SocketAddress,
+  WatchedKind,
+  WatchSpec,
 } from "../engine/ports/guest.ts";
 import { GuestError } from "../engine/ports/guest.ts";
 import { Calls } from "./calls.ts";
@@ -20,6 +22,7 @@ import { Processes, type ProcessState } from "./processes.ts";
 import { guestFrames, PROTOCOL_VERSION } from "./protocol.ts";
 import { type ListenOptions, Sockets } from "./sockets.ts";
 import type { StreamState } from "./streams.ts";
+import { readKinds, writeWatch } from "./watch.ts";
 import { WireError, type WireReader, WireWriter } from "./wire.ts";
 
 /** What a client knows of its agent, as plain data: part of a checkpoint, worthless without the machine's state of the same instant. */
@@ -177,6 +180,14 @@ export class AgentClient implements Guest {
 
   openDatagram(host: string, port: number, namespace = ""): Promise<DatagramSocket> {
     return sayable("bind", () => this.#sockets.openDatagram(host, port, namespace));
+  }
+
+  watch(spec: WatchSpec): Promise<ReadableStream<ReadonlySet<WatchedKind>>> {
+    return sayable("watch", () =>
+      this.#connection.request("watch", writeWatch(spec), (_, id) =>
+        readKinds(readableOf(this.#connection.open(id + 1, { read: {} }))),
+      ),
+    );
   }
 
   /** For the snapshot's builder: drops caches, and leaves all free memory zero. */

@@ -29,6 +29,7 @@ export const hostFrames = {
   callSize: 12,
   callExit: 13,
   zeroFreeMemory: 14,
+  watch: 15,
   data: 32,
   end: 33,
   credit: 34,

@@ -308,6 +308,16 @@ export interface DatagramSocket {
   close(): Promise<void>;
 }
 
+/** What the kernel tells of by itself: files (also mounts that cover them), processes that begin, change or end, TCP sockets that begin to listen. */
+export type WatchedKind = "files" | "processes" | "listening";
+
+export interface WatchSpec {
+  /** Entries that are made, changed, renamed or removed. One that is not there yet is watched for by the nearest directory above it. */
+  readonly files?: readonly { readonly path: string; readonly context?: BatchContext }[];
+  readonly processes?: boolean;
+  readonly listening?: boolean;
+}
+
 /** A program in the guest (the `docker` stub) that handed over its arguments and its own three file descriptors. */
 export interface CommandCall {
   readonly program: string;
@@ -347,6 +357,8 @@ export interface Guest {
     options?: { readonly namespace?: string; readonly mode?: number; readonly uid?: number; readonly gid?: number },
   ): Promise<Listener>;
   openDatagram(host: string, port: number, namespace?: string): Promise<DatagramSocket>;
+  /** Watches from the moment it resolves. The stream has one item, the kinds that have changed, and ends; cancelled, nothing is watched any more. */
+  watch(spec: WatchSpec): Promise<ReadableStream<ReadonlySet<WatchedKind>>>;
   /** Calls from programs in the guest; one subscriber. */
   readonly commands: ReadableStream<CommandCall>;
 }

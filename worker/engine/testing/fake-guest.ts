@@ -13,6 +13,8 @@ import type {
   OpResult,
   ProcessSpec,
   SocketAddress,
+  WatchedKind,
+  WatchSpec,
 } from "../ports/guest.ts";
 import { GuestError } from "../ports/guest.ts";
 import { FakeFiles, failure, normal } from "./fake-files.ts";
@@ -54,6 +56,11 @@ export class FakeGuest implements Guest {
 
   get spawns(): readonly ProcessSpec[] {
     return this.processes.map((process) => process.spec);
+  }
+
+  /** Nothing changes by itself here. */
+  async watch(_: WatchSpec): Promise<ReadableStream<ReadonlySet<WatchedKind>>> {
+    return new ReadableStream();
   }
 
   /** Operations of one kind, in order. */
