@@ -12,6 +12,7 @@ export async function openLessonMachine(): Promise<LessonMachine> {
   return {
     api: drydock.api,
     guest: drydock.guest,
+    workspace: drydock.workspace,
     clock: nodeClock,
     subscribe: (listener) => drydock.events.subscribe(listener),
     close: () => drydock.close(),

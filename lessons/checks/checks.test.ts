@@ -130,7 +130,11 @@ describe("checks together", () => {
 
   it("know which events concern them", () => {
     const check: Check = { kind: "all", of: [publishes, { kind: "http", port: 8080 }, { kind: "image", name: "x" }] };
-    expect(sourcesOf(check)).toEqual({ events: new Set(["container", "network", "volume", "image"]), poll: true });
+    expect(sourcesOf(check)).toEqual({
+      events: new Set(["container", "network", "volume", "image"]),
+      interests: [{ kind: "listening" }],
+      retry: true,
+    });
   });
 });
 

@@ -4,5 +4,5 @@
  */
 export { evaluate } from "./evaluate.ts";
 export { type Observation, soonest } from "./observation.ts";
-export { type CheckSources, sourcesOf } from "./sources.ts";
+export { type CheckSources, type Interest, sourcesOf } from "./sources.ts";
 export type * from "./view.ts";

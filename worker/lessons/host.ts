@@ -6,6 +6,7 @@ import type { Lesson } from "../../lessons/format/index.ts";
 import type { Drydock } from "../drydock.ts";
 import type { Clock } from "../engine/ports/host.ts";
 import type { LessonReport } from "../protocol/index.ts";
+import { listenFor } from "./signals.ts";
 import { playStart, playTo } from "./stage.ts";
 import { viewOf } from "./view.ts";
 import { StepWatch, type WatchedStep } from "./watch.ts";
@@ -21,6 +22,7 @@ export function watchStep(drydock: Drydock, clock: Clock, step: unknown): Readab
           clock,
           view: (events) => viewOf({ api: drydock.api, guest: drydock.guest, clock }, events),
           subscribe: (listener) => drydock.events.subscribe(listener),
+          listen: (interests) => listenFor(drydock, interests),
         },
         { onReport: (report) => controller.enqueue(report) },
       );

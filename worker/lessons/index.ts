@@ -4,6 +4,7 @@
  */
 export { type RehearsalOptions, type Rehearsed, rehearse, Watched } from "./rehearse.ts";
 export { runShell, type ShellResult } from "./shell.ts";
+export { listenFor, type Signal, type SignalSource } from "./signals.ts";
 export { clear, playSolution, playStart, playTo, type Stage, StageError } from "./stage.ts";
 export { type ViewSource, viewOf, workspaceRoot } from "./view.ts";
 export { type StepReport, StepWatch, type WatchedStep, type WatchSources } from "./watch.ts";

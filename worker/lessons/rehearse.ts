@@ -5,11 +5,12 @@
 import type { EventFacts } from "../../lessons/checks/index.ts";
 import { type Lesson, type Step, solutionLines } from "../../lessons/format/index.ts";
 import { runShell } from "./shell.ts";
+import { listenFor, type SignalSource } from "./signals.ts";
 import { playSolution, playStart, playTo, type Stage } from "./stage.ts";
 import { type ViewSource, viewOf } from "./view.ts";
 import { type StepReport, StepWatch, type WatchedStep } from "./watch.ts";
 
-export interface Rehearsed extends Stage, ViewSource {
+export interface Rehearsed extends Stage, ViewSource, SignalSource {
   subscribe(listener: (event: EventFacts) => void): { dispose(): void };
 }
 
@@ -115,6 +116,7 @@ export class Watched {
         clock: machine.clock,
         view: (events) => viewOf(machine, events),
         subscribe: (listener) => machine.subscribe(listener),
+        listen: (interests) => listenFor(machine, interests),
       },
       {
         onReport: (report) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ContainerFacts, EventFacts, LessonView } from "../../lessons/checks/index.ts";
+import type { ContainerFacts, EventFacts, Interest, LessonView } from "../../lessons/checks/index.ts";
+import type { Check } from "../../lessons/format/index.ts";
 import type { Clock } from "../engine/ports/host.ts";
 import { type StepReport, StepWatch, type WatchedStep } from "./watch.ts";
 
@@ -10,14 +11,19 @@ class Stage {
   listener: (event: EventFacts) => void = () => {};
   timers: { readonly ms: number; readonly callback: () => void }[] = [];
   looks = 0;
+  onLook: () => void = () => {};
   startedAt = new Date(-60_000).toISOString();
+  now = 0;
+  interests: readonly Interest[] = [];
+  /** Something has changed. */
+  signal: () => void = () => {};
   readonly reports: StepReport[] = [];
   readonly watch: StepWatch;
 
   constructor(step: WatchedStep) {
     const clock: Clock = {
       now: () => new Date(0),
-      monotonic: () => 0,
+      monotonic: () => this.now,
       after: (ms, callback) => {
         const timer = { ms, callback };
         this.timers.push(timer);
@@ -39,12 +45,20 @@ class Stage {
             },
           };
         },
+        listen: async (interests) => {
+          this.interests = interests;
+          const changed = new Promise<void>((resolve) => {
+            this.signal = resolve;
+          });
+          return { changed, partial: interests.some(({ kind }) => kind === "processes"), dispose: () => {} };
+        },
       },
       { onReport: (report) => this.reports.push(report) },
     );
   }
   #view(events: readonly EventFacts[]): LessonView {
     this.looks += 1;
+    this.onLook();
     return {
       events,
       now: 0,
@@ -62,6 +76,17 @@ class Stage {
         this.files.has(path) ? { type: "file", mode: 0, uid: 0, size: 0, text: "" } : undefined,
     } as Partial<LessonView> as LessonView;
   }
+  /** The signal is given, and has arrived. */
+  async tell(): Promise<void> {
+    this.signal();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  /** The time of the timer has come. */
+  async ring(): Promise<void> {
+    this.timers.shift()?.callback();
+    await this.watch.round();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   start(name: string): Promise<void> {
     this.running.add(name);
     this.listener({ Type: "container", Action: "start", Actor: { ID: name, Attributes: { name } } });
@@ -72,6 +97,7 @@ class Stage {
   }
 }
 const runs = (name: string) => ({ kind: "gone", container: name }) as const;
+const note: Check = { kind: "file", in: "workspace", path: "note" };
 const happened = (name: string) => ({ kind: "event", type: "container", action: "start", name }) as const;
 
 describe("the watch over a step", () => {
@@ -94,18 +120,66 @@ describe("the watch over a step", () => {
     expect(stage.last?.tasks.web).toEqual({ state: "passed" });
   });
 
-  it("looks again at files, at most four times a second", async () => {
+  it("looks at a file when it is told that one has changed, and not before", async () => {
+    const stage = new Stage({ tasks: [{ id: "note", check: note }], hints: [] });
+    await stage.watch.round();
+    expect(stage.interests).toEqual([{ kind: "files", place: "workspace", path: "note" }]);
+    expect(stage.timers).toEqual([]);
+    stage.files.add("note");
+    stage.now = 1000;
+    await stage.tell();
+    expect(stage.timers.map(({ ms }) => ms)).toEqual([0]);
+    await stage.ring();
+    expect(stage.last?.tasks.note).toEqual({ state: "passed" });
+    expect(stage.timers).toEqual([]);
+  });
+
+  it("rests a moment between two looks, however often it is told", async () => {
+    const stage = new Stage({ tasks: [{ id: "note", check: note }], hints: [] });
+    await stage.watch.round();
+    for (let round = 0; round < 3; round += 1) {
+      stage.now += 10;
+      await stage.tell();
+      expect(stage.timers.map(({ ms }) => ms)).toEqual([40]);
+      stage.now += 40;
+      await stage.ring();
+    }
+    expect(stage.looks).toBe(4);
+  });
+
+  it("misses nothing that changes while it looks", async () => {
+    const stage = new Stage({ tasks: [{ id: "note", check: note }], hints: [] });
+    await stage.watch.round();
+    stage.onLook = () => {
+      stage.files.add("note");
+      stage.signal();
+    };
+    await stage.tell();
+    await stage.ring();
+    stage.onLook = () => {};
+    await stage.ring();
+    expect(stage.last?.tasks.note).toEqual({ state: "passed" });
+  });
+
+  it.each([
+    ["nobody tells of it", { kind: "http", host: "localhost", port: 80, path: "/" }],
+    ["not all of it is told", { kind: "process", command: "x" }],
+  ] as [string, Check][])("looks again by itself where %s, four times a second at most", async (_, check) => {
+    const stage = new Stage({ tasks: [{ id: "it", check }], hints: [] });
+    await stage.watch.round();
+    expect(stage.timers.map(({ ms }) => ms)).toEqual([250]);
+  });
+
+  it("takes its own looks for no change", async () => {
     const stage = new Stage({
-      tasks: [{ id: "note", check: { kind: "file", in: "workspace", path: "note" } }],
+      tasks: [{ id: "it", check: { kind: "process", container: "web", command: "x" } }],
       hints: [],
     });
     await stage.watch.round();
-    expect(stage.timers.map(({ ms }) => ms)).toEqual([250]);
-    stage.files.add("note");
-    stage.timers[0]?.callback();
+    const { looks } = stage;
+    stage.listener({ Type: "container", Action: "top", Actor: { ID: "web", Attributes: { name: "web" } } });
     await stage.watch.round();
-    expect(stage.last?.tasks.note).toEqual({ state: "passed" });
-    expect(stage.timers.length).toBeLessThanOrEqual(1);
+    expect(stage.looks).toBe(looks);
   });
 
   it("asks again when an answer can change by time alone", async () => {

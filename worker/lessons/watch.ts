@@ -1,12 +1,13 @@
 /**
- * Watches one step of a lesson: asks its checks when the engine tells of something that can change their answers, and those that look
- * at files, processes or answers again and again, never more than four times a second and never for more than a small share of the time.
+ * Watches one step of a lesson: asks its checks when engine or kernel tell of something that can change their answers, and those of which
+ * nobody tells again and again, never more than four times a second. Looking never takes more than a small share of the time.
  * A task that has passed stays passed; hints come and go with what is seen.
  */
 import {
   type CheckSources,
   type EventFacts,
   evaluate,
+  type Interest,
   type LessonView,
   type Observation,
   soonest,
@@ -14,6 +15,7 @@ import {
 } from "../../lessons/checks/index.ts";
 import type { Check } from "../../lessons/format/index.ts";
 import type { Clock } from "../engine/ports/host.ts";
+import type { Signal } from "./signals.ts";
 
 export interface WatchedStep {
   readonly tasks: readonly { readonly id: string; readonly check: Check }[];
@@ -30,12 +32,21 @@ export interface WatchSources {
   readonly clock: Clock;
   view(events: readonly EventFacts[]): LessonView;
   subscribe(listener: (event: EventFacts) => void): { dispose(): void };
+  /** Tells once of what the engine's events do not. */
+  listen(interests: readonly Interest[]): Promise<Signal>;
 }
 
-const shortestPause = 250;
-/** Looking again takes at most this share of the time. */
+/** Between two looks of which nobody told, and after one that was told of: a program that never rests is looked at now and then. */
+const untoldPause = 250;
+const toldPause = 50;
+/** Looking again takes at most this share of the time; an answer that is long in coming is no work. */
 const share = 1 / 10;
+const longestPause = 1000;
 const mostEvents = 2000;
+/** Events of looks, our own among them: they change nothing. */
+const looks: ReadonlySet<string> = new Set(["top", "archive-path"]);
+/** Types of events after which a file or a log may be elsewhere. */
+const placing: ReadonlySet<string> = new Set(["container", "volume"]);
 
 interface Question {
   readonly check: Check;
@@ -54,6 +65,11 @@ export class StepWatch {
   readonly #subscription: { dispose(): void };
   #running: Promise<void> | undefined;
   #cancelTimer: () => void = () => {};
+  #signal: Signal | undefined;
+  /** The signal was given, or is for what has moved meanwhile: it is time to listen anew. */
+  #deaf = true;
+  #lastLook = 0;
+  #pause = 0;
   #ended = false;
   #last = "";
 
@@ -77,6 +93,8 @@ export class StepWatch {
   #receive(event: EventFacts): void {
     this.#events.push(event);
     if (this.#events.length > mostEvents) this.#events = this.#events.slice(-mostEvents);
+    if (looks.has(event.Action)) return;
+    if (placing.has(event.Type)) this.#deaf = true;
     let concerned = false;
     for (const each of this.#open()) {
       if (!each.sources.events.has(event.Type)) continue;
@@ -113,9 +131,9 @@ export class StepWatch {
     this.#cancelTimer();
     const { clock } = this.#sources;
     let cost = 0;
-    for (;;) {
+    while (!this.#ended && this.#open().some(({ stale }) => stale)) {
+      if (this.#deaf) await this.#listen();
       const stale = this.#open().filter((each) => each.stale);
-      if (stale.length === 0 || this.#ended) break;
       for (const each of stale) each.stale = false;
       const started = clock.monotonic();
       const view = this.#sources.view([...this.#events]);
@@ -128,21 +146,53 @@ export class StepWatch {
           }
         }),
       );
-      cost = clock.monotonic() - started;
+      this.#lastLook = clock.monotonic();
+      cost = this.#lastLook - started;
     }
     if (this.#ended) return;
+    this.#pause = Math.min(longestPause, cost / share);
     this.#report(cost);
-    const look = this.#open().some(({ sources }) => sources.poll) ? Math.max(shortestPause, cost / share) : undefined;
-    const change = soonest(this.#open().map(({ answer }) => answer));
-    if (look === undefined && change === undefined) return;
-    this.#cancelTimer = clock.after(
-      Math.min(look ?? Number.POSITIVE_INFINITY, change ?? Number.POSITIVE_INFINITY),
-      () => {
-        for (const each of this.#open())
-          if (each.sources.poll || soonest([each.answer]) !== undefined) each.stale = true;
-        void this.round();
-      },
-    );
+    this.#lookAgain();
+  }
+
+  /** What has changed until the ear is open is looked at; what changes while that lasts is told. */
+  async #listen(): Promise<void> {
+    this.#deaf = false;
+    this.#signal?.dispose();
+    this.#signal = undefined;
+    const concerned = this.#open().filter(({ sources }) => sources.interests.length > 0);
+    if (concerned.length === 0) return;
+    const signal = await this.#sources.listen(concerned.flatMap(({ sources }) => sources.interests));
+    if (this.#ended) return signal.dispose();
+    this.#signal = signal;
+    for (const each of concerned) each.stale = true;
+    void signal.changed.then(() => {
+      if (signal !== this.#signal) return;
+      this.#deaf = true;
+      if (this.#running === undefined) this.#lookAgain();
+    });
+  }
+
+  /** When the next look is due, if no event comes before. */
+  #lookAgain(): void {
+    this.#cancelTimer();
+    const { clock } = this.#sources;
+    const open = this.#open();
+    const partial = this.#signal?.partial === true;
+    const told = ({ sources }: Question): boolean => this.#deaf && sources.interests.length > 0;
+    const untold = ({ sources }: Question): boolean => sources.retry || (partial && sources.interests.length > 0);
+    const since = clock.monotonic() - this.#lastLook;
+    const times = [
+      ...(open.some(told) ? [Math.max(toldPause, this.#pause) - since] : []),
+      ...(open.some(untold) ? [Math.max(untoldPause, this.#pause) - since] : []),
+      ...[soonest(open.map(({ answer }) => answer))].filter((time) => time !== undefined),
+    ];
+    if (times.length === 0) return;
+    this.#cancelTimer = clock.after(Math.max(0, Math.min(...times)), () => {
+      for (const each of this.#open())
+        if (told(each) || untold(each) || soonest([each.answer]) !== undefined) each.stale = true;
+      void this.round();
+    });
   }
 
   #report(cost: number): void {
@@ -165,6 +215,7 @@ export class StepWatch {
   dispose(): void {
     this.#ended = true;
     this.#cancelTimer();
+    this.#signal?.dispose();
     this.#subscription.dispose();
   }
 }
