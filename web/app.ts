@@ -16,7 +16,7 @@ import { wayIn } from "./shell/ways-in.ts";
 import { AutoCheckpoints } from "./state/auto-checkpoints.ts";
 import { type ListName, Mirror } from "./state/mirror.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
-import { playgroundOf } from "./state/playground.ts";
+import { addressOf, lessonsPlayground } from "./state/playground.ts";
 import { holdPlayground } from "./state/playground-lock.ts";
 import { rememberBy, rememberHere } from "./state/settings.ts";
 import type { Disposable } from "./state/store.ts";
@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly playground: string | undefined;
   /** The editor shows files and changes none. */
   readonly readOnly: boolean;
+  /** Lessons begin here, and not in a playground of their own. */
+  readonly lessonsHere: boolean;
 }
 
 export class App {
@@ -47,7 +49,7 @@ export class App {
   #nextId = 1;
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
-  constructor(options: AppOptions = { playground: playgroundOf(location.search), readOnly: false }) {
+  constructor(options: AppOptions) {
     this.options = options;
     rememberBy(options.playground);
     const way = location.hash === "" ? wayIn(location.search) : undefined;
@@ -61,6 +63,10 @@ export class App {
 
   #arrive(): void {
     const route = parseRoute(location.hash);
+    if (route.view === "lesson" && !this.options.lessonsHere && this.options.playground !== lessonsPlayground) {
+      void this.#leaveFor(addressOf(lessonsPlayground, formatRoute(route)));
+      return;
+    }
     this.store.set({ route, ...(route.view === "lesson" ? { lesson: route.name } : {}) });
     document.title = titleOf(route);
     if (route.view === "home" || route.view === "notFound" || route.view === "link") return;
@@ -70,6 +76,18 @@ export class App {
 
   go(route: Route): void {
     location.hash = formatRoute(route);
+  }
+
+  /** To the lessons' playground. What runs here would stop with the page: then a person decides. */
+  async #leaveFor(lesson: string): Promise<void> {
+    const running = (this.store.state.containers ?? []).filter(({ State }) => State === "running").map(containerName);
+    if (this.store.state.machine.kind !== "running" || running.length === 0) {
+      location.replace(lesson);
+      return;
+    }
+    const { route } = this.store.state;
+    history.replaceState(null, "", formatRoute(route));
+    (await import("./lessons/leave.ts")).askToLeave(lesson, running);
   }
 
   // ---------------------------------------------------------------- machine

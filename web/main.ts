@@ -10,6 +10,7 @@ import { App } from "./app.ts";
 import "./shell/app-element.ts";
 import { portOfHost } from "./preview/origin.ts";
 import { provideApp } from "./shell/light-element.ts";
+import { settle } from "./shell/settle.ts";
 import { startTheme } from "./shell/theme.ts";
 
 startTheme();
@@ -19,6 +20,8 @@ if (portOfHost(location.hostname) !== undefined)
   document.body.textContent = "This address belongs to a preview. Open it from the playground that runs the container.";
 else if (embedding !== undefined) void import("./embed/embed.ts").then(({ openEmbed }) => openEmbed(embedding));
 else {
-  provideApp(new App());
+  const { playground, address } = settle(location);
+  if (address !== undefined) history.replaceState(null, "", address);
+  provideApp(new App({ playground, readOnly: false, lessonsHere: false }));
   document.body.replaceChildren(document.createElement("dd-app"));
 }

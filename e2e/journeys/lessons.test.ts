@@ -77,6 +77,36 @@ describe("a lesson", () => {
     await page.context().close();
   });
 
+  it("has a playground of its own: what was made elsewhere stays, and what runs there does not stop unasked", async () => {
+    const page = await open("#/playground");
+    const terminal = page.getByRole("textbox", { name: /^Terminal/ });
+    await terminal.focus();
+    await page.keyboard.type("echo mine > letter; docker run -d --name mine busybox sleep 1000000\n");
+    await page.getByRole("treeitem", { name: "letter" }).waitFor();
+    await page.evaluate(() => {
+      location.hash = "#/containers";
+    });
+    await page.getByRole("link", { name: "mine", exact: true }).first().waitFor();
+    await page.evaluate(() => {
+      location.hash = "#/lesson/first-containers/hello-world";
+    });
+    const question = page.getByRole("dialog", { name: "Leave this playground for the lesson?" });
+    await question.getByText("stops when the page leaves: mine").waitFor();
+    await question.getByRole("button", { name: "Stay here" }).click();
+    expect(page.url()).toMatch(/#\/containers$/);
+    await page.evaluate(() => {
+      location.hash = "#/lesson/first-containers/hello-world";
+    });
+    await question.getByRole("link", { name: "Leave and open it" }).click();
+    await page.waitForURL(/\?playground=lessons#\/lesson\/first-containers\/hello-world$/);
+    await page.getByText("Yours stay as they are.").waitFor();
+    await page.getByRole("button", { name: "Begin", exact: true }).click();
+    await page.getByRole("list", { name: "Tasks" }).waitFor();
+    await page.goto(`${site.url}#/playground`);
+    await page.getByRole("treeitem", { name: "letter" }).waitFor();
+    await page.context().close();
+  });
+
   it("can be walked through with the keyboard alone, and tells a screen reader what happened", async () => {
     const page = await open("#/lesson/first-containers/hello-world");
     const begin = page.getByRole("button", { name: "Begin", exact: true });

@@ -41,7 +41,7 @@ function cover(options: EmbedOptions, text: string, button: string | undefined):
 function run(options: EmbedOptions, allowed: readonly string[]): void {
   const kept = options.keep === undefined ? undefined : `embed-${options.keep}`;
   if (location.hash === "" && !namesSomething()) history.replaceState(null, "", "#/playground");
-  const app = new App({ playground: kept, readOnly: options.readOnly });
+  const app = new App({ playground: kept, readOnly: options.readOnly, lessonsHere: true });
   provideApp(app);
   const bar = new EmbedBar();
   Object.assign(bar, { label: options.title ?? defaultTitle, whole: wholeAddress() });

@@ -1,8 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { defaultPlayground } from "../../worker/protocol/index.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { parseRoute, placeOf } from "../shell/router.ts";
-import { rememberedHere } from "../state/settings.ts";
+import { addressOf, lessonsPlayground } from "../state/playground.ts";
+import { remembered, rememberedHere } from "../state/settings.ts";
 import { StoreController } from "../state/store.ts";
 
 const firstLines: readonly { readonly line: string; readonly what: string }[] = [
@@ -36,16 +38,15 @@ export class Home extends LightElement {
 
   protected override render(): TemplateResult {
     if (this.#route.value.view === "notFound") return this.#notFound();
-    const last = rememberedHere<string | undefined>("lastPlace", undefined);
-    const { place, item } = placeOf(parseRoute(last ?? ""));
+    const last = this.#lastPlace();
     return html`<div class="home scroll"><div>
       <section class="hero">
         <div class="stack" style="gap: 16px">
           <h1>Docker, running in this tab.</h1>
           <p>A real Linux kernel, real containers, no sign-up, no server. Learn it, break it, look under the hood.</p>
           <div class="row wrap">
-            <a class="btn go big" href="#/playground">${icon("term")}Empty playground</a>
-            ${last === undefined || last === "#/playground" ? nothing : html`<a class="btn big" href=${last}>${icon("play")}Continue: ${item ?? place}</a>`}
+            <a class="btn go big" href=${this.app.options.playground === lessonsPlayground ? addressOf(defaultPlayground) : "#/playground"}>${icon("term")}Empty playground</a>
+            ${last === undefined ? nothing : html`<a class="btn big" href=${last.href}>${icon("play")}Continue: ${last.name}</a>`}
           </div>
         </div>
         <section class="card first" aria-labelledby="first-lines">
@@ -67,6 +68,16 @@ export class Home extends LightElement {
         ${facts.map(({ title, text }) => html`<div class="card"><h2>${title}</h2><p class="text2">${text}</p></div>`)}
       </section>
     </div></div>`;
+  }
+
+  /** Where one was in this playground, or else in the lessons'. */
+  #lastPlace(): { readonly href: string; readonly name: string } | undefined {
+    const here = rememberedHere<string>("lastPlace", "");
+    const lesson = remembered<string>(`${lessonsPlayground}.lastPlace`, "");
+    const href = here === "" || here === "#/playground" ? lesson : here;
+    if (href === "") return undefined;
+    const { place, item } = placeOf(parseRoute(href));
+    return { href: href === here ? here : addressOf(lessonsPlayground, lesson), name: item ?? place };
   }
 
   #notFound(): TemplateResult {

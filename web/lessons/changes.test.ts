@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { changesBetween, type HoldingsSource, holdingsOf } from "./changes.ts";
+import { changesBetween, contentOf, type HoldingsSource, holdingsOf } from "./changes.ts";
 
 const answers = (containers: readonly unknown[], files: Readonly<Record<string, number>>): HoldingsSource => ({
   get: async <T>(path: string) => {
@@ -44,4 +44,20 @@ it("tells what a step has added, changed and removed, and nothing of what only g
     { kind: "files", name: "a.txt", before: "1 bytes, 00:00:00", now: undefined },
     { kind: "files", name: "site/index.html", before: "2 bytes, 00:00:00", now: "3 bytes, 00:00:00" },
   ]);
+});
+
+it("counts what beginning a lesson would remove, without what every machine has", () => {
+  const names = (...each: readonly string[]) => new Map(each.map((name) => [name, ""]));
+  const none = {
+    containers: names(),
+    images: names("busybox"),
+    volumes: names(),
+    networks: names("bridge", "host", "none"),
+    files: names(),
+  };
+  expect(contentOf(none)).toBe("");
+  expect(contentOf({ ...none, files: names("a") })).toBe("1 file");
+  expect(
+    contentOf({ ...none, containers: names("a", "b"), networks: names("bridge", "shop"), files: names("a") }),
+  ).toBe("2 containers, 1 network and 1 file");
 });

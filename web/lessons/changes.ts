@@ -59,6 +59,24 @@ async function filesBelow(source: HoldingsSource, folder: string): Promise<[stri
   return found.slice(0, mostFiles);
 }
 
+const own: Readonly<Record<Exclude<Kind, "images">, string>> = {
+  containers: "container",
+  volumes: "volume",
+  networks: "network",
+  files: "file",
+};
+
+/** What is not of the empty machine, counted: "2 containers and 1 file". Images are not, which lessons leave as they are. */
+export function contentOf(holdings: Holdings): string {
+  const counted = (Object.keys(own) as (keyof typeof own)[]).flatMap((kind) => {
+    const names = [...holdings[kind].keys()];
+    const count = names.filter((name) => kind !== "networks" || !["bridge", "host", "none"].includes(name)).length;
+    return count === 0 ? [] : [`${count} ${own[kind]}${count === 1 ? "" : "s"}`];
+  });
+  const last = counted.pop();
+  return counted.length === 0 ? (last ?? "") : `${counted.join(", ")} and ${last}`;
+}
+
 export function changesBetween(before: Holdings, now: Holdings): readonly Change[] {
   return (Object.keys(before) as Kind[]).flatMap((kind) => {
     const names = [...new Set([...before[kind].keys(), ...now[kind].keys()])].sort();

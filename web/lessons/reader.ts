@@ -6,6 +6,7 @@ import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
+import { lessonsPlayground } from "../state/playground.ts";
 import { StoreController } from "../state/store.ts";
 import { changesBetween } from "./changes.ts";
 import { inlineProse, type ProseActions, pictureBeside, prose } from "./prose.ts";
@@ -150,7 +151,7 @@ export class Reader extends LightElement {
           : html`
             ${phase.kind === "failed" ? html`<div class="note bad">${icon("warn")}<p>The step could not be prepared: ${phase.message}</p></div>` : nothing}
             ${session.name.startsWith(foreign) ? this.#foreignNote(session) : nothing}
-            <p class="sub">It begins on an empty machine: containers, volumes, networks and files of the playground are removed. Images that were pulled stay, those made here go.</p>
+            ${this.#emptying(session)}
             <div class="row wrap">
               <button class="btn go" @click=${() => void session.begin(0)}>${begun ? "Begin anew" : "Begin"}</button>
               ${
@@ -162,6 +163,15 @@ export class Reader extends LightElement {
             </div>`
       }
     </article>`;
+  }
+
+  /** Nothing goes that was not spoken of. */
+  #emptying(session: LessonSession): TemplateResult {
+    void session.lookAround().catch(() => {});
+    const apart = this.app.options.playground === lessonsPlayground;
+    return html`<p class="sub">${apart ? "It begins on an empty machine, in the lessons’ own playground. Yours stay as they are." : "It begins on an empty machine."}
+      ${session.content === undefined || session.content === "" ? nothing : html`<b>Beginning removes ${session.content} from here.</b>`}
+      Images that were pulled stay, those made here go.</p>`;
   }
 
   /** Somebody else's lesson says what it would run, before it does. */

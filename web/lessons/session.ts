@@ -6,7 +6,7 @@ import type { Lesson, Step } from "../../lessons/format/lesson.ts";
 import type { LessonReport } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
-import { type Holdings, type HoldingsSource, holdingsOf } from "./changes.ts";
+import { contentOf, type Holdings, type HoldingsSource, holdingsOf } from "./changes.ts";
 import { progressOf, saveProgress } from "./progress.ts";
 import { StepCheckpoints } from "./step-checkpoints.ts";
 
@@ -31,6 +31,8 @@ export class LessonSession {
   #helped: ReadonlySet<string>;
   /** What the playground held when the open step began; unknown where it was gone on with as it was. */
   before: Holdings | undefined;
+  /** What beginning would remove; unknown until it was looked. */
+  content: string | undefined;
   readonly #app: App;
   readonly #onChange: () => void;
   readonly #checkpoints: StepCheckpoints;
@@ -125,6 +127,14 @@ export class LessonSession {
     await this.#follow();
     this.#app.announce(`Step ${this.step + 1} of ${this.lesson.steps.length}: ${this.current.title}`);
     this.before = await this.holdings().catch(() => undefined);
+    this.#onChange();
+  }
+
+  /** To be shown before the lesson begins. */
+  async lookAround(): Promise<void> {
+    if (this.content !== undefined) return;
+    this.content = "";
+    this.content = contentOf(await this.holdings());
     this.#onChange();
   }
 

@@ -32,6 +32,8 @@ interface Label {
   readonly used: number;
 }
 
+/** Of those that nobody gave a name. */
+const usualNames: Readonly<Record<string, string>> = { [defaultPlayground]: "Playground", lessons: "Lessons" };
 const labelFile = "playground.json";
 const unfinishedFile = "unfinished";
 const longestName = 80;
@@ -150,7 +152,7 @@ export class PlaygroundShelf {
       const { name, created, used } = JSON.parse(text ?? "") as Partial<Label>;
       return { name: String(name), created: Number(created) || 0, used: Number(used) || 0 };
     } catch {
-      return { name: id === defaultPlayground ? "Playground" : id, created: 0, used: 0 };
+      return { name: usualNames[id] ?? id, created: 0, used: 0 };
     }
   }
 
