@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { basename, join, normalize, resolve } from "node:path";
 import { openLessonMachine } from "../e2e/lessons/machine.ts";
 import type { Lesson } from "../lessons/format/index.ts";
+import { lessonReference } from "../lessons/format/reference.node.ts";
 import { lessonNames, lessonsFolder, readLesson } from "../lessons/read.node.ts";
 import { lessonTemplate } from "../lessons/template.ts";
 import { rehearse } from "../worker/lessons/index.ts";
@@ -16,6 +17,7 @@ const usage = `Usage:
   npm run lesson -- new DIR        make a lesson to start from
   npm run lesson -- check [DIR…]   read lessons, and rehearse them on a machine
   npm run lesson -- preview DIR    serve a lesson to the page
+  npm run lesson -- reference      write docs/lesson-format.md from the schema
 `;
 
 const [command, ...folders] = process.argv.slice(2);
@@ -28,6 +30,10 @@ switch (command) {
     break;
   case "preview":
     preview(folders[0]);
+    break;
+  case "reference":
+    writeFileSync(join(lessonsFolder, "../docs/lesson-format.md"), lessonReference());
+    process.exit(0);
     break;
   default:
     process.stderr.write(usage);

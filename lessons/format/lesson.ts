@@ -7,29 +7,30 @@ const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "must be lower-case let
 const line = z.string().min(1).max(2000);
 const title = z.string().min(1).max(120);
 
-const startSchema = z.strictObject({
-  /** Files of the workspace, by path. */
-  files: z.record(workspacePath, z.string().max(200_000)).optional(),
-  /** Pulled before the step opens, so that no task waits for a download. */
-  images: z.array(z.string().min(1).max(250)).max(20).optional(),
-  /** Shell lines in the workspace, run as the learner. */
-  run: z.array(line).max(40).optional(),
+export const startSchema = z.strictObject({
+  files: z
+    .record(workspacePath, z.string().max(200_000))
+    .optional()
+    .describe("files of the workspace, path to content"),
+  images: z
+    .array(z.string().min(1).max(250))
+    .max(20)
+    .optional()
+    .describe("pulled before the step opens, so that no task waits for a download"),
+  run: z.array(line).max(40).optional().describe("shell lines in the workspace, run as the learner"),
 });
 
-const taskSchema = z.strictObject({
+export const taskSchema = z.strictObject({
   id,
-  /** What shall be true, not what to type. Markdown in one line. */
-  goal: z.string().min(1).max(300),
-  check: checkSchema,
+  goal: z.string().min(1).max(300).describe("what shall be true, not what to type; Markdown in one line"),
+  check: checkSchema.describe("a check, see below"),
 });
 
-const hintSchema = z.strictObject({
-  when: checkSchema,
-  /** Shown only while this task is open; without it, while any is. */
-  task: id.optional(),
+export const hintSchema = z.strictObject({
+  when: checkSchema.describe("a check, see below: the hint is shown while it holds"),
+  task: id.optional().describe("only while this task is open; without it, while any is"),
   text: z.string().min(1).max(1000),
-  /** Shell lines that bring about this hint's state, for the test of the lesson. */
-  test: z.array(line).max(20).optional(),
+  test: z.array(line).max(20).optional().describe("shell lines that bring this state about, for the rehearsal"),
 });
 
 const solutionSchema = z.union([
@@ -37,15 +38,21 @@ const solutionSchema = z.union([
   z.strictObject({ run: line, why: z.string().min(1).max(500).optional(), task: id.optional() }),
 ]);
 
-const stepSchema = z.strictObject({
+export const stepSchema = z.strictObject({
   id,
   title,
-  /** The Markdown file with this step's text. */
-  text: z.string().regex(/^[a-z0-9][a-z0-9-]*\.md$/, "must be the name of a Markdown file in the lesson's folder"),
-  start: startSchema.optional(),
+  text: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*\.md$/, "must be the name of a Markdown file in the lesson's folder")
+    .describe("the Markdown file with this step's text"),
+  start: startSchema.optional().describe("what is made before it opens; it begins where the step before it ended"),
   tasks: z.array(taskSchema).max(8).default([]),
   hints: z.array(hintSchema).max(20).default([]),
-  solution: z.array(solutionSchema).max(40).default([]),
+  solution: z
+    .array(solutionSchema)
+    .max(40)
+    .default([])
+    .describe("shell lines, or `{ run, why }`; it also follows after hints, so let it clean up what they left"),
 });
 
 export const lessonSchema = z
@@ -54,7 +61,7 @@ export const lessonSchema = z
     track: id,
     minutes: z.int().min(1).max(60),
     summary: z.string().min(1).max(200),
-    level: z.enum(["easy", "medium", "hard"]).optional(),
+    level: z.enum(["easy", "medium", "hard"]).optional().describe("of challenges"),
     needs: z
       .strictObject({
         images: z.array(z.string().min(1).max(250)).max(20).optional(),
