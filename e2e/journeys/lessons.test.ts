@@ -74,6 +74,9 @@ describe("a lesson", () => {
     await page.getByRole("menuitem", { name: /^Start of the lesson/ }).click();
     await page.getByRole("img", { name: /^Step 1 of/ }).waitFor();
     await expect.poll(() => tasks.getByText("Done: ").count()).toBe(0);
+    await page.getByRole("button", { name: "Return to it" }).click();
+    await page.getByRole("img", { name: /^Step 2 of/ }).waitFor();
+    await tasks.waitFor();
     await page.context().close();
   });
 

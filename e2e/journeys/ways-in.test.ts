@@ -9,6 +9,9 @@ import { launchChromium, openPage, serveFakeSite, terminalText } from "./site.ts
 
 const files: Readonly<Record<string, string>> = {
   "/compose.yaml": "services:\n  web:\n    image: nginx\n    ports: ['8080:80']\n  app:\n    build: .\n",
+  "/lesson.yaml":
+    "title: Tides\ntrack: sea\nminutes: 3\nsummary: High and low.\nsteps:\n  - id: one\n    title: One\n    text: 01.md\n    start:\n      files: { tide.txt: high }\n      images: [busybox]\n      run: [docker run -d --name tide busybox sleep 1000]\n",
+  "/01.md": "The tide is high.\n",
   "/Dockerfile": "FROM busybox\n",
   "/recipe.json": JSON.stringify({ v: 1, title: "A recipe", steps: ["docker run -d --name fromrecipe nginx"] }),
   "/bad.json": JSON.stringify({ v: 1, steps: ["rm -rf ~"] }),
@@ -52,7 +55,7 @@ describe("an address that opens something", () => {
   it("names an image and a command: one line, shown first", async () => {
     const page = await open(`?image=busybox&cmd=${encodeURIComponent('echo "a b"; reboot')}`);
     await page.getByText("docker run -it --rm busybox echo 'a b;' reboot").waitFor();
-    await page.getByText("Machine not started").waitFor();
+    await page.getByText("Nothing has run yet.").waitFor();
     expect(await page.getByRole("button", { name: "Look only" }).isDisabled()).toBe(true);
     await agree(page);
     await terminalShows(page, "docker run -it --rm busybox");
@@ -67,6 +70,17 @@ describe("an address that opens something", () => {
     await page.getByRole("button", { name: "Look only" }).click();
     await page.getByRole("tab", { name: "compose.yaml" }).waitFor();
     expect(await terminalText(page)).not.toContain("docker run");
+    await page.context().close();
+  });
+
+  it("leads to somebody else's lesson: what it would write, fetch and run is said first", async () => {
+    const page = await open(`?lesson=${encodeURIComponent(`${other}/lesson.yaml`)}`);
+    await page.getByRole("heading", { name: "Tides" }).waitFor();
+    const note = page.locator("dd-foreign-note");
+    await note.getByText("tide.txt").waitFor();
+    await note.getByText(/^busybox/).waitFor();
+    await note.getByText("docker run -d --name tide busybox sleep 1000").waitFor();
+    expect(await page.evaluate(() => location.search)).toBe("?playground=lessons");
     await page.context().close();
   });
 

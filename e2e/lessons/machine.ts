@@ -15,6 +15,10 @@ export async function openLessonMachine(): Promise<LessonMachine> {
     workspace: drydock.workspace,
     clock: nodeClock,
     subscribe: (listener) => drydock.events.subscribe(listener),
+    keep: async () => {
+      const { id } = await drydock.checkpoints.take({ name: "step" });
+      return { back: () => drydock.checkpoints.rewind(id), forget: () => drydock.checkpoints.forget(id) };
+    },
     close: () => drydock.close(),
   };
 }

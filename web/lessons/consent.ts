@@ -35,6 +35,8 @@ export class Consent extends LightElement {
     this.#answer = answer;
     this.requestUpdate();
     if (!answer.ok) return;
+    // While a person reads, the machine starts that it would run on. Nothing of the link has a part in that.
+    void this.app.startMachine();
     const present = (this.app.store.state.images ?? []).flatMap(({ RepoTags }) => RepoTags ?? []);
     const downloads = await downloadsOf(imagesOf(answer.recipe), present);
     if (this.#fragment !== fragment) return;

@@ -150,7 +150,7 @@ export class Reader extends LightElement {
           ? html`<p class="sub" role="status">${icon("clock")} ${running && phase.kind === "preparing" ? phase.what : "The machine is starting"}…</p>`
           : html`
             ${phase.kind === "failed" ? html`<div class="note bad">${icon("warn")}<p>The step could not be prepared: ${phase.message}</p></div>` : nothing}
-            ${session.name.startsWith(foreign) ? this.#foreignNote(session) : nothing}
+            ${session.name.startsWith(foreign) ? html`<dd-foreign-note .lesson=${lesson} .from=${session.name.slice(foreign.length)}></dd-foreign-note>` : nothing}
             ${this.#emptying(session)}
             <div class="row wrap">
               <button class="btn go" @click=${() => void session.begin(0)}>${begun ? "Begin anew" : "Begin"}</button>
@@ -172,13 +172,6 @@ export class Reader extends LightElement {
     return html`<p class="sub">${apart ? "It begins on an empty machine, in the lessons’ own playground. Yours stay as they are." : "It begins on an empty machine."}
       ${session.content === undefined || session.content === "" ? nothing : html`<b>Beginning removes ${session.content} from here.</b>`}
       Images that were pulled stay, those made here go.</p>`;
-  }
-
-  /** Somebody else's lesson says what it would run, before it does. */
-  #foreignNote(session: LessonSession): TemplateResult {
-    const lines = session.lesson.steps.flatMap(({ start }) => start?.run ?? []);
-    return html`<div class="note">${icon("warn")}<div><p>This lesson comes from ${session.name.slice(foreign.length)}. It runs in your machine only.</p>
-      ${lines.length === 0 ? nothing : html`<p>To set its stage it runs:</p><ul>${lines.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}</div></div>`;
   }
 
   #step(session: LessonSession): TemplateResult {
@@ -278,7 +271,10 @@ customElements.define("dd-reader", Reader);
 /** One of ours by TRACK/LESSON, or "url/ADDRESS". */
 async function lessonOf(name: string): Promise<Lesson> {
   if (name.startsWith(draft)) return await draftLesson(name.slice(draft.length));
-  if (name.startsWith(foreign)) return await (await import("./foreign.ts")).fetchLesson(name.slice(foreign.length));
+  if (name.startsWith(foreign)) {
+    const [{ fetchLesson }] = await Promise.all([import("./foreign.ts"), import("./foreign-note.ts")]);
+    return await fetchLesson(name.slice(foreign.length));
+  }
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (load === undefined) throw new Error("There is no lesson of this name.");
   return (await load()).default;

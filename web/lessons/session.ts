@@ -67,12 +67,38 @@ export class LessonSession {
 
   /** Back to the start of a step, by its checkpoint where there is one, else by making it anew on a cleared playground. */
   async begin(step: number): Promise<void> {
+    if (this.phase.kind === "open" && step < this.step) await this.#keepLeft();
     const ids = new Set(this.lesson.steps.slice(step).map(({ id }) => id));
     this.done = new Set([...this.done].filter((task) => !ids.has(task.split("/")[0] ?? "")));
     this.#helped = new Set([...this.#helped].filter((id) => !ids.has(id)));
     this.#leave(step);
     if (await this.#checkpoints.rewind(step)) await this.#enter();
     else await this.#play("anew");
+  }
+
+  /** Who goes back to an earlier step can change their mind: what was done since is kept until they go back the next time. */
+  async #keepLeft(): Promise<void> {
+    const { step, done, current } = this;
+    const helped = this.#helped;
+    await this.#checkpoints.take("left", `${this.lesson.title}: ${current.title}, left`);
+    if (!this.#checkpoints.has("left")) return;
+    this.#app.toast({
+      kind: "info",
+      lasting: true,
+      text: `You went back from “${current.title}”. What you did there is kept.`,
+      action: {
+        label: "Return to it",
+        run: () => {
+          this.#leave(step);
+          void this.#checkpoints.rewind("left").then(async (there) => {
+            if (!there) return await this.#play("anew");
+            this.done = done;
+            this.#helped = helped;
+            await this.#enter();
+          });
+        },
+      },
+    });
   }
 
   /** Goes on from the machine as it is. */

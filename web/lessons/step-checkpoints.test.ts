@@ -43,6 +43,17 @@ describe("checkpoints of a lesson's steps", () => {
     expect([...kept]).toEqual([]);
   });
 
+  it("keep the place that was left for an earlier step", async () => {
+    const { keeper, said } = machine();
+    const steps = new StepCheckpoints(() => keeper);
+    await steps.take(0, "one");
+    expect(steps.has("left")).toBe(false);
+    await steps.take("left", "two, half done");
+    await steps.rewind(0);
+    expect([steps.has("left"), await steps.rewind("left")]).toEqual([true, true]);
+    expect(said).toEqual(["rewind c1", "rewind c2"]);
+  });
+
   it("are not waited for longer than a reader waits, and a late one is given back", async () => {
     vi.useFakeTimers();
     const { keeper, kept } = machine();

@@ -10,20 +10,23 @@ export interface CheckpointKeeper {
   forgetCheckpoint(id: string): Promise<void>;
 }
 
+/** The start of a step by its number, or where a reader was before going back to an earlier one. */
+export type Place = number | "left";
+
 /** A checkpoint waits for what is under way in the machine; a reader does not. */
 const patienceMs = 3000;
 
 export class StepCheckpoints {
   readonly #keeper: () => CheckpointKeeper;
-  readonly #kept = new Map<number, string>();
+  readonly #kept = new Map<Place, string>();
 
   /** `keeper` may fail: there is no machine at the moment. */
   constructor(keeper: () => CheckpointKeeper) {
     this.#keeper = keeper;
   }
 
-  /** The machine stands at the start of this step. Where no checkpoint can be taken, there is none. */
-  async take(step: number, name: string): Promise<void> {
+  /** The machine stands there. Where no checkpoint can be taken, there is none. */
+  async take(step: Place, name: string): Promise<void> {
     this.#forget(step);
     let waited = true;
     const taken = (async () => {
@@ -43,7 +46,7 @@ export class StepCheckpoints {
   }
 
   /** Whether the machine stands there now. */
-  async rewind(step: number): Promise<boolean> {
+  async rewind(step: Place): Promise<boolean> {
     const id = this.#kept.get(step);
     if (id === undefined) return false;
     try {
@@ -55,7 +58,11 @@ export class StepCheckpoints {
     }
   }
 
-  #forget(step: number): void {
+  has(place: Place): boolean {
+    return this.#kept.has(place);
+  }
+
+  #forget(step: Place): void {
     const id = this.#kept.get(step);
     if (id === undefined) return;
     this.#kept.delete(step);

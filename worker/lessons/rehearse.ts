@@ -12,7 +12,12 @@ import { type StepReport, StepWatch, type WatchedStep } from "./watch.ts";
 
 export interface Rehearsed extends Stage, ViewSource, SignalSource {
   subscribe(listener: (event: EventFacts) => void): { dispose(): void };
+  /** Takes a checkpoint, where the machine can. */
+  readonly keep?: () => Promise<{ back(): Promise<unknown>; forget(): Promise<unknown> }>;
 }
+
+/** A step that takes longer to reach anew is returned to by a checkpoint. */
+const longWay = 1500;
 
 export interface RehearsalOptions {
   /** How long a check may take to see what a line has done. */
@@ -27,21 +32,30 @@ export async function rehearse(
   { patience = 20_000, onStep = () => undefined }: RehearsalOptions = {},
 ): Promise<readonly string[]> {
   const problems: string[] = [];
-  await playTo(machine, lesson, 0);
+  let way = 0;
+  const reach = async (work: Promise<void>): Promise<void> => {
+    const started = machine.clock.monotonic();
+    await work;
+    way += machine.clock.monotonic() - started;
+  };
+  await reach(playTo(machine, lesson, 0));
   for (const [index, step] of lesson.steps.entries()) {
     const say = (text: string): void => {
       problems.push(`step "${step.id}": ${text}`);
     };
     onStep(step.id);
-    if (index > 0) await playStart(machine, step.start);
+    if (index > 0) await reach(playStart(machine, step.start));
     await checkStart(machine, step, say);
+    const kept =
+      way > longWay && step.hints.some(({ test }) => test !== undefined) ? await machine.keep?.() : undefined;
     for (const [at, hint] of step.hints.entries()) {
       if (hint.test === undefined) continue;
       onStep(`${step.id}, hint ${at + 1}`);
       await checkHint(machine, step, at, say, patience);
-      await playTo(machine, lesson, index);
+      await (kept?.back() ?? playTo(machine, lesson, index));
     }
-    await checkSolution(machine, step, say, patience);
+    await kept?.forget();
+    await reach(checkSolution(machine, step, say, patience));
   }
   return problems;
 }
