@@ -122,14 +122,22 @@ export async function openMachine(parts: DrydockParts): Promise<OpenMachine> {
   const living: LivingMachine = { ...began, ...open, parts, stores };
   return {
     ...open,
-    startEngine: async () => (await import("./guest-engine.ts")).openEngine(living),
+    startEngine: async () => {
+      const [{ openEngine }] = await Promise.all([import("./guest-engine.ts"), began.ready]);
+      return await openEngine(living);
+    },
   };
 }
 
 async function openStores(parts: DrydockParts): Promise<{ readonly stores: Stores; readonly workspace: FileTree }> {
   const { files, clock, onNotice } = parts;
-  const [blobs, records] = await Promise.all([FileBlobStore.open(files, parts.hasher), JournalRecordStore.open(files)]);
-  const { tree, flush } = await persistTree(records, files, () => clock.now().getTime());
+  const opening = JournalRecordStore.open(files);
+  const [records, { tree, flush }, blobs, diskFiles] = await Promise.all([
+    opening,
+    opening.then((records) => persistTree(records, files, () => clock.now().getTime())),
+    FileBlobStore.open(files, parts.hasher),
+    openDiskFiles(files),
+  ]);
   const stores: Stores = {
     files,
     blobs,
@@ -137,7 +145,7 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
     logs: new FileLogStore(files),
     ninep: new NinepServer(tree),
     flushWorkspace: flush,
-    disk: new SparseDisk(parts.diskBase, await openDiskFiles(files)),
+    disk: new SparseDisk(parts.diskBase, diskFiles),
     layers: new LayerDiskDevice(({ key, error }) => onNotice(`A layer could not be read (${key}): ${String(error)}`)),
   };
   return { stores, workspace: tree };
@@ -146,7 +154,11 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
 /** The engine says where images have their layers; nothing reads them before. */
 const notYet = (): Promise<BlockImage> => Promise.reject(new Error("the engine has not started yet"));
 
-type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resumed"> & { readonly first?: FirstShell };
+type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resumed"> & {
+  readonly first?: FirstShell;
+  /** What the engine waits for and a prompt does not: the agent takes requests in their order, so no key comes before it. */
+  readonly ready: Promise<void>;
+};
 
 /** From the shipped snapshot, or booted. */
 async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
@@ -168,10 +180,15 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
   machine.run();
   if (saved === undefined) await machine.serial.waitFor(/^BOOT-OK/m);
   const client = new AgentClient(machine.console, saved?.agent);
-  await renew(client, parts, { fresh: saved === undefined });
   const layerDisk = new GuestLayerDisk(layers, client, manifest?.partitions ?? {});
-  if (saved === undefined) await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
-  await mountDisk(client);
+  const renewed = renew(client, parts, { fresh: saved === undefined });
+  if (saved === undefined) {
+    await renewed;
+    await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
+  }
+  const ready = Promise.all([renewed, mountDisk(client)]).then(() => {});
+  // Whoever starts the engine meets its failure.
+  ready.catch(() => {});
   const life = { life: new Life(), client, layerDisk };
   const shell = saved?.shell && client.adopted(saved.shell.pid);
   return {
@@ -180,6 +197,7 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
     life,
     saved,
     resumed: undefined,
+    ready,
     ...(saved?.shell === undefined || shell === undefined
       ? {}
       : { first: { process: lasting(shell, life.life), printed: saved.shell.printed } }),
@@ -196,7 +214,7 @@ async function resume(parts: DrydockParts, stores: Stores, from: StartSource): P
   await renew(client, parts, { fresh: false });
   const layerDisk = new GuestLayerDisk(stores.layers, client, instant.partitions);
   const life = { life: new Life(), client, layerDisk };
-  return { machine, origin: "checkpoint", life, saved: undefined, resumed };
+  return { machine, origin: "checkpoint", life, saved: undefined, resumed, ready: Promise.resolve() };
 }
 
 function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): MachineDevices {

@@ -47,15 +47,26 @@ const build = readAhead(
 
 let machine: OpenMachine | undefined;
 let engine: Promise<Drydock> | undefined;
+/** How long the engine waits for the first terminal: its code takes the thread for a tenth of a second. */
+const engineAfterTerminalMs = 30;
+const engineAtLastMs = 1000;
 
 function running(): OpenMachine {
   if (machine !== undefined) return machine;
   throw { kind: "unavailable", message: "The machine has not started yet." } satisfies Failure;
 }
-/** The engine comes a moment after the machine. */
+/** The engine comes a moment after the machine: behind the first terminal's prompt, or when something needs it. */
 function withEngine(): Promise<Drydock> {
-  running();
-  return engine as Promise<Drydock>;
+  engine ??= startEngine(running());
+  return engine;
+}
+
+function startEngine(opened: OpenMachine): Promise<Drydock> {
+  const starting = opened.startEngine();
+  starting.catch((error: unknown) =>
+    tell({ kind: "lost", text: `The engine did not start: ${error instanceof Error ? error.message : String(error)}` }),
+  );
+  return starting;
 }
 
 async function start({ playground, from, onProgress }: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {
@@ -88,10 +99,7 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
     onLost: (text) => tell({ kind: "lost", text }),
   });
   machine = opened;
-  engine = opened.startEngine();
-  engine.catch((error: unknown) =>
-    tell({ kind: "lost", text: `The engine did not start: ${error instanceof Error ? error.message : String(error)}` }),
-  );
+  clock.after(engineAtLastMs, withEngine);
   // A restored machine has what a prompt needs in its memory; one that boots reads it.
   if (opened.origin === "boot") image.prefetch();
   onProgress("wake", 1, 1);
@@ -138,7 +146,11 @@ const host: DrydockHost = {
   stop: async () => (await withEngine()).close(),
   notices,
   api: { request: async (request) => (await withEngine()).api.request(request) },
-  openTerminal: (options) => running().terminals.open(options),
+  openTerminal: async (options) => {
+    const terminal = await running().terminals.open(options);
+    clock.after(engineAfterTerminalMs, withEngine);
+    return terminal;
+  },
   runDocker: async (args) => {
     const { host, drydock } = await engineHost();
     return await host.runDockerLine(drydock, args);

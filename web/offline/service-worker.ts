@@ -2,6 +2,7 @@
  * The site's service worker: the page and the parts of the machine that were used work without a network. The page's files
  * are kept as one version; the next version waits until the person at the page takes it.
  */
+import { KEPT_COPY } from "../../worker/protocol/kept-copy.ts";
 import type { ServiceWorkerScope } from "../preview/service-worker-scope.ts";
 import { answerPackage, isPackage, keepPip, wantsPip } from "./packages.ts";
 
@@ -41,6 +42,9 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
+const isMachineCode = ({ pathname }: URL): boolean =>
+  pathname.startsWith(`${site.pathname}machine/`) && pathname.endsWith(".wasm");
+
 const ours = (url: URL): boolean => url.origin === site.origin && url.pathname.startsWith(site.pathname);
 
 async function keep(urls: readonly string[]): Promise<void> {
@@ -58,6 +62,13 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   // Ranges are the image store's: it keeps what it has read itself.
   if (request.method !== "GET" || request.headers.has("range") || !ours(url)) return;
+  // Browsers keep the code that they made of a response only where no service worker has answered: its copy has another address.
+  if (url.search === KEPT_COPY) {
+    url.search = "";
+    event.respondWith(fromCache(url.href, request));
+    return;
+  }
+  if (isMachineCode(url)) return;
   if (request.mode === "navigate") {
     if (url.pathname === site.pathname || url.href.split(/[?#]/)[0] === index)
       event.respondWith(fromCache(index, request));

@@ -2,12 +2,15 @@
 import type { App } from "../app.ts";
 
 const afterStartMs = 20_000;
+/** The first visit has its first commands before it: what is kept is fetched once more. */
+const afterPromptMs = 5_000;
 
 /** Whether the page comes from the service worker's cache, so that it also comes without a network. */
 export const worksOffline = (): boolean => navigator.serviceWorker?.controller != null;
 
 export async function startOffline(app: App, used: readonly string[]): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
+  if (!worksOffline()) await new Promise((resolve) => setTimeout(resolve, afterPromptMs));
   try {
     const registration = await navigator.serviceWorker.register("./sw.js");
     offerWaiting(app, registration);

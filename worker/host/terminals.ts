@@ -36,7 +36,7 @@ export class Terminals {
   }
 
   async open(options: TerminalOptions): Promise<HostTerminal> {
-    const terminal = (await this.#takeFirst(options)) ?? new Terminal(options, await spawnShell(this.#guest, options));
+    const terminal = this.#takeFirst(options) ?? new Terminal(options, await spawnShell(this.#guest, options));
     this.#open.add(terminal);
     terminal.exit.finally(() => this.#open.delete(terminal)).catch(() => {});
     return {
@@ -52,13 +52,13 @@ export class Terminals {
   }
 
   /** For a terminal that asks for nothing but a shell. */
-  async #takeFirst(options: TerminalOptions): Promise<Terminal | undefined> {
+  #takeFirst(options: TerminalOptions): Terminal | undefined {
     const { rows, columns, container, command, cwd, user } = options;
     if ([container, command, cwd, user].some((asked) => asked !== undefined)) return undefined;
     const first = this.#first;
     this.#first = undefined;
     if (first === undefined) return undefined;
-    await first.process.resize(rows, columns);
+    void first.process.resize(rows, columns).catch(() => undefined);
     return new Terminal(options, first.process, first.printed);
   }
 

@@ -186,11 +186,11 @@ export class SparseDisk {
 
 /** The disk's files in a store. */
 export async function openDiskFiles(files: ByteFiles): Promise<DiskFiles> {
-  const [data, first, second] = [
-    await files.open("disk/blocks"),
-    await files.open("disk/index.0"),
-    await files.open("disk/index.1"),
-  ];
+  const [data, first, second] = await Promise.all([
+    files.open("disk/blocks"),
+    files.open("disk/index.0"),
+    files.open("disk/index.1"),
+  ]);
   return { data, index: [first, second] };
 }
 

@@ -87,13 +87,11 @@ export class OpfsFiles implements ByteFiles {
   }
   async list(folder: string): Promise<readonly { name: string; size: number }[]> {
     const directory = await this.#folder(segments(folder), false);
-    const found: { name: string; size: number }[] = [];
-    if (directory === undefined) return found;
+    if (directory === undefined) return [];
     const entries = (directory as unknown as { values(): AsyncIterable<FileSystemHandle> }).values();
-    for await (const entry of entries)
-      if (entry.kind === "file")
-        found.push({ name: entry.name, size: (await (entry as FileSystemFileHandle).getFile()).size });
-    return found;
+    const found: FileSystemFileHandle[] = [];
+    for await (const entry of entries) if (entry.kind === "file") found.push(entry as FileSystemFileHandle);
+    return await Promise.all(found.map(async (file) => ({ name: file.name, size: (await file.getFile()).size })));
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { SnapshotPart } from "./snapshot.ts";
 import type { BuildSource } from "./snapshot-parts.ts";
+import { decompressZstd } from "./zstd.ts";
 
 /** A build's files in a directory. WebAssembly, which would be run as it is, is checked against the manifest's hashes. */
 export function directorySource(directory: string): BuildSource {
@@ -15,8 +16,12 @@ export function directorySource(directory: string): BuildSource {
   };
   return {
     readText: (file) => readFile(join(directory, file), "utf8"),
-    open: async ({ file }) =>
-      Readable.toWeb(createReadStream(join(directory, file), { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>,
+    unpack: ({ file }) =>
+      decompressZstd(
+        Readable.toWeb(
+          createReadStream(join(directory, file), { highWaterMark: 1 << 20 }),
+        ) as ReadableStream<Uint8Array>,
+      ),
     readBytes,
     compile: async (part) => WebAssembly.compile(await readBytes(part)),
   };

@@ -3,6 +3,7 @@
  * code compiled while they arrive. Their names carry their hash, so caches may keep them for ever and never mix two builds.
  */
 
+import { KEPT_COPY } from "../protocol/kept-copy.ts";
 import { MachineError } from "./errors.ts";
 import type { BootFiles } from "./machine.ts";
 import { decodePlain } from "./plain-data.ts";
@@ -20,7 +21,8 @@ export const BUILD_MANIFEST = "manifest.json";
 /** Where the files of a build are. */
 export interface BuildSource {
   readText(file: string): Promise<string>;
-  open(part: SnapshotPart): Promise<ReadableStream<Uint8Array>>;
+  /** Decompressed. */
+  unpack(part: SnapshotPart): AsyncIterable<Uint8Array>;
   readBytes(part: SnapshotPart): Promise<Uint8Array>;
   compile(part: SnapshotPart): Promise<WebAssembly.Module>;
 }
@@ -38,40 +40,36 @@ export function openSnapshot(
   manifest: SnapshotManifest,
 ): SnapshotParts {
   const code = source.compile(manifest.code);
-  const packed = source.open(manifest.state);
-  // Whoever awaits them meets their failure; until then it must not count as unhandled.
-  for (const pending of [code, packed]) pending.catch(() => {});
+  // Whoever awaits it meets its failure; until then it must not count as unhandled.
+  code.catch(() => {});
   return {
     manifest,
     emulator,
     code,
-    state: (async function* () {
-      yield* decompressZstd(await packed);
-    })(),
+    state: source.unpack(manifest.state),
     codeBytes: () => source.readBytes(manifest.code),
   };
 }
 
-/** The same files, asked for before anybody reads them: those of the largest snapshot, once each. */
+/** The same files, asked for and unpacked before anybody reads them: those of the largest snapshot, once each. */
 export function readAhead(source: BuildSource): BuildSource {
   const text = source.readText(BUILD_MANIFEST);
-  const opened = new Map<string, Promise<ReadableStream<Uint8Array>>>();
+  const unpacked = new Map<string, AsyncIterable<Uint8Array>>();
   const compiled = new Map<string, Promise<WebAssembly.Module>>();
   const asked = text.then((manifest) => {
     const { emulator, snapshots } = decodePlain(manifest) as MachineBuild;
     const [first] = snapshots;
     for (const part of [emulator, ...(first === undefined ? [] : [first.code])])
       compiled.set(part.file, source.compile(part));
-    if (first !== undefined) opened.set(first.state.file, source.open(first.state));
+    if (first !== undefined) unpacked.set(first.state.file, eager(source.unpack(first.state)));
     // Whoever reads them meets their failure.
-    for (const pending of [...opened.values(), ...compiled.values()]) pending.catch(() => {});
+    for (const pending of compiled.values()) pending.catch(() => {});
   });
   asked.catch(() => {});
-  /** One that failed is asked for again. */
-  const take = <T>(parts: Map<string, Promise<T>>, file: string, again: () => Promise<T>): Promise<T> => {
+  const take = <T>(parts: Map<string, T>, file: string): T | undefined => {
     const part = parts.get(file);
     parts.delete(file);
-    return part === undefined ? again() : part.catch(again);
+    return part;
   };
   return {
     ...source,
@@ -79,8 +77,40 @@ export function readAhead(source: BuildSource): BuildSource {
       const again = (): Promise<string> => source.readText(file);
       return file === BUILD_MANIFEST ? text.catch(again) : again();
     },
-    open: (part) => take(opened, part.file, () => source.open(part)),
-    compile: (part) => take(compiled, part.file, () => source.compile(part)),
+    unpack: (part) => take(unpacked, part.file) ?? source.unpack(part),
+    // What failed is asked for again.
+    compile: (part) => take(compiled, part.file)?.catch(() => source.compile(part)) ?? source.compile(part),
+  };
+}
+
+/** Reads on by itself, and keeps what has not been taken yet. */
+function eager<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+  const ahead: T[] = [];
+  let wake = (): void => undefined;
+  let reading = true;
+  const done = (async () => {
+    try {
+      for await (const value of source) {
+        ahead.push(value);
+        wake();
+      }
+    } finally {
+      reading = false;
+      wake();
+    }
+  })();
+  done.catch(() => {});
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        for (let value = ahead.shift(); value !== undefined; value = ahead.shift()) yield value;
+        if (!reading) break;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      await done;
+    },
   };
 }
 
@@ -97,17 +127,19 @@ export async function readBootFiles(source: BuildSource, { boot }: MachineBuild)
 /** Files below a URL, fetched. Plain `.wasm` responses let the browser keep what it compiled. */
 export function fetchedSource(base: string, fetch = globalThis.fetch): BuildSource {
   const get = async (file: string, init?: RequestInit) => {
-    const response = await fetch(new URL(file, base), init);
+    const address = new URL(file, base).href;
+    const asked = fetch(address, init);
+    const response = await (file.endsWith(".wasm") ? asked.catch(() => fetch(address + KEPT_COPY)) : asked);
     if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);
     return response;
   };
   return {
     // Names of parts never change their content; the manifest does with each deployment.
     readText: async (file) => (await get(file, { cache: "no-cache" })).text(),
-    open: async ({ file }) => {
+    unpack: async function* ({ file }) {
       const { body } = await get(file);
       if (body === null) throw new Error(`${file}: empty`);
-      return body;
+      yield* decompressZstd(body);
     },
     readBytes: async ({ file }) => new Uint8Array(await (await get(file)).arrayBuffer()),
     compile: ({ file }) => WebAssembly.compileStreaming(get(file)),
