@@ -7,7 +7,7 @@ import { Bridge } from "./bridge/client.ts";
 import { createWorker } from "./bridge/worker-factory.ts";
 import type { Action } from "./engine/actions.ts";
 import { Engine, errorText } from "./engine/engine.ts";
-import { containerName } from "./engine/format.ts";
+import { containerName, shellLine } from "./engine/format.ts";
 import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
 import { startOffline } from "./offline/updates.ts";
 import type { Playgrounds } from "./playgrounds/playgrounds.ts";
@@ -283,20 +283,26 @@ export class App {
   /** Types a line into the terminal that is in front, and runs it. */
   async runInTerminal(line: string): Promise<void> {
     if (this.store.state.route.view === "home") this.go({ view: "playground" });
+    if (line.startsWith("docker ")) this.#log(line, "done");
     (await this.terminals()).type(`${line}\r`);
   }
 
   async openShell(container: string): Promise<void> {
+    this.#log(shellLine(container), "done");
     (await this.terminals()).open({ title: container, container });
   }
 
   // ---------------------------------------------------------------- actions
 
+  #log(line: string, state: "running" | "done"): number {
+    const id = this.#nextId++;
+    this.store.set({ commands: [...this.store.state.commands.slice(-199), { id, line, at: Date.now(), state }] });
+    return id;
+  }
+
   /** Does it, and writes the docker line it stands for into the command log. */
   async perform(action: Action): Promise<boolean> {
-    const id = this.#nextId++;
-    const log = this.store.state.commands;
-    this.store.set({ commands: [...log.slice(-199), { id, line: action.line, at: Date.now(), state: "running" }] });
+    const id = this.#log(action.line, "running");
     const settle = (state: "done" | "failed", message?: string): void =>
       this.store.set({
         commands: this.store.state.commands.map((entry) =>

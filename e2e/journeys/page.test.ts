@@ -247,24 +247,40 @@ describe("files", () => {
   it("are created, edited, saved and deleted", async () => {
     const page = await open("#/playground");
     await ready(page);
-    page.on("dialog", (dialog) => void (dialog.type() === "prompt" ? dialog.accept("notes.md") : dialog.accept()));
     await page.getByRole("button", { name: "New file" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("notes.md");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByRole("textbox", { name: "notes.md" }).fill("# Ahoy");
     await expect.poll(() => page.getByTitle("Not yet saved").count()).toBe(0);
     await page.getByRole("button", { name: "Close notes.md" }).click();
     await page.getByRole("treeitem", { name: "notes.md" }).click();
     await page.getByText("# Ahoy").waitFor();
     await page.getByRole("treeitem", { name: "notes.md" }).press("Delete");
+    await page.getByRole("dialog", { name: "Delete notes.md?" }).getByRole("button", { name: "Delete" }).click();
     await page.getByRole("treeitem", { name: "notes.md" }).waitFor({ state: "detached" });
     await page.context().close();
   });
 
-  it("refuse a name that leads out of the workspace", async () => {
+  it("refuse a name that leads out of the workspace, or that Linux does not allow", async () => {
     const page = await open("#/playground");
     await ready(page);
-    page.on("dialog", (dialog) => void dialog.accept("../x"));
     await page.getByRole("button", { name: "New file" }).click();
-    await page.getByRole("region", { name: "Notices" }).getByText("“../x” cannot be the name of a file.").waitFor();
+    const dialog = page.getByRole("dialog", { name: "New file" });
+    for (const [name, sentence] of [
+      ["../x", "“../x” cannot be the name of a file."],
+      ["x".repeat(300), "The name is 300 bytes long; Linux allows 255."],
+    ] as const) {
+      await dialog.getByLabel("Name", { exact: true }).fill(name);
+      await dialog.getByRole("button", { name: "Create" }).click();
+      await dialog.getByText(sentence).waitFor();
+    }
+    await page.keyboard.press("Escape");
+    await page.getByRole("treeitem", { name: "Dockerfile" }).press("Shift+F10");
+    await page.getByRole("menuitem", { name: "Rename or move" }).click();
+    await page.getByLabel("New name, or a path within the workspace").fill("../../etc/passwd");
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByText("“..” cannot be the name of a file.").waitFor();
+    expect(await page.getByRole("treeitem").count()).toBe(5);
     await page.context().close();
   });
 });

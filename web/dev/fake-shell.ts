@@ -33,7 +33,12 @@ export class FakeShell implements HostTerminal {
     this.readable = new ReadableStream({
       start: (controller) => {
         this.#output = controller;
-        const [, flag, line] = options.command ?? [];
+        const [program, flag, line] = options.command ?? [];
+        if (program === "cat") {
+          this.#print("MemTotal:         502016 kB\nMemFree:          310000 kB\nMemAvailable:     417300 kB\n");
+          this.#end(0);
+          return;
+        }
         if (flag === "-c" && line !== undefined) {
           this.#run(line);
           this.#end(0);

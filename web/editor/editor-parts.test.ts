@@ -16,7 +16,7 @@ function setUp(initial: string) {
       write: async (_, content) => {
         if (disk.failing) throw new Error("no space left on device");
         disk.writes += 1;
-        disk.text = new TextDecoder().decode(content);
+        disk.text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
       },
     },
     { onState: () => {}, onReplaced: (text) => void replaced.push(text) },
@@ -69,6 +69,49 @@ describe("an open file", () => {
     disk.failing = false;
     await document.save();
     expect([document.state.kind, disk.text]).toEqual(["saved", "two"]);
+  });
+});
+
+describe("a file that is no text", () => {
+  it.each([
+    ["a zero byte", new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 1])],
+    ["another encoding than UTF-8", new Uint8Array([0x63, 0x61, 0x66, 0xe9])],
+  ])("is refused for %s, so that it is never written back changed", async (_, bytes) => {
+    const nothing = { onState: () => {}, onReplaced: () => {} };
+    const document = new OpenDocument("a.out", { read: async () => bytes, write: async () => {} }, nothing);
+    await expect(document.load()).rejects.toThrow("not text in UTF-8");
+  });
+
+  it("keeps its byte order mark", async () => {
+    const { disk, document } = setUp("\ufeffone");
+    expect(await document.load()).toBe("\ufeffone");
+    document.edited("\ufefftwo");
+    await document.save();
+    expect(disk.text).toBe("\ufefftwo");
+  });
+});
+
+describe("a file that is deleted on the machine", () => {
+  it("can be closed when nothing here was unsaved, and waits for a choice when something was", async () => {
+    const { disk, document } = setUp("one");
+    await document.load();
+    expect(document.removedOutside()).toBe(true);
+    document.edited("mine");
+    expect(document.removedOutside()).toBe(false);
+    await document.save();
+    expect([document.state.kind, disk.text]).toEqual(["gone", "one"]);
+    await document.writeAgain();
+    expect([document.state.kind, disk.text]).toEqual(["saved", "mine"]);
+  });
+
+  it("is given up with what was not written, when that is the choice", async () => {
+    const { disk, document } = setUp("one");
+    await document.load();
+    document.edited("mine");
+    document.removedOutside();
+    document.discard();
+    await document.save();
+    expect(disk.text).toBe("one");
   });
 });
 

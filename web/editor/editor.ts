@@ -26,6 +26,8 @@ import { pageTheme } from "./theme.ts";
 
 /** Edits are written when the keys have rested this long. */
 const restMs = 500;
+/** A removed file that is back after so long was replaced. */
+const replaceMs = 250;
 
 interface Buffer {
   readonly document: OpenDocument;
@@ -134,6 +136,12 @@ export class Editor extends LightElement {
       case "conflict":
         return html`<div class="note warn bar-note" role="alert">${icon("warn")}<p>The file was changed on the machine while you edited it here. Both are kept until you choose.</p>
           <button class="btn s" @click=${() => document.takeTheirs()}>Take the machine's</button><button class="btn s" @click=${() => void document.keepMine()}>Keep mine</button></div>`;
+      case "gone":
+        return html`<div class="note warn bar-note" role="alert">${icon("warn")}<p>The file was deleted on the machine. What you wrote here is kept until you choose.</p>
+          <button class="btn s" @click=${() => void document.writeAgain()}>Write it again</button><button class="btn s" @click=${() => {
+            document.discard();
+            closeFile(this.app, document.path);
+          }}>Close without saving</button></div>`;
       case "failed":
         return html`<div class="note bad bar-note" role="alert">${icon("warn")}<p>Not saved: ${document.state.message}</p><button class="btn s" @click=${() => void document.save()}>Try again</button></div>`;
       case "saved":
@@ -150,6 +158,8 @@ export class Editor extends LightElement {
         buffer.view.destroy();
         this.#buffers.delete(path);
       }
+    for (const path of this.failures.keys())
+      if (!paths.includes(path)) this.failures = new Map([...this.failures].filter(([each]) => each !== path));
     if (active !== undefined && !this.#buffers.has(active)) void this.#load(active);
     for (const [path, { view }] of this.#buffers) view.dom.hidden = path !== active;
     void this.#watch();
@@ -164,7 +174,8 @@ export class Editor extends LightElement {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        if (value.kind !== "removed")
+        if (value.kind === "removed") setTimeout(() => void this.#closeGone(value.path), replaceMs);
+        else
           await this.#buffers
             .get(value.path)
             ?.document.changedOutside()
@@ -172,6 +183,17 @@ export class Editor extends LightElement {
       }
     } catch {
       // Without the machine there is nothing to watch; it is watched again when it is back.
+    }
+  }
+
+  /** Editors and git replace a file by removing it and making it anew: it is gone when it does not come back. */
+  async #closeGone(removed: string): Promise<void> {
+    for (const path of this.#files.value.paths) {
+      if (path !== removed && !path.startsWith(`${removed}/`)) continue;
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      const entries = await this.app.bridge.listFiles(parentOf(path)).catch(() => []);
+      if (entries.some((entry) => entry.name === name)) continue;
+      if (this.#buffers.get(path)?.document.removedOutside() ?? true) closeFile(this.app, path);
     }
   }
 

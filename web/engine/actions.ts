@@ -58,7 +58,27 @@ export const disconnectNetwork = (network: string, container: string): Action =>
   line: line("network", "disconnect", network, container),
   run: (engine) => engine.post(`/networks/${id(network)}/disconnect`, { Container: container }),
 });
-export const prune = (what: "container" | "image" | "volume" | "network"): Action => ({
-  line: line(what, "prune", "-f"),
-  run: (engine) => engine.post(`/${what}s/prune`),
+export type PruneKind = "container" | "image" | "volume" | "network" | "builder";
+
+/** With `all` also images that have a name, volumes that have one, and cache that a build could still use. */
+export const prune = (what: PruneKind, all: boolean): Action => ({
+  line: all ? line(what, "prune", "-a", "-f") : line(what, "prune", "-f"),
+  run: (engine) => {
+    const filters = (value: unknown): string => `?filters=${id(JSON.stringify(value))}`;
+    switch (what) {
+      case "builder":
+        return engine.post(`/build/prune${all ? "?all=1" : ""}`);
+      case "image":
+        return engine.post(`/images/prune${filters({ dangling: [String(!all)] })}`);
+      case "volume":
+        return engine.post(`/volumes/prune${all ? filters({ all: ["true"] }) : ""}`);
+      case "container":
+      case "network":
+        return engine.post(`/${what}s/prune`);
+    }
+  },
+});
+export const renameContainer = (name: string, to: string): Action => ({
+  line: line("rename", name, to),
+  run: (engine) => engine.post(`/containers/${id(name)}/rename?name=${id(to)}`),
 });

@@ -82,6 +82,9 @@ export function dotClass(state: ContainerState): string {
 export const isUp = (state: ContainerState): boolean =>
   state === "running" || state === "paused" || state === "restarting";
 
+/** A shell in a container, as a person would type it. */
+export const shellLine = (container: string): string => `docker exec -it ${shellQuote(container)} sh`;
+
 /** One argument as a POSIX shell needs it. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

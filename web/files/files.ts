@@ -6,8 +6,13 @@ import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
 import { moveInTree } from "../shell/tree-keys.ts";
 import { StoreController } from "../state/store.ts";
-import { checkName, closeFile, joinPath, openFile, parentOf } from "./open-files.ts";
-import { downloadZip, uploadDropped } from "./transfer.ts";
+import { createFile, moveFile, removeFile, renameFile } from "./file-actions.ts";
+import { joinPath, openFile, parentOf } from "./open-files.ts";
+import { uploadChosen, uploadDropped } from "./transfer.ts";
+import { downloadZip } from "./zip.ts";
+
+/** A dragged file of the tree, told apart from files that come from outside the page. */
+const draggedType = "application/x-drydock-path";
 
 /** The workspace as a tree: what the guest sees in /home/learner/site. */
 export class Files extends LightElement {
@@ -56,7 +61,7 @@ export class Files extends LightElement {
     this.addEventListener("drop", (event) => {
       event.preventDefault();
       this.dropping = false;
-      if (event.dataTransfer !== null) void uploadDropped(this.app, event.dataTransfer, this.#directory());
+      if (event.dataTransfer !== null) void this.#dropped(event.dataTransfer, event.target as HTMLElement);
     });
   }
 
@@ -75,7 +80,6 @@ export class Files extends LightElement {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        if (value.kind === "removed") closeFile(this.app, value.path);
         this.#refreshSoon(parentOf(value.path));
       }
     } catch (error) {
@@ -115,8 +119,10 @@ export class Files extends LightElement {
     const root = this.listings.get("") ?? [];
     return html`
       <div class="filebar row">
-        <button class="ib s" aria-label="New file" title="New file" @click=${() => void this.#create("file")}>${icon("plus")}</button>
-        <button class="ib s" aria-label="New folder" title="New folder" @click=${() => void this.#create("folder")}>${icon("folder")}</button>
+        <button class="ib s" aria-label="New file" title="New file" @click=${() => void createFile(this.app, this.#directory(), "file")}>${icon("plus")}</button>
+        <button class="ib s" aria-label="New folder" title="New folder" @click=${() => void createFile(this.app, this.#directory(), "folder")}>${icon("folder")}</button>
+        <label class="ib s filebutton" title="Upload files">${icon("upload")}<input type="file" multiple class="vh" aria-label="Upload files" @change=${this.#upload} /></label>
+        <label class="ib s filebutton" title="Upload a folder">${icon("folderUp")}<input type="file" webkitdirectory class="vh" aria-label="Upload a folder" @change=${this.#upload} /></label>
         <span class="grow"></span>
         <button class="ib s" aria-label="Download all as a zip" title="Download all as a zip" @click=${() => void downloadZip(this.app, "")}>${icon("download")}</button>
       </div>
@@ -133,6 +139,7 @@ export class Files extends LightElement {
     const open = branch && this.open.has(path);
     const selected = this.selected === path;
     return html`<div role="treeitem" data-path=${path} aria-level=${depth + 1} aria-expanded=${branch ? open : nothing} aria-selected=${selected || this.#files.value.active === path} tabindex=${selected || (this.selected === "" && first) ? 0 : -1}
+        draggable="true" @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(draggedType, path)}
         style="padding-left: ${12 + depth * 16}px" @click=${() => this.#click(path, branch)} @contextmenu=${(event: MouseEvent) => this.#menu(event.currentTarget as HTMLElement, path, branch, event)}>
         ${branch ? icon(open ? "down" : "right") : icon("file")}<span class="clip">${entry.name}</span>
       </div>
@@ -153,48 +160,26 @@ export class Files extends LightElement {
     if (open) void this.#list(path);
   }
 
-  async #try(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.app.toast({ kind: "bad", text: errorText(error) });
-    }
+  /** On a folder into it, on a file beside it, elsewhere into the workspace itself. */
+  async #dropped(transfer: DataTransfer, target: HTMLElement): Promise<void> {
+    const path = target.closest<HTMLElement>('[role="treeitem"]')?.dataset.path ?? "";
+    const directory = this.listings.has(path) || this.#isDirectory(path) ? path : parentOf(path);
+    const moved = transfer.getData(draggedType);
+    if (moved === "") await uploadDropped(this.app, transfer, directory);
+    else await moveFile(this.app, moved, joinPath(directory, moved.slice(moved.lastIndexOf("/") + 1)));
   }
 
-  async #create(what: "file" | "folder"): Promise<void> {
-    const directory = this.#directory();
-    const name = prompt(`Name of the new ${what}`)?.trim();
-    if (name === undefined || name === "") return;
-    await this.#try(async () => {
-      const path = joinPath(directory, checkName(name));
-      if (what === "folder") await this.app.bridge.makeDirectory(path);
-      else {
-        await this.app.bridge.writeFile(path, new Uint8Array(0));
-        openFile(this.app, path);
-      }
-      await this.#list(directory);
-    });
+  #isDirectory(path: string): boolean {
+    const entries = this.listings.get(parentOf(path)) ?? [];
+    return entries.some(({ name, type }) => type === "directory" && joinPath(parentOf(path), name) === path);
   }
 
-  async #rename(path: string): Promise<void> {
-    const name = prompt("New name, or a path within the workspace to move it to", path)?.trim();
-    if (name === undefined || name === "" || name === path) return;
-    await this.#try(async () => {
-      const to = name.split("/").map(checkName).join("/");
-      await this.app.bridge.renameFile(path, to);
-      closeFile(this.app, path);
-      await Promise.all([this.#list(parentOf(path)), this.#list(parentOf(to))]);
-    });
-  }
-
-  async #remove(path: string): Promise<void> {
-    if (!confirm(`Delete ${path}? This cannot be undone.`)) return;
-    await this.#try(async () => {
-      await this.app.bridge.removeFile(path);
-      closeFile(this.app, path);
-      await this.#list(parentOf(path));
-    });
-  }
+  readonly #upload = async (event: Event): Promise<void> => {
+    const input = event.target as HTMLInputElement;
+    const files = [...(input.files ?? [])];
+    input.value = "";
+    await uploadChosen(this.app, files, this.#directory());
+  };
 
   #menu(item: HTMLElement, path: string, branch: boolean, event?: MouseEvent): void {
     event?.preventDefault();
@@ -206,8 +191,8 @@ export class Files extends LightElement {
       [
         ...(branch
           ? [
-              { label: "New file", icon: "plus" as const, run: () => void this.#create("file") },
-              { label: "New folder", icon: "folder" as const, run: () => void this.#create("folder") },
+              { label: "New file", icon: "plus" as const, run: () => void createFile(this.app, this.#directory(), "file") },
+              { label: "New folder", icon: "folder" as const, run: () => void createFile(this.app, this.#directory(), "folder") },
               { label: "Download as a zip", icon: "download" as const, run: () => void downloadZip(this.app, path) },
               {
                 label: "Terminal here",
@@ -216,10 +201,10 @@ export class Files extends LightElement {
               },
             ]
           : [{ label: "Open", icon: "file" as const, run: () => openFile(this.app, path) }]),
-        { label: "Rename or move", icon: "edit", run: () => void this.#rename(path) },
+        { label: "Rename or move", icon: "edit", run: () => void renameFile(this.app, path) },
         { label: "Copy path", icon: "copy", run: () => void this.app.copy(path, "Path") },
         "separator",
-        { label: "Delete", icon: "trash", danger: true, run: () => void this.#remove(path) },
+        { label: "Delete", icon: "trash", danger: true, run: () => void removeFile(this.app, path) },
       ],
       at,
     );
@@ -232,7 +217,7 @@ export class Files extends LightElement {
       },
       toggle: (item, open) => this.#toggle(item.dataset.path ?? "", open),
       open: (item) => item.click(),
-      remove: (item) => void this.#remove(item.dataset.path ?? ""),
+      remove: (item) => void removeFile(this.app, item.dataset.path ?? ""),
       menu: (item) => this.#menu(item, item.dataset.path ?? "", item.hasAttribute("aria-expanded")),
     });
 }

@@ -1,49 +1,52 @@
-/** Files into the workspace and out of it: dropped files and folders, image tars, a zip of all. */
-import { type AsyncZippable, zip } from "fflate";
+/** Files into the workspace: dropped or chosen files and folders; an image tar is loaded instead. */
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
-import { saveFile } from "../panels/logs.ts";
 import { checkName, joinPath } from "./open-files.ts";
-
-export async function downloadZip(app: App, directory: string): Promise<void> {
-  try {
-    const files: AsyncZippable = {};
-    const collect = async (path: string): Promise<void> => {
-      for (const entry of await app.bridge.listFiles(path)) {
-        const child = joinPath(path, entry.name);
-        if (entry.type === "directory") await collect(child);
-        else if (entry.type === "file")
-          files[child] = [await app.bridge.readFile(child), { mtime: new Date(entry.modified) }];
-      }
-    };
-    await collect(directory);
-    const bytes = await new Promise<Uint8Array>((resolve, reject) =>
-      zip(files, { level: 6 }, (error, data) => (error === null ? resolve(data) : reject(error))),
-    );
-    saveFile(
-      `${directory === "" ? "workspace" : directory.replaceAll("/", "-")}.zip`,
-      new Blob([bytes as Uint8Array<ArrayBuffer>]),
-    );
-  } catch (error) {
-    app.toast({ kind: "bad", text: `The zip could not be made: ${errorText(error)}` });
-  }
-}
 
 /** Folders keep their structure. A single image tar (`docker save`) is loaded instead of copied. */
 export async function uploadDropped(app: App, transfer: DataTransfer, directory: string): Promise<void> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const single = transfer.files.length === 1 ? transfer.files[0] : undefined;
-  if (single !== undefined && /\.(tar|tar\.gz|tgz)$/.test(single.name)) {
+  if (single !== undefined && isImageTar(single)) {
     await loadImage(app, single);
     return;
   }
+  async function* all() {
+    for (const entry of entries) yield* filesBelow(entry, "");
+  }
+  await upload(app, all(), directory);
+}
+
+/** What a file dialog gave: files, or a folder's with their paths below it. */
+export async function uploadChosen(app: App, files: readonly File[], directory: string): Promise<void> {
+  const [single] = files;
+  if (files.length === 1 && single !== undefined && isImageTar(single)) {
+    await loadImage(app, single);
+    return;
+  }
+  async function* all() {
+    for (const file of files) {
+      const path = file.webkitRelativePath === "" ? file.name : file.webkitRelativePath;
+      yield { path: path.split("/").map(checkName).join("/"), file };
+    }
+  }
+  await upload(app, all(), directory);
+}
+
+const isImageTar = ({ name }: File): boolean => /\.(tar|tar\.gz|tgz)$/.test(name);
+
+interface Uploaded {
+  readonly path: string;
+  readonly file: File;
+}
+
+async function upload(app: App, files: AsyncIterable<Uploaded>, directory: string): Promise<void> {
   let count = 0;
   try {
-    for (const entry of entries)
-      for await (const { path, file } of filesBelow(entry, "")) {
-        await app.bridge.writeFile(joinPath(directory, path), file.stream());
-        count += 1;
-      }
+    for await (const { path, file } of files) {
+      await app.bridge.writeFile(joinPath(directory, path), file.stream());
+      count += 1;
+    }
     app.toast({
       kind: "info",
       text: count === 1 ? "1 file copied into the workspace." : `${count} files copied into the workspace.`,
@@ -53,10 +56,7 @@ export async function uploadDropped(app: App, transfer: DataTransfer, directory:
   }
 }
 
-async function* filesBelow(
-  entry: FileSystemEntry,
-  prefix: string,
-): AsyncGenerator<{ readonly path: string; readonly file: File }> {
+async function* filesBelow(entry: FileSystemEntry, prefix: string): AsyncGenerator<Uploaded> {
   const path = joinPath(prefix, checkName(entry.name));
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));

@@ -1,8 +1,8 @@
-/** The cards of "under the hood". Each names its source, and a click runs the command that shows the same in a terminal. */
+/** The cards of "under the hood". Each fact names its source, and a click runs the command that shows the same in a terminal. */
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { HoodProcess, HoodReport, HoodSource } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
-import { humanSize } from "../engine/format.ts";
+import { humanSize, shellQuote } from "../engine/format.ts";
 
 export function hoodCards(app: App, report: HoodReport): TemplateResult {
   return html`${processes(app, report)}${namespaces(app, report)}${limits(app, report)}${filesystem(app, report)}${network(app, report)}${security(app, report)}`;
@@ -12,6 +12,14 @@ function source(app: App, { from, command }: HoodSource): TemplateResult {
   return html`<button class="src" title="Run in the terminal: ${command}" @click=${() => void app.runInTerminal(command)}>${from}</button>`;
 }
 
+/** A single fact: the file that it was read from is named by its title, and a click reads that file in the terminal. */
+function fact(app: App, shown: TemplateResult | string, { from, command }: HoodSource): TemplateResult {
+  return html`<button class="fact" title="${from}\nRun in the terminal: ${command}" @click=${() => void app.runInTerminal(command)}>${shown}</button>`;
+}
+
+const fileFact = (app: App, shown: TemplateResult | string, path: string): TemplateResult =>
+  fact(app, shown, { from: path, command: `sudo cat ${shellQuote(path)}` });
+
 function processes(app: App, { processes: { source: from, tree } }: HoodReport): TemplateResult {
   const depthOf = (process: HoodProcess): number => {
     const parent = tree.find(({ pid }) => pid === process.parent);
@@ -19,39 +27,47 @@ function processes(app: App, { processes: { source: from, tree } }: HoodReport):
   };
   return html`<section class="card"><div class="row"><h2 class="grow">Processes</h2><span class="sub num">${tree.length}</span></div>
     <div class="tablewrap"><table class="plain"><thead><tr><th class="right">Inside</th><th class="right">Outside</th><th>User</th><th>Command</th></tr></thead><tbody>
-      ${tree.map((process) => html`<tr><td class="num right">${process.insidePid}</td><td class="num right">${process.pid}</td><td>${process.user}</td><td class="max" title=${process.command}><span class="mono s" style="padding-left: ${depthOf(process) * 14}px">${process.command}</span></td></tr>`)}
+      ${tree.map((process) => html`<tr><td class="num right">${process.insidePid}</td><td class="num right">${fileFact(app, String(process.pid), `/proc/${process.pid}/status`)}</td><td>${process.user}</td><td class="max" title=${process.command}><span class="mono s" style="padding-left: ${depthOf(process) * 14}px">${process.command}</span></td></tr>`)}
     </tbody></table></div>${source(app, from)}</section>`;
 }
 
-function namespaces(app: App, { namespaces: { source: from, list } }: HoodReport): TemplateResult {
+function namespaces(app: App, { pid, namespaces: { source: from, list } }: HoodReport): TemplateResult {
   const shared = list.filter(({ sharing }) => sharing !== "own").length;
   return html`<section class="card"><div class="row"><h2 class="grow">Namespaces</h2><span class="badge">${list.length}, ${shared} shared</span></div>
     <div class="tablewrap"><table class="plain"><tbody>${list.map(
-      ({ name, inode, sharing, note }) => html`<tr><td class="mono">${name}</td><td class="mono sub">${inode}</td>
+      ({ name, inode, sharing, note }) => html`<tr><td class="mono">${name}</td><td class="mono sub">${fact(app, String(inode), { from: `/proc/${pid}/ns/${name}`, command: `sudo readlink /proc/${pid}/ns/${name}` })}</td>
       <td>${sharing === "own" ? "its own" : html`<span class="badge warn">${sharing === "host" ? "shared with the host" : `shared with ${sharing.join(", ")}`}</span>`}</td><td class="sub">${note}</td></tr>`,
     )}</tbody></table></div>${source(app, from)}</section>`;
 }
 
-function limits(app: App, { cgroup: { source: from, files } }: HoodReport): TemplateResult {
+function limits(app: App, { cgroup: { source: from, path: cgroup, files } }: HoodReport): TemplateResult {
   const bytes = (text: string): string => (/^\d+$/.test(text) ? humanSize(Number(text)) : text);
   return html`<section class="card"><div class="row"><h2 class="grow">Limits and use</h2></div>
     ${files.map(({ name, value, limit }) => {
       const memory = /^memory\.(current|peak|swap)/.test(name);
       const share = limit !== undefined && /^\d+$/.test(limit) ? Number(value) / Number(limit) : undefined;
-      return html`<div class="stack" style="gap: 4px"><div class="row"><code class="s grow clip">${name}</code><span class="num">${memory ? bytes(value) : value}${limit === undefined ? "" : ` of ${memory ? bytes(limit) : limit}`}</span></div>
+      return html`<div class="stack" style="gap: 4px"><div class="row"><code class="s grow clip">${fileFact(app, name, `${cgroup}/${name.replace(/ .*/, "")}`)}</code><span class="num">${memory ? bytes(value) : value}${limit === undefined ? "" : ` of ${memory ? bytes(limit) : limit}`}</span></div>
         ${share === undefined ? nothing : html`<div class="bar ${share > 0.85 ? "warn" : "ok"}"><i style="width: ${Math.min(100, share * 100).toFixed(1)}%"></i></div>`}</div>`;
     })}${source(app, from)}</section>`;
 }
 
 const changeStyles = { added: ["+", "add"], changed: ["~", "chg"], removed: ["-", "del"] } as const;
 
-function filesystem(app: App, { filesystem: { source: from, lower, upper, changes } }: HoodReport): TemplateResult {
+function filesystem(
+  app: App,
+  { pid, container, filesystem: { source: from, lower, upper, changes } }: HoodReport,
+): TemplateResult {
+  const list = (path: string, shown: string): TemplateResult =>
+    fact(app, html`<span class="clip">${shown}</span>`, { from: path, command: `sudo ls -lA ${shellQuote(path)}` });
   return html`<section class="card"><div class="row"><h2 class="grow">Filesystem</h2><span class="sub">overlay, ${lower.length + 1} layers</span></div>
     <div class="tree overlay">
-      <div class="head2"><b>upper</b><span class="sub">what this container wrote</span></div>
+      <div class="head2"><b>merged</b><span class="sub">what ${container} sees as its root</span></div>
+      <div class="pathline sub">${list(`/proc/${pid}/root/`, `/proc/${pid}/root`)}</div>
+      <div class="head2"><b>upper</b><span class="sub">what it wrote: added, changed, whited out</span></div>
+      ${upper === "" ? nothing : html`<div class="pathline sub">${list(upper, upper)}</div>`}
       ${changes.length === 0 ? html`<div class="pathline sub">nothing</div>` : changes.slice(0, 200).map(({ kind, path }) => html`<div class="pathline ${changeStyles[kind][1]}" title=${upper + path}><span aria-hidden="true">${changeStyles[kind][0]}</span><span class="clip">${path}</span><span class="vh">${kind}</span></div>`)}
       <div class="head2"><b>lower</b><span class="sub">${lower.length} read-only layer${lower.length === 1 ? "" : "s"}</span></div>
-      ${lower.map((directory) => html`<div class="pathline sub" title=${directory}><span class="clip">${directory}</span></div>`)}
+      ${lower.map((directory, index) => html`<div class="pathline sub"><span class="num">${lower.length - index}</span>${list(directory, directory)}</div>`)}
     </div>${source(app, from)}</section>`;
 }
 
@@ -62,12 +78,14 @@ function network(
   const total = (pick: (each: (typeof interfaces)[number]) => number): number =>
     interfaces.reduce((sum, each) => sum + pick(each), 0);
   return html`<section class="card"><div class="row"><h2 class="grow">Network</h2><span class="sub num">${total(({ receivedPackets }) => receivedPackets)} packets in, ${total(({ sentPackets }) => sentPackets)} out</span></div>
-    ${interfaces.length === 0 ? html`<p class="text2">No interface of its own but the loopback.</p>` : interfaces.map((each, index) => path(each, index === 0 ? published : [], container))}
+    ${interfaces.length === 0 ? html`<p class="text2">No interface of its own but the loopback.</p>` : interfaces.map((each, index) => html`${path(each, index === 0 ? published : [], container)}${counters(app, each)}`)}
     ${rules.map((rule) => html`<code class="s sub rule">${rule}</code>`)}${source(app, from)}</section>`;
 }
 
+type Interface = HoodReport["network"]["interfaces"][number];
+
 function path(
-  each: HoodReport["network"]["interfaces"][number],
+  each: Interface,
   published: HoodReport["network"]["published"],
   container: string,
 ): TemplateResult {
@@ -93,6 +111,15 @@ function security(
     ${names(capabilities)}
     <dl class="kv"><dt>Not held</dt><dd class="mono s">${dropped.map((name) => name.replace("CAP_", "")).join(", ")}</dd><dt>seccomp</dt><dd>${seccomp === "filter" ? "filter: a profile decides about each system call" : seccomp}</dd><dt>New privileges</dt><dd>${noNewPrivileges ? "never (no-new-privileges)" : "allowed (setuid programs work)"}</dd></dl>
     ${source(app, from)}</section>`;
+}
+
+/** The machine's end of the pair counts what the container sent as received. */
+function counters(app: App, { name, veth, receivedPackets, sentPackets }: Interface): TemplateResult | typeof nothing {
+  if (veth === "") return nothing;
+  return html`<p class="sub num">${fact(app, `${name}: ${receivedPackets} packets in, ${sentPackets} out`, {
+    from: `netlink RTM_GETLINK (IFLA_STATS64) of ${veth}`,
+    command: `ip -s link show ${veth}`,
+  })}</p>`;
 }
 
 const clip = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);

@@ -1,4 +1,4 @@
-/** What differs between the file trees of two images, as one layer over the other would say it. */
+/** What differs between the file trees of two images or two heights of one, as one layer over the other would say it. */
 import type { LayerContents, LayerFile } from "../../worker/protocol/index.ts";
 
 export interface Placed {
@@ -20,22 +20,35 @@ export function finalFiles(layers: readonly LayerContents[]): ReadonlyMap<string
   return seen;
 }
 
-/**
- * From the first image to the second. A file that comes from a layer which both have is the same; of others size and mode
- * tell, for equal contents of different layers cannot be known without reading them.
- */
-export function compareImages(from: readonly LayerContents[], to: readonly LayerContents[]): readonly LayerFile[] {
+/** The layers below a container that an instruction has made, that one included. */
+export const upTo = (layers: readonly LayerContents[], height: number | undefined): readonly LayerContents[] =>
+  height === undefined ? layers : layers.filter(({ index }) => index <= height);
+
+export interface Comparison {
+  readonly changes: readonly LayerFile[];
+  /** Files of equal size from different layers: only their bytes tell. */
+  readonly unsure: readonly { readonly path: string; readonly before: Placed; readonly after: Placed }[];
+}
+
+/** From the first tree to the second. A file that comes from a layer which both have is the same. */
+export function compareImages(from: readonly LayerContents[], to: readonly LayerContents[]): Comparison {
   const before = finalFiles(from);
   const after = finalFiles(to);
   const changes: LayerFile[] = [];
-  for (const [path, { file, diffId }] of after) {
+  const unsure: Comparison["unsure"][number][] = [];
+  for (const [path, placed] of after) {
+    const { file, diffId } = placed;
     const old = before.get(path);
     if (old === undefined) changes.push({ ...file, change: "added" });
-    else if (old.diffId !== diffId && file.type !== "directory") {
+    else if (old.diffId !== diffId && (file.type !== "directory" || old.file.type !== "directory")) {
       const same = old.file.type === file.type && old.file.size === file.size && old.file.mode === file.mode;
       if (!same) changes.push({ ...file, change: "changed" });
+      else if (file.type === "file" && file.size > 0) unsure.push({ path, before: old, after: placed });
     }
   }
   for (const [path, { file }] of before) if (!after.has(path)) changes.push({ ...file, change: "removed" });
-  return changes.sort((a, b) => a.path.localeCompare(b.path));
+  return { changes: sorted(changes), unsure };
 }
+
+export const sorted = (files: readonly LayerFile[]): readonly LayerFile[] =>
+  [...files].sort((a, b) => a.path.localeCompare(b.path));

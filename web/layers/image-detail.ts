@@ -151,9 +151,16 @@ export class ImageDetail extends LightElement {
     return html`<div class="pad"><section class="card">
       <h2>${humanSize(this.image.Size)}, ${bytes === 0 ? "nothing of it wasted" : `${humanSize(bytes)} of it wasted`}</h2>
       <div class="bar ${share > 0.1 ? "warn" : "ok"}"><i style="width: ${((1 - share) * 100).toFixed(1)}%"></i></div>
-      ${waste.slice(0, 8).map((each) => html`<p class="sub">/${each.path} (${humanSize(each.bytes)}) is written in layer ${each.writtenIn} and ${each.cause} in layer ${each.hiddenIn}.</p>`)}
+      ${waste.slice(0, 8).map((each) => html`<p class="sub">/${each.path} (${humanSize(each.bytes)}) is written in layer ${each.writtenIn} and ${each.cause} in layer ${each.hiddenIn}${this.#by(each.hiddenIn)}.</p>`)}
       ${waste.length > 8 ? html`<p class="sub">And ${waste.length - 8} more.</p>` : nothing}
     </section></div>`;
+  }
+
+  /** The instruction that made the layer, counted from 1. */
+  #by(layer: number): TemplateResult | typeof nothing {
+    const layers = layersOf(this.history, this.image?.RootFS?.Layers?.length ?? 0);
+    const instruction = layers.find(({ index }) => index === layer - 1)?.instruction;
+    return instruction === undefined ? nothing : html` by <code class="s" title=${instruction}>${shortened(instruction)}</code>`;
   }
 
   #history(): TemplateResult {
@@ -163,4 +170,5 @@ export class ImageDetail extends LightElement {
     </table></div>`;
   }
 }
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 customElements.define("dd-image", ImageDetail);

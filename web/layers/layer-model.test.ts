@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerFile } from "../../worker/protocol/index.ts";
-import { compareImages } from "./compare-model.ts";
+import { compareImages, upTo } from "./compare-model.ts";
 import { instructionOf, layersOf, treeOf, wasteOf } from "./layer-model.ts";
 
 const file = (path: string, size: number, change: LayerFile["change"] = "added"): LayerFile => ({
@@ -56,7 +56,7 @@ describe("an image's layers", () => {
 
   it("tells what differs between two images, and takes a layer of both for the same", () => {
     const base = { index: 0, diffId: "base", files: [file("etc/passwd", 100), file("bin/sh", 10)] };
-    const changes = compareImages(
+    const { changes } = compareImages(
       [base, { index: 1, diffId: "a", files: [file("app.py", 5), file("old.py", 3)] }],
       [
         base,
@@ -69,5 +69,17 @@ describe("an image's layers", () => {
       ["new.py", "added"],
       ["old.py", "removed"],
     ]);
+  });
+
+  it("compares two heights of one image, and knows that equal sizes tell nothing", () => {
+    const layers = [
+      { index: 0, diffId: "a", files: [file("etc/motd", 5), file("app.conf", 8)] },
+      { index: 1, diffId: "b", files: [file("app.conf", 8), file("new", 1)] },
+      { index: 2, diffId: "c", files: [file("new", 0, "removed")] },
+    ];
+    const { changes, unsure } = compareImages(upTo(layers, 0), upTo(layers, 1));
+    expect(changes.map(({ path, change }) => [path, change])).toEqual([["new", "added"]]);
+    expect(unsure.map(({ path, before, after }) => [path, before.layer, after.layer])).toEqual([["app.conf", 0, 1]]);
+    expect(compareImages(upTo(layers, 0), upTo(layers, undefined)).changes).toEqual([]);
   });
 });

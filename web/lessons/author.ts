@@ -6,6 +6,7 @@ import type { Lesson, Problem } from "../../lessons/format/index.ts";
 import { languageOf, languageSupport } from "../editor/languages.ts";
 import { pageTheme } from "../editor/theme.ts";
 import { errorText } from "../engine/engine.ts";
+import { askText } from "../shell/ask.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { tabKeys } from "../shell/roving.ts";
@@ -60,7 +61,7 @@ export class Author extends LightElement {
             html`<button class="tab" role="tab" aria-selected=${file === this.active} tabindex=${file === this.active ? 0 : -1} @click=${() => this.#choose(file)}>${file}</button>`,
         )}</div>
         <span class="end">
-          <button class="ib s" aria-label="New text" title="New text" @click=${() => this.#add()}>${icon("plus")}</button>
+          <button class="ib s" aria-label="New text" title="New text" @click=${() => void this.#add()}>${icon("plus")}</button>
           <button class="ib s" aria-label="Save the folder as an archive" title="Save the folder as an archive" @click=${() => this.#export()}>${icon("download")}</button>
           <button class="ib s" aria-label="Open an archive" title="Open an archive" @click=${() => void this.#import()}>${icon("folder")}</button>
         </span></div>
@@ -139,14 +140,19 @@ export class Author extends LightElement {
     });
   }
 
-  #add(): void {
+  async #add(): Promise<void> {
     const next = String(Object.keys(this.#files).filter((file) => file.endsWith(".md")).length + 1).padStart(2, "0");
-    const file = prompt("Name of the text", `${next}.md`);
-    if (file === null) return;
-    if (!isDraftFile(file) || Object.hasOwn(this.#files, file)) {
-      this.app.toast({ kind: "bad", text: `“${file}” cannot be the name of a text, or is one already.` });
-      return;
-    }
+    const file = await askText({
+      title: "New text",
+      label: "Name of the text",
+      value: `${next}.md`,
+      button: "Create",
+      refusal: (text) =>
+        isDraftFile(text) && !Object.hasOwn(this.#files, text)
+          ? undefined
+          : `“${text}” cannot be the name of a text, or is one already.`,
+    });
+    if (file === undefined) return;
     this.#take();
     this.#change({ ...this.#files, [file]: "" });
     this.active = file;

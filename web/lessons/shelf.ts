@@ -65,9 +65,14 @@ export class Shelf extends LightElement {
   }
 
   async #write(): Promise<void> {
-    const { draftName } = await import("./drafts.ts");
-    const name = prompt("Name of the lesson", "my-lesson");
-    if (name !== null) this.app.go({ view: "lesson", name: `draft/${draftName(name)}` });
+    const [{ draftName }, { askText }] = await Promise.all([import("./drafts.ts"), import("../shell/ask.ts")]);
+    const name = await askText({
+      title: "Write a lesson",
+      label: "Name of the lesson",
+      value: "my-lesson",
+      button: "Create",
+    });
+    if (name !== undefined) this.app.go({ view: "lesson", name: `draft/${draftName(name)}` });
   }
 
   /** A recipe of this device: the same view as for a link asks before anything runs. */

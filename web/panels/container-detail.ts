@@ -78,7 +78,7 @@ export class Container extends LightElement {
       case "files":
         return html`<dd-file-browser .place=${{ kind: "container", id }} style="display: contents"></dd-file-browser>`;
       case "changes":
-        return html`<dd-container-changes .container=${id} .label=${this.name} style="display: contents"></dd-container-changes>`;
+        return html`<dd-container-changes .container=${id} .image=${container.ImageID} .label=${this.name} style="display: contents"></dd-container-changes>`;
     }
   }
 }

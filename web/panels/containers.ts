@@ -2,12 +2,12 @@ import { html, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { App } from "../app.ts";
 import * as actions from "../engine/actions.ts";
-import { containerName, dotClass, humanSize, isUp, portList, shortId } from "../engine/format.ts";
+import { containerName, dotClass, humanSize, isUp, portList, shellLine, shortId } from "../engine/format.ts";
 import type { ContainerSummary } from "../engine/types.ts";
 import { type IconName, icon } from "../shell/icons.ts";
 import { arrangementOf } from "../shell/layout.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { type MenuEntry, openMenu } from "../shell/menu.ts";
+import { type MenuEntry, openMenu, openRowMenu } from "../shell/menu.ts";
 import { formatRoute } from "../shell/router.ts";
 import { StoreController } from "../state/store.ts";
 import { spark } from "./spark.ts";
@@ -33,7 +33,7 @@ export class Containers extends LightElement {
           containers,
           (container) => container.Id,
           (container) =>
-            html`<tr @contextmenu=${(event: MouseEvent) => this.#context(event, container)}>${this.#row(container)}</tr>`,
+            html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, containerName(container), containerMenu(this.app, container))}>${this.#row(container)}</tr>`,
         )}</tbody>
       </table>
     </div>`;
@@ -63,16 +63,6 @@ export class Containers extends LightElement {
           : html`${act(actions.startContainer(name), "play")}${act(actions.removeContainer(name, false), "trash")}`;
     return html`${main}<button class="ib s" aria-label="More for ${name}" title="More" aria-haspopup="menu" @click=${(event: MouseEvent) => openMenu(event.currentTarget as HTMLElement, name, containerMenu(this.app, container))}>${icon("more")}</button>`;
   }
-
-  #context(event: MouseEvent, container: ContainerSummary): void {
-    const row = event.currentTarget as HTMLElement;
-    const anchor = row.querySelector<HTMLElement>('[aria-haspopup="menu"]');
-    if (anchor === null || getSelection()?.isCollapsed === false) return;
-    event.preventDefault();
-    // From the keyboard (Shift+F10) there is no pointer: the menu opens at its button.
-    const at = event.clientX > 0 ? { x: event.clientX, y: event.clientY } : undefined;
-    openMenu(anchor, containerName(container), containerMenu(this.app, container), at);
-  }
 }
 customElements.define("dd-containers", Containers);
 
@@ -89,11 +79,15 @@ export function containerMenu(app: App, container: ContainerSummary): readonly M
   return [
     { label: "Logs", icon: "file", run: () => app.go({ view: "containers", name, tab: "logs" }) },
     { label: "Inspect", icon: "search", run: () => app.go({ view: "containers", name, tab: "inspect" }) },
+    { label: "Statistics", icon: "gauge", run: () => app.go({ view: "containers", name, tab: "stats" }) },
     { label: "Files", icon: "folder", run: () => app.go({ view: "containers", name, tab: "files" }) },
     ...(up ? [{ label: "Under the hood", icon: "hood" as const, run: () => app.go({ view: "hood", name }) }] : []),
     "separator",
     ...(up
       ? [
+          ...(container.State === "running"
+            ? [{ label: "Shell", hint: shellLine(name), icon: "term" as const, run: () => void app.openShell(name) }]
+            : []),
           act("Restart", actions.restartContainer(name), "reload"),
           container.State === "paused"
             ? act("Unpause", actions.unpauseContainer(name), "play")
@@ -102,9 +96,45 @@ export function containerMenu(app: App, container: ContainerSummary): readonly M
           act("Kill", actions.killContainer(name), "close", true),
         ]
       : [act("Start", actions.startContainer(name), "play")]),
+    {
+      label: "Rename",
+      hint: actions.renameContainer(name, "…").line,
+      icon: "edit",
+      run: () => void renameContainer(app, name),
+    },
     "separator",
-    act(up ? "Remove by force" : "Remove", actions.removeContainer(name, up), "trash", true),
+    up
+      ? {
+          label: "Remove by force",
+          hint: actions.removeContainer(name, true).line,
+          icon: "trash",
+          danger: true,
+          run: () => void removeRunning(app, name),
+        }
+      : act("Remove", actions.removeContainer(name, false), "trash", true),
   ];
+}
+
+async function renameContainer(app: App, name: string): Promise<void> {
+  const { askText } = await import("../shell/ask.ts");
+  const to = await askText({ title: `Rename ${name}`, label: "New name", value: name, button: "Rename" });
+  if (to === undefined || to === name) return;
+  const { route } = app.store.state;
+  const shown = route.view === "containers" && route.name === name;
+  if ((await app.perform(actions.renameContainer(name, to))) && shown) app.go({ ...route, name: to });
+}
+
+/** What runs in it and what it wrote is gone then. */
+async function removeRunning(app: App, name: string): Promise<void> {
+  const { askSure } = await import("../shell/ask.ts");
+  const action = actions.removeContainer(name, true);
+  const sure = await askSure({
+    title: `Remove ${name} while it runs?`,
+    body: "Its processes are killed, and what it wrote outside of volumes is gone.",
+    line: action.line,
+    button: "Remove",
+  });
+  if (sure) await app.perform(action);
 }
 
 /** The two cells with live values: they alone re-render when a sample comes. */

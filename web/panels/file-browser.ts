@@ -82,6 +82,18 @@ export class FileBrowser extends LightElement {
     await this.#go(this.at);
   }
 
+  async #download(): Promise<void> {
+    const { downloadPlace } = await import("../files/zip.ts");
+    const { place, at } = this;
+    const owner = place.kind === "volume" ? place.name : this.app.nameOf(place.id);
+    await downloadPlace(this.app, place, at, [owner, ...at.split("/").filter((step) => step !== "")].join("-"));
+  }
+
+  readonly #drop = (event: DragEvent): void => {
+    event.preventDefault();
+    if (this.place.kind === "volume") void this.#take([...(event.dataTransfer?.files ?? [])]);
+  };
+
   protected override render(): TemplateResult {
     const steps = this.at.split("/").filter((step) => step !== "");
     return html`
@@ -91,11 +103,12 @@ export class FileBrowser extends LightElement {
           ${steps.map((step, index) => html`<button class="btn s" @click=${() => void this.#go(`/${steps.slice(0, index + 1).join("/")}`)}>${step}</button>`)}
         </nav>
         <span class="spacer"></span>
+        <button class="btn s" @click=${() => void this.#download()}>${icon("download")}Zip</button>
         ${this.place.kind === "volume" ? html`<label class="btn s filebutton">${icon("upload")}Upload<input type="file" multiple class="vh" @change=${this.#upload} /></label>` : nothing}
         <button class="btn s" @click=${() => void this.#go(this.at)}>${icon("reload")}Read again</button>
       </div>
       ${this.failure === undefined ? nothing : html`<div class="pad"><div class="note warn">${icon("warn")}<p>${this.failure}</p></div></div>`}
-      <div class="splitview">
+      <div class="splitview" @dragover=${(event: DragEvent) => this.place.kind === "volume" && event.preventDefault()} @drop=${this.#drop}>
         <div><ul class="scroll tree" tabindex="0" aria-label="Files in ${this.at}">
           ${(this.entries ?? []).map(
             (

@@ -5,10 +5,11 @@ import { ago, humanSize, shortId } from "../engine/format.ts";
 import type { ImageSummary } from "../engine/types.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { openMenu } from "../shell/menu.ts";
+import { type MenuEntry, openMenu, openRowMenu } from "../shell/menu.ts";
 import { formatRoute } from "../shell/router.ts";
 import { StoreController } from "../state/store.ts";
 import { emptyState } from "./containers.ts";
+import { openPrune } from "./prune-dialog.ts";
 
 interface Row {
   readonly image: ImageSummary;
@@ -50,7 +51,7 @@ export class Images extends LightElement {
         <button class="btn">${icon("download")}Pull</button>
         <span class="spacer"></span>
         <button type="button" class="btn" @click=${() => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept(this.app))}>${icon("disk")}Keep offline</button>
-        <button type="button" class="btn" @click=${() => void this.app.perform(actions.prune("image"))}>${icon("trash")}Prune</button>
+        <button type="button" class="btn" @click=${() => void openPrune(this.app, "image")}>${icon("trash")}Prune</button>
       </form>
       ${images.length === 0 ? emptyState(this.app, "No images yet.", "docker pull nginx") : this.#table(imageRows(images))}`;
   }
@@ -79,7 +80,7 @@ export class Images extends LightElement {
 
   #row({ image, reference, repository, tag }: Row): TemplateResult {
     const users = (this.#containers.value ?? []).filter((container) => container.ImageID === image.Id).length;
-    return html`<tr>
+    return html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, reference, this.#entries(reference))}>
       <td><a class="name mono" href=${formatRoute({ view: "images", name: reference })}>${repository}</a></td>
       <td class="mono">${tag}</td>
       <td class="roomy"><span class="mono sub">${shortId(image.Id)}</span></td>
@@ -89,13 +90,14 @@ export class Images extends LightElement {
       <td><span class="act">
         <button class="ib s" aria-label="Run ${reference}" title="Run ${reference}" @click=${() => void import("./run-dialog.ts").then(({ openRun }) => openRun(this.app, reference))}>${icon("play")}</button>
         <a class="ib s" aria-label="Layers of ${reference}" title="Layers of ${reference}" href=${formatRoute({ view: "images", name: reference, tab: "layers" })}>${icon("layers")}</a>
-        <button class="ib s" aria-label="More for ${reference}" title="More" aria-haspopup="menu" @click=${(event: MouseEvent) => this.#menu(event, reference)}>${icon("more")}</button>
+        <button class="ib s" aria-label="More for ${reference}" title="More" aria-haspopup="menu" @click=${(event: MouseEvent) => openMenu(event.currentTarget as HTMLElement, reference, this.#entries(reference))}>${icon("more")}</button>
       </span></td>
     </tr>`;
   }
 
-  #menu(event: MouseEvent, reference: string): void {
-    openMenu(event.currentTarget as HTMLElement, reference, [
+  #entries(reference: string): readonly MenuEntry[] {
+    return [
+      { label: "Layers", icon: "layers", run: () => this.app.go({ view: "images", name: reference, tab: "layers" }) },
       {
         label: "Run",
         icon: "play",
@@ -116,7 +118,7 @@ export class Images extends LightElement {
         danger: true,
         run: () => void this.app.perform(actions.removeImage(reference)),
       },
-    ]);
+    ];
   }
 }
 customElements.define("dd-images", Images);

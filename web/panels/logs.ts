@@ -27,6 +27,7 @@ export class Logs extends LightElement {
   declare failure: string | undefined;
   #stop: AbortController | undefined;
   #showing = "";
+  #top = 0;
 
   constructor() {
     super();
@@ -115,13 +116,18 @@ export class Logs extends LightElement {
       ${
         this.lines.length === 0 && this.failure === undefined
           ? html`<div class="empty"><p>${this.label} has written nothing to its log.</p></div>`
-          : html`<div class="logview" tabindex="0" role="log" aria-live="off" aria-label="Log of ${this.label}" @wheel=${(
-              event: WheelEvent,
-            ) => {
-              if (event.deltaY < 0) this.follow = false;
-            }}>${shown.map((line) => html`<div class=${line.stream === "stderr" ? "err" : ""}>${line.text === "" ? " " : this.#marked(line.text)}</div>`)}</div>`
+          : html`<div class="logview" tabindex="0" role="log" aria-live="off" aria-label="Log of ${this.label}" @scroll=${this.#scrolled}>${shown.map((line) => html`<div class=${line.stream === "stderr" ? "err" : ""}>${line.text === "" ? " " : this.#marked(line.text)}</div>`)}</div>`
       }`;
   }
+
+  /** By wheel, keys or the bar: who goes up reads, who comes to the end follows. */
+  readonly #scrolled = (event: Event): void => {
+    const { scrollTop, scrollHeight, clientHeight } = event.currentTarget as HTMLElement;
+    const atEnd = scrollHeight - clientHeight - scrollTop < 4;
+    // Lines that have just come are scrolled to in the next update, not by the person.
+    if (atEnd || scrollTop < this.#top) this.follow = atEnd;
+    this.#top = scrollTop;
+  };
 
   #marked(text: string): TemplateResult | string {
     const at = this.query === "" ? -1 : text.toLowerCase().indexOf(this.query.toLowerCase());

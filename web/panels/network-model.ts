@@ -1,6 +1,6 @@
 /**
  * Who stands on which network, and who reaches whom. Docker's rule: two running containers reach each other when they share
- * a network; by name only on a user-defined one; the default bridge gives addresses alone.
+ * a network; by name only on a user-defined one; the default bridge gives addresses alone, and so does the machine's own.
  */
 import { containerName, isUp, portList } from "../engine/format.ts";
 import type { ContainerSummary, Network } from "../engine/types.ts";
@@ -11,13 +11,17 @@ export interface MapContainer {
   readonly running: boolean;
   /** Network name to address ("" when it has none). */
   readonly addresses: Readonly<Record<string, string>>;
-  readonly aliases: readonly string[];
+  /** Network name to the names that it has there besides its own. */
+  readonly aliases: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface MapNetwork {
   readonly name: string;
   readonly driver: string;
   readonly subnet: string;
+  readonly gateway: string;
+  /** Docker's DNS answers on user-defined networks alone. */
+  readonly resolves: boolean;
   readonly internal: boolean;
   readonly members: readonly string[];
 }
@@ -37,7 +41,12 @@ export function networkMap(networks: readonly Network[], containers: readonly Co
         ports: portList(container.Ports),
         running: isUp(container.State),
         addresses: Object.fromEntries(endpoints.map(([name, { IPAddress }]) => [name, IPAddress ?? ""])),
-        aliases: [...new Set(endpoints.flatMap(([, { Aliases }]) => Aliases ?? []))],
+        aliases: Object.fromEntries(
+          endpoints.map(([network, { Aliases, DNSNames }]) => [
+            network,
+            [...new Set([...(Aliases ?? []), ...(DNSNames ?? [])])].filter((name) => name !== containerName(container)),
+          ]),
+        ),
       };
     });
   const listed = networks.map(
@@ -45,6 +54,8 @@ export function networkMap(networks: readonly Network[], containers: readonly Co
       name: network.Name,
       driver: network.Driver,
       subnet: network.IPAM?.Config?.[0]?.Subnet ?? "",
+      gateway: network.IPAM?.Config?.[0]?.Gateway ?? "",
+      resolves: network.Name !== "bridge" && network.Driver !== "host" && network.Driver !== "null",
       internal: network.Internal,
       members: drawn.filter(({ addresses }) => network.Name in addresses).map(({ name }) => name),
     }),
@@ -59,7 +70,7 @@ export function networkMap(networks: readonly Network[], containers: readonly Co
 
 export interface Reach {
   readonly to: string;
-  readonly how: "name" | "address" | "none";
+  readonly how: "name" | "address" | "machine" | "none";
   readonly network: string | undefined;
 }
 
@@ -70,9 +81,13 @@ export function reachFrom(map: NetworkMap, from: string): readonly Reach[] {
       const shared = map.networks.filter(
         ({ members, driver }) => driver !== "null" && members.includes(from) && members.includes(name),
       );
-      const named = shared.find((network) => network.name !== "bridge");
-      const by = named ?? shared[0];
-      return { to: name, how: named !== undefined ? "name" : by !== undefined ? "address" : "none", network: by?.name };
+      const named = shared.find(({ resolves }) => resolves);
+      const onMachine = (who: string): boolean => map.networks.some((n) => n.driver === "host" && n.members.includes(who));
+      if (named !== undefined) return { to: name, how: "name", network: named.name };
+      // The machine itself has an address on every bridge, and routes to each container on one.
+      if (onMachine(from) || onMachine(name)) return { to: name, how: "machine", network: undefined };
+      const [by] = shared;
+      return { to: name, how: by === undefined ? "none" : "address", network: by?.name };
     });
 }
 
@@ -82,6 +97,8 @@ export function reachSentence(from: string, { to, how, network }: Reach): string
       return `${from} reaches ${to} by name, over ${network}.`;
     case "address":
       return `${from} reaches ${to} by address only: ${network} is the default network and resolves no names.`;
+    case "machine":
+      return `${from} reaches ${to} by address: one of them uses the machine's own network.`;
     case "none":
       return `${from} does not reach ${to}: no network in common.`;
   }

@@ -1,11 +1,13 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import * as actions from "../engine/actions.ts";
-import { icon } from "../shell/icons.ts";
+import { type IconName, icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { openMenu } from "../shell/menu.ts";
+import { type MenuEntry, openMenu, openRowMenu } from "../shell/menu.ts";
 import { formatRoute } from "../shell/router.ts";
 import { StoreController } from "../state/store.ts";
+import { networkDetail } from "./network-detail.ts";
 import { type MapContainer, type NetworkMap, networkMap, reachFrom, reachSentence } from "./network-model.ts";
+import { openPrune } from "./prune-dialog.ts";
 
 const box = { width: 148, height: 64, gap: 28, left: 176, top: 44 } as const;
 const lineGap = 60;
@@ -33,17 +35,19 @@ export class Networks extends LightElement {
     const map = networkMap(networks, this.#containers.value ?? []);
     const from =
       this.chosen !== undefined && map.containers.some(({ name }) => name === this.chosen) ? this.chosen : undefined;
+    const shown = map.networks.find(({ name }) => name === this.name);
     return html`
       <form class="toolbar" @submit=${this.#create}>
         <input class="input mono" name="name" aria-label="Name of a new network" placeholder="Name of a new network" required pattern="[a-zA-Z0-9][a-zA-Z0-9_.\\-]*" />
         <label class="check"><input type="checkbox" name="internal" />Internal</label>
         <button class="btn">${icon("plus")}Create</button><span class="spacer"></span>
-        <button type="button" class="btn" @click=${() => void this.app.perform(actions.prune("network"))}>${icon("trash")}Prune</button>
+        <button type="button" class="btn" @click=${() => void openPrune(this.app, "network")}>${icon("trash")}Prune</button>
       </form>
       <div class="scroll" tabindex="0" role="region" aria-label="Networks" style="background: var(--ground)">
         <div class="pad stack">
           ${map.containers.length === 0 ? html`<p class="sub">No container runs. A network shows here with its containers as soon as one does.</p>` : html`<div class="card mapcard">${this.#drawing(map, from)}</div>`}
           ${from === undefined ? nothing : html`<section class="card"><h2>From ${from}</h2><ul class="stack" style="gap: 4px">${reachFrom(map, from).map((reach) => html`<li class="row">${icon(reach.how === "none" ? "close" : "check")}<span>${reachSentence(from, reach)}</span></li>`)}</ul></section>`}
+          ${shown === undefined ? nothing : networkDetail(this.app, shown, map)}
           ${this.#table(map)}
         </div>
       </div>`;
@@ -62,9 +66,9 @@ export class Networks extends LightElement {
     return html`<svg class="draw" width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="group" aria-label="Networks and the containers on them">
       ${drawn.map((network, row) => {
         const y = bottom + 44 + row * lineGap;
-        const lit = from !== undefined && network.members.includes(from);
+        const lit = network.name === this.name || (from !== undefined && network.members.includes(from));
         return svg`<g>
-          <text class="name" x="0" y=${y - 2}>${network.name}</text>
+          <text class="name" x="0" y=${y - 2}>${clip(network.name)}</text>
           <text class="s" x="0" y=${y + 14}>${network.subnet}${network.internal ? " internal" : ""}</text>
           <path class=${lit ? "bus lit" : "bus"} d="M${box.left - 16} ${y} H${width - 8}" stroke-dasharray=${network.internal ? "6 4" : "none"} />
         </g>`;
@@ -94,7 +98,9 @@ export class Networks extends LightElement {
     const attached = rows.filter(({ name }) => name in container.addresses);
     const last = attached.at(-1);
     const middle = x + 20;
-    const aliases = container.aliases.filter((alias) => alias !== container.name).join(", ");
+    const own = Object.values(container.aliases).flat();
+    // The short id is a name too, and says nothing that the drawing need show.
+    const aliases = [...new Set(own)].filter((alias) => !/^[0-9a-f]{12}$/.test(alias)).join(", ");
     const detail = clip(aliases || `${attached.length} network${attached.length === 1 ? "" : "s"}`);
     // The drawn words first, for those who speak them to their machine.
     const title = `${clip(container.name)} ${detail}: ${attached.map(({ name }) => `${name} ${container.addresses[name]}`).join(", ") || "no network"}`;
@@ -120,8 +126,8 @@ export class Networks extends LightElement {
     return html`<div class="card" style="padding: 0; overflow-x: auto"><table aria-label="Networks">
       <thead><tr><th>Name</th><th class="roomy">Driver</th><th>Subnet</th><th>Containers</th><th><span class="vh">Actions</span></th></tr></thead>
       <tbody>${map.networks.map(
-        (network) => html`<tr>
-        <td><b>${network.name}</b>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
+        (network) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, network.name, this.#entries(map, network.name, network.members))} aria-selected=${network.name === this.name}>
+        <td><a class="name" href=${formatRoute({ view: "networks", name: network.name })}>${network.name}</a>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
         <td class="roomy">${network.driver}</td>
         <td class="mono">${network.subnet || html`<span class="sub">none</span>`}</td>
         <td>${network.members.length === 0 ? html`<span class="sub">none</span>` : network.members.map((name, index) => html`${index > 0 ? ", " : nothing}<a href=${formatRoute({ view: "containers", name })}>${name}</a>`)}</td>
@@ -130,24 +136,29 @@ export class Networks extends LightElement {
     </table></div>`;
   }
 
+  #entries(map: NetworkMap, network: string, members: readonly string[]): readonly MenuEntry[] {
+    const act = (label: string, action: actions.Action, glyph: IconName): MenuEntry => ({
+      label,
+      hint: action.line,
+      icon: glyph,
+      run: () => void this.app.perform(action),
+    });
+    const fixed = network === "host" || network === "none";
+    const others = fixed ? [] : map.containers.filter(({ name }) => !members.includes(name));
+    return [
+      { label: "Show", icon: "net", run: () => this.app.go({ view: "networks", name: network }) },
+      ...others.map(({ name }) => act(`Connect ${name}`, actions.connectNetwork(network, name), "plus")),
+      ...(fixed ? [] : members).map((name) =>
+        act(`Disconnect ${name}`, actions.disconnectNetwork(network, name), "close"),
+      ),
+    ];
+  }
+
   #buttons(map: NetworkMap, network: string, members: readonly string[]): TemplateResult | typeof nothing {
     if (network === "host" || network === "none") return nothing;
-    const others = map.containers.filter(({ name }) => !members.includes(name));
     return html`
-      <button class="ib s" aria-label="Connect or disconnect containers of ${network}" title="Connect or disconnect" aria-haspopup="menu" ?disabled=${others.length + members.length === 0}
-        @click=${(event: MouseEvent) =>
-          openMenu(event.currentTarget as HTMLElement, network, [
-            ...others.map(({ name }) => ({
-              label: `Connect ${name}`,
-              icon: "plus" as const,
-              run: () => void this.app.perform(actions.connectNetwork(network, name)),
-            })),
-            ...members.map((name) => ({
-              label: `Disconnect ${name}`,
-              icon: "close" as const,
-              run: () => void this.app.perform(actions.disconnectNetwork(network, name)),
-            })),
-          ])}>${icon("net")}</button>
+      <button class="ib s" aria-label="Connect or disconnect containers of ${network}" title="Connect or disconnect" aria-haspopup="menu"
+        @click=${(event: MouseEvent) => openMenu(event.currentTarget as HTMLElement, network, this.#entries(map, network, members))}>${icon("net")}</button>
       ${network === "bridge" ? nothing : html`<button class="ib s" aria-label="docker network rm ${network}" title="docker network rm ${network}" @click=${() => void this.app.perform(actions.removeNetwork(network))}>${icon("trash")}</button>`}`;
   }
 

@@ -94,7 +94,7 @@ export class Panels extends LightElement {
           }
         </span>
       </div>
-      ${collapsed ? nothing : keyed(this.app.starts, this.#view(shown))}`;
+      ${collapsed ? nothing : html`${keyed(this.app.starts, this.#view(shown))}<dd-command-log></dd-command-log>`}`;
   }
 
   protected override updated(): void {
@@ -117,25 +117,25 @@ export class Panels extends LightElement {
     switch (route.view) {
       case "containers":
         if (route.name === undefined)
-          return html`<dd-containers style="display: contents"></dd-containers>${this.#log()}`;
+          return html`<dd-containers style="display: contents"></dd-containers>`;
         void import("./container-detail.ts");
         return html`<dd-container .name=${route.name} .tab=${route.tab ?? "logs"} style="display: contents"></dd-container>`;
       case "images":
-        if (route.name === undefined) return html`<dd-images style="display: contents"></dd-images>${this.#log()}`;
+        if (route.name === undefined) return html`<dd-images style="display: contents"></dd-images>`;
         void import("../layers/image-detail.ts");
         return html`<dd-image .name=${route.name} .tab=${route.tab ?? "layers"} style="display: contents"></dd-image>`;
       case "volumes":
         void import("./volumes.ts");
-        return html`<dd-volumes .name=${route.name} style="display: contents"></dd-volumes>${this.#log()}`;
+        return html`<dd-volumes .name=${route.name} style="display: contents"></dd-volumes>`;
       case "networks":
         void import("./networks.ts");
-        return html`<dd-networks .name=${route.name} style="display: contents"></dd-networks>${this.#log()}`;
+        return html`<dd-networks .name=${route.name} style="display: contents"></dd-networks>`;
       case "ports":
         void import("./ports.ts");
         return html`<dd-ports style="display: contents"></dd-ports>`;
       case "system":
         void import("./system.ts");
-        return html`<dd-system style="display: contents"></dd-system>${this.#log()}`;
+        return html`<dd-system style="display: contents"></dd-system>`;
       case "hood":
         void import("../hood/hood.ts");
         return html`<dd-hood .name=${route.name} .beside=${route.beside} style="display: contents"></dd-hood>`;
@@ -146,10 +146,6 @@ export class Panels extends LightElement {
       case "notFound":
         return html``;
     }
-  }
-
-  #log(): TemplateResult {
-    return html`<dd-command-log></dd-command-log>`;
   }
 }
 customElements.define("dd-panels", Panels);

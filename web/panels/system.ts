@@ -1,11 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
-import * as actions from "../engine/actions.ts";
+import { type PruneKind, prune } from "../engine/actions.ts";
 import { errorText } from "../engine/engine.ts";
 import { humanSize } from "../engine/format.ts";
+import { type MachineMemory, readMachineMemory } from "../engine/machine-memory.ts";
 import type { DiskUsage, SystemInfo } from "../engine/types.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { StoreController } from "../state/store.ts";
+import { prunable } from "./prunable.ts";
+import { openPrune } from "./prune-dialog.ts";
 
 interface UsageRow {
   readonly type: string;
@@ -13,8 +16,17 @@ interface UsageRow {
   readonly active: number;
   readonly size: number;
   readonly reclaimable: number;
-  readonly action: actions.Action | undefined;
+  readonly kind: PruneKind;
 }
+
+const kindNames: Readonly<Record<PruneKind, string>> = {
+  container: "Containers",
+  image: "Images",
+  volume: "Volumes",
+  network: "Networks",
+  builder: "Build cache",
+};
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
 /** The rows of `docker system df`. */
 export function usageRows(usage: DiskUsage): readonly UsageRow[] {
@@ -36,7 +48,7 @@ export function usageRows(usage: DiskUsage): readonly UsageRow[] {
       active: images.length - unused.length,
       size: usage.LayersSize ?? sum(images.map(({ Size }) => Size)),
       reclaimable: sum(unused.map(({ Size, SharedSize }) => Size - Math.max(0, SharedSize ?? 0))),
-      action: actions.prune("image"),
+      kind: "image",
     },
     {
       type: "Containers",
@@ -44,7 +56,7 @@ export function usageRows(usage: DiskUsage): readonly UsageRow[] {
       active: running.length,
       size: sum(containers.map(({ SizeRw }) => SizeRw)),
       reclaimable: sum(stopped.map(({ SizeRw }) => SizeRw)),
-      action: actions.prune("container"),
+      kind: "container",
     },
     {
       type: "Local volumes",
@@ -52,7 +64,7 @@ export function usageRows(usage: DiskUsage): readonly UsageRow[] {
       active: usedVolumes.length,
       size: sum(volumes.map(({ UsageData }) => UsageData?.Size)),
       reclaimable: sum(freeVolumes.map(({ UsageData }) => UsageData?.Size)),
-      action: actions.prune("volume"),
+      kind: "volume",
     },
     {
       type: "Build cache",
@@ -60,7 +72,7 @@ export function usageRows(usage: DiskUsage): readonly UsageRow[] {
       active: cache.filter(({ InUse }) => InUse).length,
       size: sum(cache.map(({ Size }) => Size)),
       reclaimable: sum(cache.filter(({ InUse }) => !InUse).map(({ Size }) => Size)),
-      action: undefined,
+      kind: "builder",
     },
   ];
 }
@@ -71,11 +83,13 @@ export class System extends LightElement {
     info: { state: true },
     usage: { state: true },
     quota: { state: true },
+    memory: { state: true },
     failure: { state: true },
   };
   declare info: SystemInfo | undefined;
   declare usage: DiskUsage | undefined;
   declare quota: StorageEstimate | undefined;
+  declare memory: MachineMemory | undefined;
   declare failure: string | undefined;
   readonly #state = new StoreController(
     this,
@@ -101,6 +115,7 @@ export class System extends LightElement {
       ]);
       this.info = info;
       this.usage = usage;
+      this.memory = await readMachineMemory(this.app.bridge);
       this.quota = await navigator.storage?.estimate?.().catch(() => undefined);
       void this.app.playgrounds().then((playgrounds) => playgrounds.refresh());
       this.failure = undefined;
@@ -115,9 +130,11 @@ export class System extends LightElement {
     const { info, usage } = this;
     return html`<div class="scroll pad systemgrid" tabindex="0" role="region" aria-label="System">
       <section class="card"><div class="row"><h2 class="grow">Disk</h2><code class="s sub">docker system df</code></div>
-        ${usage === undefined ? nothing : this.#disk(usage)}</section>
+        ${usage === undefined ? nothing : html`${this.#disk(usage)}${this.#prunable(usage)}`}</section>
       <section class="card"><div class="row"><h2 class="grow">Machine and engine</h2><code class="s sub">docker info</code></div>
         ${info === undefined ? nothing : this.#machine(info)}</section>
+      <section class="card"><div class="row"><h2 class="grow">Memory</h2><button class="src" title="Run in the terminal: free -m" @click=${() => void this.app.runInTerminal("free -m")}>/proc/meminfo</button></div>
+        ${this.memory === undefined ? nothing : this.#memory(this.memory)}</section>
       <section class="card"><h2>This device</h2>${this.#device()}</section>
     </div>`;
   }
@@ -125,10 +142,33 @@ export class System extends LightElement {
   #disk(usage: DiskUsage): TemplateResult {
     return html`<table class="plain"><thead><tr><th>Type</th><th class="right">Total</th><th class="right">Active</th><th class="right">Size</th><th class="right">Reclaimable</th><th><span class="vh">Action</span></th></tr></thead>
       <tbody>${usageRows(usage).map(
-        ({ type, total, active, size, reclaimable, action }) => html`<tr>
+        ({ type, total, active, size, reclaimable, kind }) => html`<tr>
         <td>${type}</td><td class="num right">${total}</td><td class="num right">${active}</td><td class="num right">${humanSize(size)}</td><td class="num right">${humanSize(reclaimable)}</td>
-        <td class="right">${action === undefined ? nothing : html`<button class="btn s" title=${action.line} aria-label=${action.line} @click=${() => void this.app.perform(action).then(() => this.#fetch())}>Prune</button>`}</td></tr>`,
+        <td class="right"><button class="btn s" title=${prune(kind, false).line} aria-label="Prune ${type.toLowerCase()}" @click=${() => void openPrune(this.app, kind, () => void this.#fetch())}>Prune</button></td></tr>`,
       )}</tbody></table>`;
+  }
+
+  /** What `docker system prune` would take, by name. */
+  #prunable(usage: DiskUsage): TemplateResult {
+    const lists = { usage, networks: this.#state.value.networks ?? [] };
+    const kinds: readonly PruneKind[] = ["container", "network", "image", "builder"];
+    const found = kinds.flatMap((kind) => {
+      const { names } = prunable(kind, false, lists);
+      return names.length === 0 ? [] : [{ kind, names }];
+    });
+    return html`<div class="row"><h3 class="grow">What a prune would remove</h3><code class="s sub">docker system prune</code></div>
+      ${
+        found.length === 0
+          ? html`<p class="sub">Nothing: no stopped container, no network or image that is not used.</p>`
+          : html`<dl class="kv">${found.map(({ kind, names }) => html`<dt>${kindNames[kind]}</dt><dd class="mono s">${names.slice(0, 12).join(", ")}${names.length > 12 ? ` and ${names.length - 12} more` : ""}</dd>`)}</dl>`
+      }`;
+  }
+
+  #memory({ total, available }: MachineMemory): TemplateResult {
+    const used = total - available;
+    const share = used / total;
+    return html`<div class="bar ${share > 0.85 ? "warn" : "ok"}"><i style="width: ${(100 * share).toFixed(1)}%"></i></div>
+      <p class="sub num">${mebibytes(used)} of ${mebibytes(total)} used, containers included; ${mebibytes(available)} to spare</p>`;
   }
 
   #machine(info: SystemInfo): TemplateResult {
@@ -137,7 +177,6 @@ export class System extends LightElement {
       ["Operating system", info.OperatingSystem],
       ["Kernel", `${info.KernelVersion}, ${info.Architecture}`],
       ["Processors", String(info.NCPU)],
-      ["Memory", `${Math.round(info.MemTotal / 2 ** 20)} MB`],
       ["Storage driver", info.Driver],
       ["Cgroups", `version ${info.CgroupVersion ?? "?"}, ${info.CgroupDriver ?? "?"}`],
       [

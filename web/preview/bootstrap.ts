@@ -2,10 +2,16 @@
  * The page that stands at a preview's origin: it registers the service worker, passes the app's channel on to it, and
  * shows the container's page in a frame. It shares its origin with that page, and so holds nothing of worth but the channel.
  */
-import { type PreviewSignal, signalOf } from "./messages.ts";
-import { serviceWorkerPath } from "./origin.ts";
+import { get, set } from "idb-keyval";
+import { emptyStorage } from "./empty-storage.ts";
+import { isPreviewName, type PreviewName, type PreviewSignal, signalOf } from "./messages.ts";
+import { portOfHost, serviceWorkerPath } from "./origin.ts";
 
 const app: Window | null = window.parent === window ? window.opener : window.parent;
+// Messages go on without it; by an opener, the container's page could lead the app's tab to an address of its choice.
+if (window.parent === window) window.opener = null;
+/** On a host that previews share, the one that was opened last is the one that is shown. */
+const others = new BroadcastChannel("drydock-preview");
 const frame = document.createElement("iframe");
 frame.title = "The container's page";
 let appOrigin = "*";
@@ -38,11 +44,23 @@ async function onMessage(event: MessageEvent<unknown>): Promise<void> {
   if (event.source !== app) return;
   appOrigin = event.origin;
   const signal = signalOf(event.data);
-  if (signal?.type === "drydock-preview-channel" && event.ports[0] !== undefined) {
+  if (signal?.type === "drydock-preview-channel" && event.ports[0] !== undefined && isPreviewName(signal.preview)) {
+    const { preview } = signal;
+    if (!shown && portOfHost(location.hostname) === undefined) await takeOver(preview);
     const { active } = await navigator.serviceWorker.ready;
-    active?.postMessage({ type: "drydock-preview-channel" }, [event.ports[0]]);
+    active?.postMessage({ type: "drydock-preview-channel", preview }, [event.ports[0]]);
     if (!shown) show(signal.path ?? "/");
   } else if (signal?.type === "drydock-preview-go") go(signal);
+}
+
+async function takeOver({ id }: PreviewName): Promise<void> {
+  others.postMessage(id);
+  others.onmessage = ({ data }) => {
+    if (data !== id) document.body.textContent = "Another preview is shown now: this site has one address for all of them.";
+  };
+  if ((await get("preview")) === id) return;
+  await emptyStorage();
+  await set("preview", id);
 }
 
 function show(path: string): void {

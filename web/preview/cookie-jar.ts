@@ -71,6 +71,21 @@ export class CookieJar {
     return true;
   }
 
+  /** `document.cookie`: a script neither makes a cookie HttpOnly nor replaces one that is (RFC 6265, 5.3). */
+  takeFromScript(header: string, requestPath: string, now: number): boolean {
+    const cookie = parseSetCookie(header, requestPath, now);
+    const hidden = this.#cookies.some(
+      ({ name, path, httpOnly }) => httpOnly && name === cookie?.name && path === cookie.path,
+    );
+    if (cookie === undefined || cookie.httpOnly || hidden) return false;
+    return this.take([header], requestPath, now);
+  }
+
+  /** What scripts of the page may see. */
+  get visible(): readonly Cookie[] {
+    return this.#cookies.filter(({ httpOnly }) => !httpOnly);
+  }
+
   /** The `Cookie` header; longer paths first. `undefined` when there is nothing to send. */
   header(requestPath: string, now: number): string | undefined {
     const matching = this.#cookies

@@ -1,11 +1,12 @@
 /** One preview at an origin of its own: the frame, and what is said to its bootstrap page. */
 import type { App } from "../app.ts";
-import { type PreviewSignal, signalOf } from "./messages.ts";
+import { type PreviewName, type PreviewSignal, signalOf } from "./messages.ts";
 import { bootstrapPath } from "./origin.ts";
 
 export class FramedPreview {
   readonly port: number;
   readonly origin: string;
+  readonly #name: PreviewName;
   readonly frame = document.createElement("iframe");
   path = "/";
   /** The browser lets this origin have no service worker inside our page. */
@@ -13,8 +14,10 @@ export class FramedPreview {
   readonly #app: App;
   readonly #onChange: () => void;
 
-  constructor(app: App, port: number, origin: string, onChange: () => void) {
+  constructor(app: App, name: PreviewName, origin: string, onChange: () => void) {
+    const { port } = name;
     this.#app = app;
+    this.#name = name;
     this.port = port;
     this.origin = origin;
     this.#onChange = onChange;
@@ -44,7 +47,8 @@ export class FramedPreview {
   }
 
   openWindow(): void {
-    // With an opener, for the window's bootstrap page asks it for the channel; what runs at that origin cannot use it otherwise.
+    // With an opener, for the window's bootstrap page asks it for the channel, and then gives it up: what runs at that origin
+    // could lead this tab elsewhere by it.
     open(this.url, `drydock-preview-${this.port}`);
   }
 
@@ -59,7 +63,7 @@ export class FramedPreview {
     if (signal?.type === "drydock-preview-ready") {
       try {
         const channel = this.#app.bridge.servePreview("127.0.0.1", this.port);
-        this.#tell(source, { type: "drydock-preview-channel", path: this.path }, [channel]);
+        this.#tell(source, { type: "drydock-preview-channel", path: this.path, preview: this.#name }, [channel]);
       } catch {
         // Without a machine there is nothing to lead to; the frame says that nobody answers.
       }

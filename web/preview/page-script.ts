@@ -1,8 +1,14 @@
 /**
- * Goes into the container's HTML: a service worker does not see WebSockets, so those to the page's own server run over a
- * byte stream that the service worker opens.
+ * Goes into the container's HTML, for what a service worker does not see: WebSockets to the page's own server run over a byte
+ * stream that the service worker opens, and `document.cookie` is the jar's (cookie-jar.ts).
  */
+import { CookieJar } from "./cookie-jar.ts";
+import { type PageContext, signalOf } from "./messages.ts";
 import { BridgedWebSocket } from "./websocket.ts";
+
+const globals = globalThis as { drydockPreview?: PageContext };
+const { port, cookies } = globals.drydockPreview ?? { port: 80, cookies: [] };
+delete globals.drydockPreview;
 
 const Native = window.WebSocket;
 const own = (url: string | URL): boolean => {
@@ -16,6 +22,24 @@ const own = (url: string | URL): boolean => {
 
 window.WebSocket = new Proxy(Native, {
   construct(target, [url, protocols]: [string | URL, (string | string[])?]) {
-    return own(url) ? new BridgedWebSocket(url, protocols) : new target(url, protocols);
+    return own(url) ? new BridgedWebSocket(url, { port, ...(protocols === undefined ? {} : { protocols }) }) : new target(url, protocols);
+  },
+});
+
+let jar = new CookieJar(cookies);
+const { serviceWorker } = navigator;
+serviceWorker.addEventListener("message", ({ data }) => {
+  const signal = signalOf(data);
+  if (signal?.type === "drydock-preview-cookies") jar = new CookieJar(signal.cookies);
+});
+serviceWorker.startMessages();
+Object.defineProperty(Document.prototype, "cookie", {
+  configurable: true,
+  enumerable: true,
+  get: () => jar.header(location.pathname, Date.now()) ?? "",
+  set(header: unknown) {
+    const path = location.pathname;
+    if (jar.takeFromScript(String(header), path, Date.now()))
+      serviceWorker.controller?.postMessage({ type: "drydock-preview-cookie", path, header: String(header) });
   },
 });

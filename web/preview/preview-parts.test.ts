@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CookieJar, parseSetCookie, pathMatches } from "./cookie-jar.ts";
 import { HttpConnection, NoAnswer, parseHead, sendRequest } from "./http-client.ts";
-import { portOfHost, previewId, previewOrigin } from "./origin.ts";
+import { portOfHost, previewHost, previewId } from "./origin.ts";
 import { localPath } from "./sandboxed.ts";
 import { encodeFrame, FrameParser, opcodes } from "./websocket-frames.ts";
 
@@ -130,19 +130,37 @@ describe("the cookie jar", () => {
   });
 });
 
+describe("cookies of scripts", () => {
+  it("are taken, and neither make nor replace one that is HttpOnly", () => {
+    const jar = new CookieJar();
+    jar.take(["session=secret; HttpOnly; Path=/", "theme=light; Path=/"], "/", 0);
+    expect(jar.visible.map(({ name }) => name)).toEqual(["theme"]);
+    expect(jar.takeFromScript("theme=dark; path=/", "/", 0)).toBe(true);
+    expect(jar.takeFromScript("session=forged; path=/", "/", 0)).toBe(false);
+    expect(jar.takeFromScript("own=1; HttpOnly", "/", 0)).toBe(false);
+    expect(jar.header("/", 0)).toBe("session=secret; theme=dark");
+  });
+});
+
 describe("a preview's address", () => {
   it("is a host of its own in development, and one of the wildcard's when deployed", () => {
     const id = previewId(8080, "k3v9x2");
-    expect(previewOrigin({ protocol: "http:", hostname: "localhost", port: "4000" }, id, undefined)).toBe(
-      "http://p8080-k3v9x2.localhost:4000",
-    );
-    expect(previewOrigin({ protocol: "http:", hostname: "drydock.localhost", port: "" }, id, undefined)).toBe(
-      "http://p8080-k3v9x2.drydock.localhost",
-    );
-    expect(previewOrigin({ protocol: "https:", hostname: "drydock.example", port: "" }, id, "*.preview.example")).toBe(
-      "https://p8080-k3v9x2.preview.example",
-    );
-    expect(previewOrigin({ protocol: "https:", hostname: "drydock.example", port: "" }, id, undefined)).toBeUndefined();
+    const site = (hostname: string, port = "", protocol = "http:") => ({ protocol, hostname, port });
+    const own = (origin: string) => ({ origin, shared: false });
+    expect(previewHost(site("localhost", "4000"), id, undefined)).toEqual(own("http://p8080-k3v9x2.localhost:4000"));
+    expect(previewHost(site("drydock.localhost"), id, undefined)).toEqual(own("http://p8080-k3v9x2.drydock.localhost"));
+    const deployed = site("drydock.example", "", "https:");
+    expect(previewHost(deployed, id, "*.preview.example")).toEqual(own("https://p8080-k3v9x2.preview.example"));
+    expect(previewHost(deployed, id, undefined)).toBeUndefined();
+  });
+
+  it("is the one spare host where there is no wildcard, and never the app's own", () => {
+    const deployed = { protocol: "https:", hostname: "drydock.example", port: "" };
+    expect(previewHost(deployed, "p80-abcd", "spare.example")).toEqual({
+      origin: "https://spare.example",
+      shared: true,
+    });
+    expect(previewHost(deployed, "p80-abcd", "drydock.example")).toBeUndefined();
   });
 
   it("tells the port, and the app's own hosts from a preview's", () => {

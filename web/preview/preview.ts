@@ -6,7 +6,7 @@ import { LightElement } from "../shell/light-element.ts";
 import { tabKeys } from "../shell/roving.ts";
 import { StoreController } from "../state/store.ts";
 import { FramedPreview } from "./framed.ts";
-import { previewId, previewOrigin, tabName } from "./origin.ts";
+import { type PreviewHost, previewHost, previewId, tabName } from "./origin.ts";
 import { type LoadedPage, loadPage, localPath } from "./sandboxed.ts";
 
 /** Published ports as tabs, each with an address bar and the page that the container serves. */
@@ -35,10 +35,14 @@ export class Preview extends LightElement {
   }
 
   override disconnectedCallback(): void {
-    for (const frame of this.#frames.values()) frame.dispose();
-    this.#frames.clear();
+    this.#disposeFrames();
     this.#shown = undefined;
     super.disconnectedCallback();
+  }
+
+  #disposeFrames(): void {
+    for (const frame of this.#frames.values()) frame.dispose();
+    this.#frames.clear();
   }
 
   /** A frame at an origin of its own where there is one; `undefined` for the sandboxed view. */
@@ -46,14 +50,18 @@ export class Preview extends LightElement {
     const existing = this.#frames.get(port);
     if (existing !== undefined) return existing.unavailable ? undefined : existing;
     const pattern = document.querySelector<HTMLMetaElement>('meta[name="drydock-preview-host"]')?.content;
-    let origin: string | undefined;
+    let host: PreviewHost | undefined;
+    let id = "";
     try {
-      origin = previewOrigin(location, previewId(port, tabName(sessionStorage)), pattern);
+      id = previewId(port, tabName(sessionStorage));
+      host = previewHost(location, id, pattern);
     } catch {
       // Without session storage there is no name for this tab.
     }
-    if (origin === undefined) return undefined;
-    const frame = new FramedPreview(this.app, port, origin, () => this.requestUpdate());
+    if (host === undefined) return undefined;
+    if (host.shared) this.#disposeFrames();
+    const name = { id: host.shared ? secretName(`${this.app.options.playground ?? ""} ${id}`) : id, port };
+    const frame = new FramedPreview(this.app, name, host.origin, () => this.requestUpdate());
     this.#frames.set(port, frame);
     return frame;
   }
@@ -134,6 +142,7 @@ export class Preview extends LightElement {
         this.#go(localPath(String(typed).replace(/^localhost:\d+/, "") || "/", "/", port) ?? "/");
       }}>
         <button type="button" class="ib s" aria-label="Back" title="Back" ?disabled=${frame === undefined && this.#history.length < 2} @click=${() => this.#step("back")}>${icon("back")}</button>
+        <button type="button" class="ib s" aria-label="Forward" title="Forward" ?disabled=${frame === undefined} @click=${() => this.#step("forward")}>${icon("forward")}</button>
         <button type="button" class="ib s" aria-label="Reload" title="Reload" @click=${() => this.#step("reload")}>${icon("reload")}</button>
         <input class="u" name="path" aria-label="Address" spellcheck="false" autocomplete="off" .value=${`localhost:${port}${path}`} />
       </form>
@@ -149,5 +158,12 @@ export class Preview extends LightElement {
     return html`<iframe class="previewframe" title="Preview of port ${port}" sandbox="" .srcdoc=${this.page.document}></iframe>
       <p class="sub notice">Shown without scripts and storage: ${this.#frames.has(port) ? "the browser blocks storage of other sites here. Opened in a window, it has both." : "this site has no separate address for previews."}${this.page.status >= 400 ? ` The server answered with status ${this.page.status}.` : ""}</p>`;
   }
+}
+/** On a shared host a page could leave storage for another preview, if it could tell that one's name beforehand. */
+function secretName(preview: string): string {
+  const key = `drydock.preview ${preview}`;
+  const name = sessionStorage.getItem(key) ?? crypto.randomUUID();
+  sessionStorage.setItem(key, name);
+  return name;
 }
 customElements.define("dd-preview", Preview);

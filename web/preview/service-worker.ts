@@ -6,7 +6,7 @@ import { get, set } from "idb-keyval";
 import { type PreviewMessage, portReadable, portWritable } from "../../worker/protocol/index.ts";
 import { type Cookie, CookieJar } from "./cookie-jar.ts";
 import { type ByteStreams, HttpConnection, type HttpRequest, type HttpResponse, NoAnswer } from "./http-client.ts";
-import { signalOf } from "./messages.ts";
+import { isPreviewName, type PageContext, type PreviewName, type PreviewSignal, signalOf } from "./messages.ts";
 import { bootstrapPath, portOfHost, serviceWorkerPath } from "./origin.ts";
 import type { FetchEvent, ServiceWorkerScope } from "./service-worker-scope.ts";
 
@@ -14,7 +14,15 @@ declare const self: ServiceWorkerScope;
 /** The script for the container's pages (page-script.ts), put in by the build. */
 declare const __PAGE_SCRIPT__: string;
 
-const port = portOfHost(self.location.hostname) ?? 0;
+/** Which preview this origin shows: its name says it, or the page that opened it (on a host that previews share). */
+let shown: PreviewName | undefined;
+async function portShown(): Promise<number> {
+  const named = portOfHost(self.location.hostname);
+  if (named !== undefined) return named;
+  if (shown === undefined) await channelToUse();
+  return shown?.port ?? 0;
+}
+
 /** How long a request waits for the page that has the channel. */
 const channelWaitMs = 10_000;
 
@@ -28,12 +36,16 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 
 self.addEventListener("message", (event) => {
   const signal = signalOf(event.data);
-  if (signal?.type === "drydock-preview-channel" && event.ports[0] !== undefined) useChannel(event.ports[0]);
-  else if (signal?.type === "drydock-preview-connect") {
+  if (signal?.type === "drydock-preview-channel" && event.ports[0] !== undefined && isPreviewName(signal.preview)) {
+    if (shown !== undefined && shown.id !== signal.preview.id) jar = undefined;
+    shown = signal.preview;
+    useChannel(event.ports[0]);
+  } else if (signal?.type === "drydock-preview-connect") {
     const [readable, writable] = event.ports;
     if (readable !== undefined && writable !== undefined)
-      event.waitUntil(connectPorts(readable, writable).catch(() => {}));
-  }
+      event.waitUntil(connectSocket(readable, writable, signal).catch(() => {}));
+  } else if (signal?.type === "drydock-preview-cookie")
+    event.waitUntil(takeFromScript(signal));
 });
 
 function useChannel(next: MessagePort): void {
@@ -61,12 +73,24 @@ async function channelToUse(): Promise<MessagePort> {
   return await wanted;
 }
 
+/** A WebSocket of the page's: its request gets the cookies that its scripts may not see. */
+async function connectSocket(
+  readable: MessagePort,
+  writable: MessagePort,
+  { path, head }: Extract<PreviewSignal, { type: "drydock-preview-connect" }>,
+): Promise<void> {
+  const cookie = (await loadJar()).header(path, Date.now());
+  const lines = cookie === undefined ? head : [...head, `Cookie: ${cookie}`];
+  await connectPorts(readable, writable, new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+}
+
 /** Gives the ports' far ends to the Worker, as a connection to the container. */
-async function connectPorts(readable: MessagePort, writable: MessagePort): Promise<void> {
+async function connectPorts(readable: MessagePort, writable: MessagePort, first?: Uint8Array): Promise<void> {
   const use = await channelToUse();
   const id = nextId++;
   const connected = new Promise<void>((resolve, reject) => pending.set(id, { resolve, reject }));
-  use.postMessage({ type: "connect", id, readable, writable }, [readable, writable]);
+  const request = { type: "connect", id, readable, writable, ...(first === undefined ? {} : { first }) } as const;
+  use.postMessage(request satisfies PreviewMessage, [readable, writable]);
   await connected;
 }
 
@@ -122,6 +146,18 @@ const loadJar = (): Promise<CookieJar> => {
   return jar;
 };
 
+async function takeFromScript({ header, path }: Extract<PreviewSignal, { type: "drydock-preview-cookie" }>) {
+  const all = await loadJar();
+  if (all.takeFromScript(String(header), String(path), Date.now())) await keep(all);
+}
+
+/** Stores the jar, and gives its pages what their scripts may see of it. */
+async function keep(all: CookieJar): Promise<void> {
+  for (const client of await self.clients.matchAll({ type: "window", includeUncontrolled: true }))
+    client.postMessage({ type: "drydock-preview-cookies", cookies: all.visible } satisfies PreviewSignal);
+  await set("cookies", all.cookies).catch(() => {});
+}
+
 // ---------------------------------------------------------------- requests
 
 self.addEventListener("fetch", (event) => {
@@ -140,11 +176,12 @@ async function answer(event: FetchEvent, url: URL): Promise<Response> {
   try {
     return await ask(request, url);
   } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error));
+    return failure(await portShown(), error instanceof Error ? error.message : String(error));
   }
 }
 
 async function ask(request: Request, url: URL): Promise<Response> {
+  const port = await portShown();
   const cookies = await loadJar();
   const headers: [string, string][] = [...request.headers];
   const cookie = cookies.header(url.pathname, Date.now());
@@ -164,8 +201,8 @@ async function ask(request: Request, url: URL): Promise<Response> {
     ...(body === undefined ? {} : { body }),
   });
   const set_ = response.headers.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value);
-  if (cookies.take(set_, url.pathname, Date.now())) await set("cookies", cookies.cookies).catch(() => {});
-  return toResponse(response, request);
+  if (cookies.take(set_, url.pathname, Date.now())) await keep(cookies);
+  return toResponse(response, request, { port, cookies: cookies.visible });
 }
 
 /** Of no use to a page behind a service worker, or not true of the decoded body. */
@@ -178,7 +215,8 @@ const dropped = new Set([
   "keep-alive",
 ]);
 
-function toResponse(response: HttpResponse, request: Request): Response {
+function toResponse(response: HttpResponse, request: Request, page: PageContext): Response {
+  const { port } = page;
   const headers = new Headers();
   const value = (name: string): string | undefined =>
     response.headers.find(([each]) => each.toLowerCase() === name)?.[1];
@@ -199,7 +237,7 @@ function toResponse(response: HttpResponse, request: Request): Response {
   const empty = request.method === "HEAD" || [101, 204, 205, 304].includes(response.status);
   if (response.status < 200) {
     void response.body.cancel();
-    return failure("The server switched to another protocol.");
+    return failure(port, "The server switched to another protocol.");
   }
   // Read to its end, that of nothing, so that the connection is free again.
   if (empty)
@@ -213,7 +251,7 @@ function toResponse(response: HttpResponse, request: Request): Response {
   if (encoding === "gzip" || encoding === "deflate")
     body = body.pipeThrough(new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>);
   if (request.mode === "navigate" && (value("content-type") ?? "").toLowerCase().startsWith("text/html"))
-    body = body.pipeThrough(withPageScript());
+    body = body.pipeThrough(withPageScript(page));
   return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, {
     status: response.status,
     statusText: response.reason,
@@ -222,7 +260,9 @@ function toResponse(response: HttpResponse, request: Request): Response {
 }
 
 /** Puts the page script before everything but the doctype, which decides about quirks. */
-function withPageScript(): TransformStream<Uint8Array, Uint8Array> {
+function withPageScript(page: PageContext): TransformStream<Uint8Array, Uint8Array> {
+  // A cookie's value is the server's: it must not end the script.
+  const context = JSON.stringify(page).replaceAll("<", "\\u003c");
   let held = new Uint8Array(0);
   let done = false;
   const insert = (controller: TransformStreamDefaultController<Uint8Array>): void => {
@@ -230,7 +270,7 @@ function withPageScript(): TransformStream<Uint8Array, Uint8Array> {
     const head = new TextDecoder("latin1").decode(held.subarray(0, 1024));
     const at = /^\s*(?:<!--[\s\S]*?-->\s*)*<!doctype[^>]*>/i.exec(head)?.[0].length ?? 0;
     controller.enqueue(held.subarray(0, at));
-    controller.enqueue(new TextEncoder().encode(`<script>${__PAGE_SCRIPT__}</script>`));
+    controller.enqueue(new TextEncoder().encode(`<script>self.drydockPreview=${context};${__PAGE_SCRIPT__}</script>`));
     controller.enqueue(held.subarray(at));
   };
   return new TransformStream({
@@ -252,7 +292,7 @@ function withPageScript(): TransformStream<Uint8Array, Uint8Array> {
 }
 
 /** A server that does not listen yet is asked again: nginx in an emulated machine takes a moment to come up. */
-function failure(message: string): Response {
+function failure(port: number, message: string): Response {
   const escaped = message.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
   return new Response(
     `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="2"><title>No answer</title><body style="font: 14px/20px system-ui; margin: 32px"><h1 style="font-size: 18px">Port ${port} does not answer</h1><p>${escaped}</p><p>It is asked again every two seconds.</p>`,

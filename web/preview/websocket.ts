@@ -1,5 +1,6 @@
 /** WebSocket (RFC 6455) over a byte stream of the service worker's, with the browser's own interface. */
 import { portReadable, portWritable } from "../../worker/protocol/port-stream.ts";
+import type { PreviewSignal } from "./messages.ts";
 import { encodeFrame, FrameParser, opcodes } from "./websocket-frames.ts";
 
 type State = 0 | 1 | 2 | 3;
@@ -26,32 +27,35 @@ export class BridgedWebSocket extends EventTarget {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #closing: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor(url: string | URL, protocols: string | readonly string[] = []) {
+  constructor(
+    url: string | URL,
+    { port, protocols = [] }: { readonly port: number; readonly protocols?: string | readonly string[] },
+  ) {
     super();
     const target = new URL(url, location.href);
     this.url = target.href.replace(/^http/, "ws");
     const down = new MessageChannel();
     const up = new MessageChannel();
-    navigator.serviceWorker.controller?.postMessage({ type: "drydock-preview-connect" }, [down.port2, up.port2]);
-    this.#writer = portWritable<Uint8Array>(up.port1).getWriter();
     const names = typeof protocols === "string" ? [protocols] : protocols;
-    void this.#run(target, names, portReadable<Uint8Array>(down.port1)).catch(() => this.#end(1006, "", true));
-  }
-
-  async #run(target: URL, protocols: readonly string[], readable: ReadableStream<Uint8Array>): Promise<void> {
     const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
     const head = [
       `GET ${target.pathname}${target.search} HTTP/1.1`,
-      `Host: localhost${location.hostname.replace(/^p(\d+)-.*/, ":$1")}`,
-      `Origin: http://localhost${location.hostname.replace(/^p(\d+)-.*/, ":$1")}`,
+      `Host: localhost:${port}`,
+      `Origin: http://localhost:${port}`,
       "Upgrade: websocket",
       "Connection: Upgrade",
       "Sec-WebSocket-Version: 13",
       `Sec-WebSocket-Key: ${key}`,
-      ...(document.cookie === "" ? [] : [`Cookie: ${document.cookie}`]),
-      ...(protocols.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${protocols.join(", ")}`]),
+      ...(names.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${names.join(", ")}`]),
     ];
-    await this.#writer.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
+    // The service worker adds the cookies: those that are HttpOnly are not for this page's scripts.
+    const request = { type: "drydock-preview-connect", path: target.pathname, head } satisfies PreviewSignal;
+    navigator.serviceWorker.controller?.postMessage(request, [down.port2, up.port2]);
+    this.#writer = portWritable<Uint8Array>(up.port1).getWriter();
+    void this.#run(key, portReadable<Uint8Array>(down.port1)).catch(() => this.#end(1006, "", true));
+  }
+
+  async #run(key: string, readable: ReadableStream<Uint8Array>): Promise<void> {
     const reader = readable.getReader();
     let text = "";
     let rest = new Uint8Array(0);

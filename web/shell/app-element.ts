@@ -1,7 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { remember, remembered } from "../state/settings.ts";
 import { StoreController } from "../state/store.ts";
-import { effectiveTheme } from "./theme.ts";
 import "../home/home.ts";
 import "../panels/panels.ts";
 import "../terminal/terminals-element.ts";
@@ -260,7 +259,6 @@ export class AppElement extends LightElement {
     if (this.#files.value.paths.length > 0) void import("../editor/editor.ts");
     if (this.#preview.value !== undefined) void import("../preview/preview.ts");
     if (this.#machine.value === "running") void import("../files/files.ts");
-    document.documentElement.dataset.theme = effectiveTheme();
   }
 }
 customElements.define("dd-app", AppElement);

@@ -5,7 +5,7 @@ import { icon, logo } from "./icons.ts";
 import { LightElement } from "./light-element.ts";
 import { openMenu } from "./menu.ts";
 import { formatRoute, placeOf, type Route } from "./router.ts";
-import { chooseTheme, type ThemeChoice, themeChoice } from "./theme.ts";
+import { chooseTheme, prefers, type ThemeChoice, themeChoice, togglePreference } from "./theme.ts";
 
 export class Head extends LightElement {
   readonly #route = new StoreController(
@@ -54,11 +54,16 @@ export class Head extends LightElement {
     openMenu(
       event.currentTarget as HTMLElement,
       "Theme",
-      choices.map(([choice, label]) => ({
-        label,
-        icon: themeChoice() === choice ? "check" : undefined,
-        run: () => chooseTheme(choice),
-      })),
+      [
+        ...choices.map(([choice, label]) => ({
+          label,
+          checked: themeChoice() === choice,
+          run: () => chooseTheme(choice),
+        })),
+        "separator",
+        { label: "High contrast", checked: prefers("contrast"), run: () => togglePreference("contrast") },
+        { label: "Less motion", checked: prefers("motion"), run: () => togglePreference("motion") },
+      ],
     );
   }
 

@@ -1,4 +1,4 @@
-import { html, render } from "lit";
+import { html, nothing, render } from "lit";
 import { type IconName, icon } from "./icons.ts";
 import { menuKeys } from "./roving.ts";
 
@@ -8,6 +8,8 @@ export interface MenuItem {
   readonly hint?: string;
   readonly icon?: IconName | undefined;
   readonly danger?: boolean;
+  /** Makes it a switch, on or off. */
+  readonly checked?: boolean;
   readonly run: () => void;
 }
 export type MenuEntry = MenuItem | "separator";
@@ -32,8 +34,8 @@ export function openMenu(
     entries.map((entry) =>
       entry === "separator"
         ? html`<div role="separator"></div>`
-        : html`<button role="menuitem" tabindex="-1" class=${entry.danger === true ? "bad" : ""} @click=${() => choose(entry)}>
-            ${entry.icon === undefined ? html`<svg class="i" aria-hidden="true"></svg>` : icon(entry.icon)}<span>${entry.label}</span>
+        : html`<button role=${entry.checked === undefined ? "menuitem" : "menuitemcheckbox"} aria-checked=${entry.checked ?? nothing} tabindex="-1" class=${entry.danger === true ? "bad" : ""} @click=${() => choose(entry)}>
+            ${entry.checked === true ? icon("check") : entry.icon === undefined ? html`<svg class="i" aria-hidden="true"></svg>` : icon(entry.icon)}<span>${entry.label}</span>
             ${entry.hint === undefined ? "" : html`<code class="s sub">${entry.hint}</code>`}
           </button>`,
     ),
@@ -52,7 +54,18 @@ export function openMenu(
   menu.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(menu, anchor, at);
-  menu.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
+  menu.querySelector<HTMLElement>('[role^="menuitem"]')?.focus();
+}
+
+/** The context menu of a table's row, which is the menu of its "More" button. */
+export function openRowMenu(event: MouseEvent, label: string, entries: readonly MenuEntry[]): void {
+  const row = event.currentTarget as HTMLElement;
+  const anchor = row.querySelector<HTMLElement>('[aria-haspopup="menu"]') ?? row.querySelector<HTMLElement>("a, button");
+  // Selected text keeps the browser's own menu, which copies it.
+  if (anchor === null || getSelection()?.isCollapsed === false) return;
+  event.preventDefault();
+  // From the keyboard (Shift+F10) there is no pointer: the menu opens at its button.
+  openMenu(anchor, label, entries, event.clientX > 0 ? { x: event.clientX, y: event.clientY } : undefined);
 }
 
 function place(menu: HTMLElement, anchor: HTMLElement, at: { x: number; y: number } | undefined): void {

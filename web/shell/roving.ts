@@ -15,4 +15,4 @@ export function moveWithin(event: KeyboardEvent, items: string, orientation: "ho
 }
 
 export const tabKeys = (event: KeyboardEvent): void => moveWithin(event, '[role="tab"]', "horizontal");
-export const menuKeys = (event: KeyboardEvent): void => moveWithin(event, '[role="menuitem"]', "vertical");
+export const menuKeys = (event: KeyboardEvent): void => moveWithin(event, '[role^="menuitem"]', "vertical");

@@ -137,6 +137,17 @@ describe("who reaches whom", () => {
     const how = Object.fromEntries(reachFrom(map, "web").map((reach) => [reach.to, reach.how]));
     expect(how).toEqual({ api: "name", old: "address", alone: "none" });
   });
+
+  it("by address from the machine's own network, which resolves no names", () => {
+    const map = networkMap(
+      [network("front"), { ...network("host"), Driver: "host" }],
+      [container("web", ["front"]), container("probe", ["host"]), container("other", ["host"])],
+    );
+    expect(reachFrom(map, "probe").map(({ to, how }) => [to, how])).toEqual([
+      ["web", "machine"],
+      ["other", "machine"],
+    ]);
+  });
 });
 
 describe("statistics", () => {

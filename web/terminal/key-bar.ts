@@ -1,14 +1,22 @@
 import { html, type TemplateResult } from "lit";
 import { LightElement } from "../shell/light-element.ts";
+import { arrowSequence } from "./key-sequences.ts";
 
-/** What each key sends, in normal cursor mode. */
-const keys: readonly { readonly label: string; readonly name: string; readonly send: string }[] = [
+interface Key {
+  readonly label: string;
+  readonly name: string;
+  /** What it sends; of an arrow the letter that ends its sequence. */
+  readonly send: string;
+  readonly arrow?: true;
+}
+
+const keys: readonly Key[] = [
   { label: "Esc", name: "Escape", send: "\x1b" },
   { label: "Tab", name: "Tab", send: "\t" },
-  { label: "←", name: "Left", send: "\x1b[D" },
-  { label: "↑", name: "Up", send: "\x1b[A" },
-  { label: "↓", name: "Down", send: "\x1b[B" },
-  { label: "→", name: "Right", send: "\x1b[C" },
+  { label: "←", name: "Left", send: "D", arrow: true },
+  { label: "↑", name: "Up", send: "A", arrow: true },
+  { label: "↓", name: "Down", send: "B", arrow: true },
+  { label: "→", name: "Right", send: "C", arrow: true },
   { label: "|", name: "Pipe", send: "|" },
   { label: "-", name: "Minus", send: "-" },
   { label: "/", name: "Slash", send: "/" },
@@ -18,42 +26,35 @@ const keys: readonly { readonly label: string; readonly name: string; readonly s
 export class KeyBar extends LightElement {
   static override properties = { control: { state: true } };
   declare control: boolean;
-  #forget: (() => void) | undefined;
 
   constructor() {
     super();
     this.control = false;
   }
 
-  async #send(text: string): Promise<void> {
+  async #send({ send, arrow }: Key): Promise<void> {
     const terminals = await this.app.terminals();
-    terminals.type(text);
+    const { applicationCursorKeysMode: application } = terminals.target().terminal.modes;
+    terminals.type(arrow === true ? arrowSequence(send, { application, control: this.control }) : send);
+    if (this.control) await this.#hold(false);
   }
 
-  /** The next letter from any keyboard becomes its control character. */
-  #toggleControl(): void {
-    this.control = !this.control;
-    this.#forget?.();
-    if (!this.control) return;
-    const listen = (event: KeyboardEvent): void => {
-      if (event.key.length !== 1) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.#toggleControl();
-      void this.#send(String.fromCharCode(event.key.toUpperCase().charCodeAt(0) & 31));
+  async #hold(control: boolean): Promise<void> {
+    this.control = control;
+    const terminals = await this.app.terminals();
+    const used = (): void => {
+      this.control = false;
     };
-    addEventListener("keydown", listen, { capture: true });
-    this.#forget = () => {
-      removeEventListener("keydown", listen, { capture: true });
-      this.#forget = undefined;
-    };
-    void this.app.terminals().then((terminals) => terminals.focus());
+    terminals.holdControl(control ? used : undefined);
+    terminals.focus();
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="keys" role="toolbar" aria-label="Keys">
-      <button aria-pressed=${this.control} @click=${() => this.#toggleControl()}>Ctrl</button>
-      ${keys.map((key) => html`<button aria-label=${key.name} @click=${() => void this.#send(key.send)}>${key.label}</button>`)}
+    // A touched key leaves the focus, and with it the keyboard on the screen, where it is.
+    const keep = (event: Event): void => event.preventDefault();
+    return html`<div class="keys" role="toolbar" aria-label="Keys" @pointerdown=${keep} @mousedown=${keep}>
+      <button aria-pressed=${this.control} @click=${() => void this.#hold(!this.control)}>Ctrl</button>
+      ${keys.map((key) => html`<button aria-label=${key.name} @click=${() => void this.#send(key)}>${key.label}</button>`)}
     </div>`;
   }
 }

@@ -2,6 +2,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import type { BridgeTerminal } from "../bridge/client.ts";
+import { prefers } from "../shell/theme.ts";
 import type { Addons } from "./addons.ts";
 
 export type SessionState =
@@ -14,6 +15,9 @@ export interface SessionOptions {
   readonly label: string;
   readonly connect: (size: { readonly rows: number; readonly columns: number }) => Promise<BridgeTerminal>;
   readonly onState: () => void;
+  readonly onFocus: () => void;
+  /** What is sent for what was typed: the bar of keys holds Ctrl down for keyboards that have none. */
+  readonly typed: (text: string) => string;
   /** A program asked to put text on the clipboard (OSC 52); a person decides. */
   readonly onClipboardRequest: (text: string) => void;
 }
@@ -52,10 +56,11 @@ export class TerminalSession {
       theme: themeFromTokens(),
       // A link that a program names (OSC 8) shows one text and leads elsewhere: only http(s), and never with access to this page.
       linkHandler: { activate: (_, uri) => openLink(uri), allowNonHttpProtocols: false },
-      minimumContrastRatio: 4.5,
+      minimumContrastRatio: contrastRatio(),
     });
     this.terminal.loadAddon(this.#fit);
-    this.terminal.onData((text) => this.input(text));
+    this.terminal.onData((text) => this.input(this.#options.typed(text)));
+    this.element.addEventListener("focusin", () => this.#options.onFocus());
     this.terminal.onBinary((text) => this.#send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
     this.terminal.onResize(({ rows, cols }) => this.#wire?.resize(rows, cols));
   }
@@ -157,6 +162,7 @@ export class TerminalSession {
 
   retheme(): void {
     this.terminal.options.theme = themeFromTokens();
+    this.terminal.options.minimumContrastRatio = contrastRatio();
   }
 
   /** The screen and some lines above it, as text that brings them back; undefined before anything was shown. */
@@ -191,6 +197,9 @@ function nextFrame(): Promise<void> {
 function openLink(uri: string): void {
   if (/^https?:\/\//i.test(uri)) open(uri, "_blank", "noopener,noreferrer");
 }
+
+/** WCAG's AA, and AAA where more contrast is wanted. */
+const contrastRatio = (): number => (prefers("contrast") ? 7 : 4.5);
 
 function themeFromTokens(): ITheme {
   const style = getComputedStyle(document.documentElement);

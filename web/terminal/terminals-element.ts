@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type StartStage, startStages } from "../../worker/protocol/index.ts";
-import { ago, spacedSize } from "../engine/format.ts";
+import { ago, containerName, shellLine, spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
@@ -67,19 +67,21 @@ export class TerminalsElement extends LightElement {
                 (
                   tab,
                 ) => html`<button class="tab" role="tab" id="terminal-tab-${tab.id}" aria-selected=${tab.id === active} tabindex=${tab.id === active ? 0 : -1}
-                  @click=${() => this.#show(tab.id)} @dblclick=${() => this.#rename(tab)} @contextmenu=${(event: MouseEvent) => this.#menu(event, tab)}
+                  @click=${() => this.#show(tab.id)} @dblclick=${() => void this.#rename(tab)} @contextmenu=${(event: MouseEvent) => this.#menu(event, tab)}
                   @keydown=${(event: KeyboardEvent) => {
                     if (event.key === "Delete") this.terminals?.close(tab.id);
-                    if (event.key === "F2") this.#rename(tab);
+                    if (event.key === "F2") void this.#rename(tab);
                   }}>${icon("term")}<span>${tab.title}</span></button>`,
               )
         }
       </div>
       <button class="ib s" aria-label="New terminal" title="New terminal (Alt Shift T)" ?disabled=${!running} @click=${() => this.terminals?.open({})}>${icon("plus")}</button>
+      <button class="ib s narrow-gap" aria-label="New terminal in" title="New terminal in a container" aria-haspopup="menu" ?disabled=${!running} @click=${(event: Event) => this.#places(event.currentTarget as HTMLElement)}>${icon("down")}</button>
       <span class="end">
         <button class="ib s" aria-label="Split terminal" title="Split terminal" ?disabled=${!running} @click=${() => this.terminals?.open({ split: true })}>${icon("split")}</button>
         <button class="ib s" aria-label="Copy screen" title="Copy screen" ?disabled=${this.#active === undefined} @click=${() => this.#copyScreen()}>${icon("copy")}</button>
         <button class="ib s" aria-label="Full screen" title="Full screen" @click=${this.#fullScreen}>${icon("expand")}</button>
+        ${(this.#active?.sessions.length ?? 0) > 1 ? html`<button class="ib s" aria-label="Close this half" title="Close this half of the split" @click=${() => this.terminals?.closeFront()}>${icon("unsplit")}</button>` : nothing}
         ${this.#active === undefined ? nothing : html`<button class="ib s" aria-label="Close terminal" title="Close terminal" @click=${() => this.terminals?.close(this.#active?.id ?? 0)}>${icon("close")}</button>`}
       </span>
     </div>`;
@@ -90,22 +92,42 @@ export class TerminalsElement extends LightElement {
     void this.updateComplete.then(() => this.terminals?.focus());
   }
 
+  /** A terminal is a shell on the machine, or one in a container (an exec). */
+  #places(anchor: HTMLElement): void {
+    const running = (this.app.store.state.containers ?? []).filter(({ State }) => State === "running");
+    openMenu(anchor, "New terminal in", [
+      { label: "The machine", icon: "term", run: () => void this.terminals?.open({}) },
+      ...running.map(containerName).map((name) => ({
+        label: name,
+        hint: shellLine(name),
+        icon: "box" as const,
+        run: () => void this.app.openShell(name),
+      })),
+    ]);
+  }
+
   #menu(event: MouseEvent, tab: TerminalTab): void {
     event.preventDefault();
     openMenu(
       event.currentTarget as HTMLElement,
       `Terminal ${tab.title}`,
       [
-        { label: "Rename", icon: "edit", run: () => this.#rename(tab) },
+        { label: "Rename", icon: "edit", run: () => void this.#rename(tab) },
         { label: "Close", icon: "close", run: () => this.terminals?.close(tab.id) },
       ],
       { x: event.clientX, y: event.clientY },
     );
   }
 
-  #rename(tab: TerminalTab): void {
-    const title = prompt("Name of the terminal", tab.title)?.trim();
-    if (title !== undefined && title !== "") this.terminals?.rename(tab.id, title.slice(0, 40));
+  async #rename(tab: TerminalTab): Promise<void> {
+    const { askText } = await import("../shell/ask.ts");
+    const title = await askText({
+      title: "Rename the terminal",
+      label: "Name of the terminal",
+      value: tab.title,
+      button: "Rename",
+    });
+    if (title !== undefined) this.terminals?.rename(tab.id, title.slice(0, 40));
   }
 
   #copyScreen(): void {

@@ -26,6 +26,8 @@ export class Terminals {
   /** Brought back from before the reload and not shown yet: their shells start when they are. */
   readonly #asleep = new Set<number>();
   #nextId = 1;
+  #focused: number | undefined;
+  #control: (() => void) | undefined;
 
   constructor(app: App) {
     this.#app = app;
@@ -123,6 +125,10 @@ export class Terminals {
       label: title,
       connect: (size) => this.#app.bridge.openTerminal({ ...size, ...processOf(options) }),
       onState: () => this.#touch(),
+      onFocus: () => {
+        this.#focused = id;
+      },
+      typed: (text) => this.#typed(text),
       onClipboardRequest: (text) =>
         this.#app.toast({
           kind: "info",
@@ -155,7 +161,7 @@ export class Terminals {
   }
 
   focus(): void {
-    const id = this.active?.sessions[0];
+    const id = this.#front;
     if (id !== undefined) this.#sessions.get(id)?.terminal.focus();
   }
 
@@ -199,12 +205,36 @@ export class Terminals {
     this.#options.delete(id);
   }
 
-  /** The session that gets what the page types: the focused one, or the first of the tab in front. */
+  /** Of the tab in front the terminal that had the focus last, or its first one. */
+  get #front(): number | undefined {
+    const sessions = this.active?.sessions ?? [];
+    return sessions.find((id) => id === this.#focused) ?? sessions[0];
+  }
+
+  /** The session that gets what the page types. */
   target(): TerminalSession {
-    const sessions = (this.active?.sessions ?? []).map((id) => this.#sessions.get(id));
-    const focused = sessions.find((session) => session?.element.contains(document.activeElement));
-    const first = focused ?? sessions[0];
-    return first === undefined || first.state.kind === "ended" ? this.open({}) : first;
+    const front = this.#front;
+    const session = front === undefined ? undefined : this.#sessions.get(front);
+    return session === undefined || session.state.kind === "ended" ? this.open({}) : session;
+  }
+
+  /** The half of a split that had the focus last. */
+  closeFront(): void {
+    if (this.#front !== undefined) this.closeSession(this.#front);
+    this.focus();
+  }
+
+  /** The next character typed becomes its control character, and `used` is called; without it Ctrl is let go. */
+  holdControl(used: (() => void) | undefined): void {
+    this.#control = used;
+  }
+
+  /** ECMA-48: the control character of "A" is its code without the upper bits, whoever typed it. */
+  #typed(text: string): string {
+    if (this.#control === undefined || text.length !== 1) return text;
+    this.#control();
+    this.#control = undefined;
+    return String.fromCharCode(text.toUpperCase().charCodeAt(0) & 31);
   }
 
   type(text: string): void {

@@ -131,7 +131,14 @@ export interface LayerContents {
 
 /** What a preview asks on its channel; the answer is `connected` or `refused` with the same id. */
 export type PreviewMessage =
-  | { readonly type: "connect"; readonly id: number; readonly readable: MessagePort; readonly writable: MessagePort }
+  | {
+      readonly type: "connect";
+      readonly id: number;
+      readonly readable: MessagePort;
+      readonly writable: MessagePort;
+      /** Sent before what comes over `writable`: a WebSocket's request, whose cookies its page may not see. */
+      readonly first?: Uint8Array;
+    }
   | { readonly type: "connected"; readonly id: number }
   | { readonly type: "refused"; readonly id: number; readonly message: string };
 

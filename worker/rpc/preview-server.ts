@@ -10,6 +10,7 @@ export function servePreview(channel: MessagePort, open: () => Promise<ByteDuple
     try {
       const duplex = await open();
       duplex.readable.pipeTo(portWritable<Uint8Array>(request.readable)).catch(() => {});
+      if (request.first !== undefined) await sendFirst(duplex, request.first);
       portReadable<Uint8Array>(request.writable)
         .pipeTo(duplex.writable)
         .catch(() => {});
@@ -20,11 +21,17 @@ export function servePreview(channel: MessagePort, open: () => Promise<ByteDuple
   };
 }
 
+async function sendFirst({ writable }: ByteDuplex, bytes: Uint8Array): Promise<void> {
+  const writer = writable.getWriter();
+  await writer.write(bytes);
+  writer.releaseLock();
+}
+
 /** The channel leads to an origin that runs a container's page: what it sends is checked. */
 function connectRequest(data: unknown): Extract<PreviewMessage, { type: "connect" }> | undefined {
   if (typeof data !== "object" || data === null) return undefined;
-  const { type, id, readable, writable } = data as Readonly<Record<string, unknown>>;
+  const { type, id, readable, writable, first } = data as Readonly<Record<string, unknown>>;
   if (type !== "connect" || typeof id !== "number") return undefined;
   if (!(readable instanceof MessagePort) || !(writable instanceof MessagePort)) return undefined;
-  return { type, id, readable, writable };
+  return { type, id, readable, writable, ...(first instanceof Uint8Array ? { first } : {}) };
 }
