@@ -26,9 +26,14 @@ afterAll(async () => {
   await site?.close();
 });
 
-describe.each(["light", "dark"] as const)("axe finds nothing, %s", (theme) => {
+describe.each([
+  ["light", { theme: "light" }],
+  ["dark", { theme: "dark" }],
+  ["high contrast", { theme: "light", contrast: "on" }],
+  ["high contrast, dark", { theme: "dark", contrast: "on" }],
+] as const)("axe finds nothing, %s", (_, appearance) => {
   it.each(views.map((view) => [view.name, view] as const))("%s", async (_, view) => {
-    const page = await openPage(browser, site.url + view.address, { theme });
+    const page = await openPage(browser, site.url + view.address, appearance);
     await view.ready(page);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { BrowserContext, FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SiteServer } from "../../scripts/site-server.ts";
@@ -147,6 +148,165 @@ describe("the preview of a published port", () => {
     // Its own storage is its own: nothing of the app's is in it.
     expect(page.url()).toContain("#/ports");
     expect(await page.title()).toContain("Drydock");
+    await page.close();
+  });
+
+  it("has no way back to the app from a window of its own", async () => {
+    const { page } = await openPreview();
+    const [popup] = await Promise.all([
+      profile.waitForEvent("page"),
+      page.getByRole("button", { name: "Open in a window" }).click(),
+    ]);
+    await popup.frameLocator("iframe").getByRole("heading", { name: "Welcome to port 8080" }).waitFor();
+    const inside = popup.frames().find((each) => each.parentFrame() === popup.mainFrame());
+    const app = page.url();
+    const tried = await inside?.evaluate(async () => {
+      const results: string[] = [];
+      const attempt = (work: () => void): void => {
+        try {
+          work();
+          results.push("allowed");
+        } catch (error) {
+          results.push((error as Error).name);
+        }
+      };
+      const top = window.top as Window;
+      attempt(() => {
+        top.opener.location.href = "about:blank#taken";
+      });
+      // The bootstrap page is of the same origin: it can be made to ask the app once more, and the answer overheard.
+      const heard = new Promise<Window>((resolve) =>
+        top.addEventListener("message", ({ source }) => resolve(source as Window), { once: true }),
+      );
+      const asked = new MessageEvent("message", { data: { type: "drydock-preview-channel-wanted" } });
+      top.navigator.serviceWorker.dispatchEvent(asked);
+      const source = await Promise.race([heard, new Promise<undefined>((resolve) => setTimeout(resolve, 2000))]);
+      if (source !== undefined)
+        attempt(() => {
+          source.location.href = "about:blank#taken";
+        });
+      return results;
+    });
+    expect(tried).toEqual(["TypeError", "SecurityError"]);
+    expect(page.url()).toBe(app);
+    await popup.close();
+    await page.close();
+  });
+
+  it("sends every method, follows redirects, and keeps HttpOnly cookies from scripts and not from requests", async () => {
+    const { page, container } = await openPreview();
+    const frame = page.frames().find((each) => each.parentFrame()?.parentFrame() === page.mainFrame());
+    const seen = await frame?.evaluate(async () => {
+      const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+      const answers: string[] = [];
+      for (const method of methods)
+        answers.push((await (await fetch("/echo", { method })).text()).split(" ").slice(0, 2).join(" "));
+      const head = await fetch("/echo", { method: "HEAD" });
+      const landed = await fetch("/redirect");
+      await fetch("/login");
+      // biome-ignore lint/suspicious/noDocumentCookie: what pages of containers do
+      document.cookie = "theme=dark; path=/";
+      const cookies = document.cookie;
+      const sent = /cookie: (.*)/.exec(await (await fetch("/echo")).text())?.[1];
+      const socket = new WebSocket(`ws://${location.host}/socket`);
+      await new Promise((resolve) => {
+        socket.onopen = resolve;
+      });
+      socket.send("cookies");
+      const overSocket = await new Promise<string>((resolve) => {
+        socket.onmessage = ({ data }) => resolve(String(data));
+      });
+      socket.close();
+      return {
+        answers,
+        head: [head.status, (await head.text()).length],
+        landed: landed.url,
+        cookies,
+        sent,
+        overSocket,
+      };
+    });
+    expect(seen?.answers).toEqual(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map((each) => `${each} /echo`));
+    expect(seen?.head).toEqual([200, 0]);
+    expect(seen?.landed).toMatch(/\/landed$/);
+    expect(seen?.cookies.split("; ").sort()).toEqual(["seen=1", "theme=dark"]);
+    expect(seen?.sent?.split("; ").sort()).toEqual(["seen=1", "session=secret", "theme=dark"]);
+    expect(seen?.overSocket.split("; ").sort()).toEqual(["seen=1", "session=secret", "theme=dark"]);
+    await page.getByRole("textbox", { name: "Address" }).fill("localhost:8080/redirect");
+    await page.keyboard.press("Enter");
+    await container.getByText("GET /landed").waitFor();
+    await page.getByRole("button", { name: "Back" }).click();
+    await container.getByText("GET /", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Forward" }).click();
+    await container.getByText("GET /landed").waitFor();
+    await page.close();
+  });
+
+  it("gives the browser downloads, by the server's header and by the link's wish", async () => {
+    const { page, container } = await openPreview();
+    for (const [link, file] of [
+      ["Report", "report.csv"],
+      ["Take", "taken.css"],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        container.getByRole("link", { name: link }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe(file);
+      expect(readFileSync(await download.path(), "utf8").length).toBeGreaterThan(10);
+    }
+    await page.close();
+  });
+
+  it("shows one preview at a time on one spare host, and leaves nothing of it for the next", async () => {
+    const page = await profile.newPage();
+    page.setDefaultTimeout(15_000);
+    const host = site.url.replace("http://localhost", "spare.drydock.localhost").replace(/\/$/, "");
+    await page.addInitScript((content) => {
+      document.addEventListener("DOMContentLoaded", () => {
+        const meta = Object.assign(document.createElement("meta"), { name: "drydock-preview-host", content });
+        document.head.append(meta);
+      });
+    }, host);
+    await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/playground`);
+    await page.getByText("Machine running", { exact: true }).waitFor();
+    await page.getByRole("textbox", { name: /^Terminal/ }).focus();
+    await page.keyboard.type("docker run -d --name other -p 9090:80 nginx\n");
+    const shown = async (port: number) => {
+      const frame = page.frameLocator(`iframe[title="Preview of port ${port}"]`).frameLocator("iframe");
+      await frame.getByRole("heading", { name: `Welcome to port ${port}` }).waitFor();
+      return page.frames().find((each) => each.parentFrame()?.parentFrame() === page.mainFrame());
+    };
+    await page.getByRole("button", { name: /^8080/ }).click();
+    const first = await shown(8080);
+    expect(new URL(first?.url() ?? "").host).toBe(host);
+    await first?.evaluate(async () => {
+      localStorage.setItem("left", "behind");
+      // biome-ignore lint/suspicious/noDocumentCookie: what pages of containers do
+      document.cookie = "left=behind; path=/";
+      await caches.open("left");
+      await new Promise((resolve) => {
+        const request = indexedDB.open("left");
+        request.onsuccess = resolve;
+      });
+    });
+    await page.getByRole("tab", { name: "Preview 9090" }).click();
+    const second = await shown(9090);
+    const found = await second?.evaluate(async () => ({
+      local: localStorage.getItem("left"),
+      cookie: document.cookie,
+      caches: await caches.keys(),
+      databases: (await indexedDB.databases()).map(({ name }) => name),
+      sent: /cookie: (.*)/.exec(await (await fetch("/echo")).text())?.[1],
+    }));
+    expect(found).toEqual({
+      local: null,
+      cookie: "seen=1",
+      caches: [],
+      databases: ["keyval-store"],
+      sent: "seen=1",
+    });
+    expect(await page.locator("iframe.previewframe").count()).toBe(1);
     await page.close();
   });
 

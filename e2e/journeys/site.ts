@@ -37,20 +37,29 @@ export interface OpenOptions {
   readonly width?: number;
   readonly height?: number;
   readonly theme?: "light" | "dark";
+  /** Chosen on the page; the system's without it. */
+  readonly contrast?: "on" | "off";
 }
 
 /** A page in a profile of its own, with the theme chosen before it is drawn. */
 export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<Page> {
-  const { width = 1440, height = 900, theme = "light" } = options;
+  const { width = 1440, height = 900, theme = "light", contrast } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context.newPage();
-  await page.addInitScript((choice) => {
-    // Sandboxed frames have no storage, and no theme.
-    if (window.origin !== "null") localStorage.setItem("drydock.theme", JSON.stringify(choice));
-  }, theme);
+  await page.addInitScript(
+    (choices) => {
+      try {
+        for (const [name, choice] of Object.entries(choices))
+          localStorage.setItem(`drydock.${name}`, JSON.stringify(choice));
+      } catch {
+        // A frame without storage has no theme.
+      }
+    },
+    { theme, ...(contrast === undefined ? {} : { contrast }) },
+  );
   page.setDefaultTimeout(15_000);
   await page.goto(url);
   return page;

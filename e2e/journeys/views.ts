@@ -39,7 +39,14 @@ export const views: readonly View[] = [
   { name: "container-inspect", address: "#/containers/web/inspect", ready: seen("treeitem", /State/) },
   { name: "container-stats", address: "#/containers/web/stats", ready: seen("heading", "Memory") },
   { name: "container-files", address: "#/containers/web/files", ready: seen("button", "Read again") },
-  { name: "container-changes", address: "#/containers/web/changes", ready: seen("list", "Changed files") },
+  {
+    name: "container-changes",
+    address: "#/containers/web/changes",
+    ready: async (page) => {
+      await page.getByRole("button", { name: /default.conf/ }).click();
+      await page.getByLabel(/^Changed lines of/).waitFor();
+    },
+  },
   { name: "images", address: "#/images", ready: seen("link", "nginx") },
   { name: "image-layers", address: "#/images/counter%3Alatest/layers", ready: seen("tree", "Files in this layer") },
   { name: "image-history", address: "#/images/counter%3Alatest/history", ready: seen("region", "History") },
@@ -53,6 +60,15 @@ export const views: readonly View[] = [
         .first()
         .click();
       await page.getByLabel(/^Changed lines of/).waitFor();
+    },
+  },
+  {
+    name: "image-compare-layers",
+    address: "#/images/counter%3Alatest/compare",
+    ready: async (page) => {
+      await page.getByRole("combobox", { name: "The other image" }).selectOption("counter:latest");
+      await page.getByRole("combobox", { name: "Layer of this image" }).selectOption({ index: 2 });
+      await page.getByText(/^7 added/).waitFor();
     },
   },
   {
@@ -73,6 +89,42 @@ export const views: readonly View[] = [
       await page.getByRole("heading", { name: "From web" }).waitFor();
     },
   },
+  {
+    name: "network",
+    address: "#/networks/front",
+    ready: seen("link", "Close front"),
+  },
+  {
+    name: "prune",
+    address: "#/images",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Prune" }).click();
+      await page.getByRole("heading", { name: "Remove images that nothing uses?" }).waitFor();
+      await page.getByRole("checkbox").check();
+    },
+  },
+  {
+    name: "refused",
+    address: "#/volumes",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "docker volume rm db_data" }).click();
+      await page.getByText("remove db_data: volume is in use").waitFor();
+      await page.getByRole("button", { name: /Command log/ }).click();
+      await page.getByRole("heading", { name: "Command log" }).waitFor();
+    },
+  },
+  {
+    name: "new-file",
+    address: "#/playground",
+    ready: async (page) => {
+      await page.getByRole("treeitem", { name: "Dockerfile" }).waitFor();
+      await page.getByRole("button", { name: "New file" }).click();
+      await page.getByLabel("Name", { exact: true }).fill("../x");
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      await page.getByText("cannot be the name of a file").waitFor();
+    },
+  },
+  { name: "container-gone", address: "#/containers/nobody", ready: seen("link", "All containers") },
   { name: "ports", address: "#/ports", ready: seen("button", "Preview 8080") },
   { name: "system", address: "#/system", ready: seen("cell", "Images") },
   { name: "hood", address: "#/hood/web", ready: seen("heading", "Namespaces") },
@@ -123,6 +175,7 @@ export const views: readonly View[] = [
     },
   },
   { name: "consent", address: "?image=nginx&cmd=nginx", ready: seen("button", "Open and run") },
+  { name: "lesson", address: "#/lesson/first-containers/publish", ready: seen("button", "Close the lesson") },
   { name: "lesson-draft", address: "#/lesson/draft/tides", ready: seen("textbox", "lesson.yaml") },
   { name: "embed-cover", address: "?embed=1&title=Try", ready: seen("button", "Start") },
   { name: "embed", address: "?embed=1&start=now&panels=files", ready: terminal },

@@ -24,6 +24,15 @@ const hex = (seed: string): string => {
   }
   return out.slice(0, 64);
 };
+/** As anybody could put them into an image, a label or a log: the page shows them and nothing more. */
+const hostileMarkup = `"><img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+const hostileLines = [
+  "\x1b]0;owned\x07title\n",
+  "\x1b]52;c;b3duZWQ=\x07clipboard\n",
+  "\x1b]8;;javascript:document.title='owned'\x07link\x1b]8;;\x07\n",
+  '\x1bP$q"p\x1b\\\x1b[6n\x1b[>cask\n',
+  `${hostileMarkup}\n`,
+];
 const json = (value: unknown, status = 200): ApiResponse => ({ status, headers: {}, body: { kind: "json", value } });
 const none: ApiResponse = { status: 204, headers: {}, body: { kind: "empty" } };
 const missing = (message: string): ApiResponse => json({ message }, 404);
@@ -74,6 +83,11 @@ export class FakeEngine implements ApiTransport {
     });
     this.add("cache", "redis:latest", "running", 360, [{ PrivatePort: 6379, Type: "tcp" }], { back: "172.19.0.3" });
     this.add("eager_hopper", "debian:latest", "exited", 540, [], { bridge: "" });
+    const api = this.find("api");
+    if (api !== undefined) {
+      api.labels = { "org.example.note": hostileMarkup };
+      api.log = hostileLines;
+    }
     const cache = this.find("cache");
     if (cache !== undefined)
       cache.mounts = [
@@ -424,6 +438,14 @@ export class FakeEngine implements ApiTransport {
   #images(request: ApiRequest, url: URL, parts: readonly string[]): ApiResponse {
     if (parts[0] === "json") return json(this.images.map((image) => this.#image(image)));
     if (parts[0] === "prune") return json({ ImagesDeleted: null, SpaceReclaimed: 0 });
+    if (parts[0] === "load") {
+      this.images = [["loaded:latest", 3e6], ...this.images];
+      this.emit("image", "load", "loaded", {});
+      const values = (async function* () {
+        yield { stream: "Loaded image: loaded:latest\n" };
+      })();
+      return { status: 200, headers: {}, body: { kind: "jsonLines", values } };
+    }
     if (parts[0] === "create") return this.#pull(url.searchParams.get("fromImage") ?? "");
     const verb = ["json", "history", "tag", "get"].find((each) => each === parts.at(-1));
     const reference = (verb === undefined ? parts : parts.slice(0, -1)).join("/");
@@ -457,7 +479,7 @@ export class FakeEngine implements ApiTransport {
         Cmd: ["nginx", "-g", "daemon off;"],
         ExposedPorts: { "80/tcp": {} },
         WorkingDir: "/app",
-        Labels: {},
+        Labels: { "org.example.note": hostileMarkup },
       },
       RootFS: { Type: "layers", Layers: [1, 2, 3, 4].map((layer) => `sha256:${hex(image[0] + layer)}`) },
     });
@@ -536,12 +558,18 @@ export class FakeEngine implements ApiTransport {
       Mountpoint: `/var/lib/docker/volumes/${name}/_data`,
       CreatedAt: "2026-11-24T18:00:00Z",
       Labels: {},
-      UsageData: { Size: 1.2e6, RefCount: 1 },
+      UsageData: { Size: 1.2e6, RefCount: name === "db_data" ? 1 : 0 },
     };
   }
 
   #volumes(request: ApiRequest, [name]: readonly string[]): ApiResponse {
     if (name === undefined) return json({ Volumes: this.volumes.map((each) => this.#volume(each)), Warnings: null });
+    if (name === "prune") {
+      const gone = this.volumes.filter((each) => each !== "db_data");
+      this.volumes = ["db_data"];
+      this.emit("volume", "prune", "", {});
+      return json({ VolumesDeleted: gone, SpaceReclaimed: 0 });
+    }
     if (name === "create") {
       const made = String((request.body?.kind === "json" ? (request.body.value as Json) : {}).Name);
       this.volumes = [...this.volumes, made];

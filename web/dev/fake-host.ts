@@ -5,6 +5,7 @@ import type { DrydockHost, HostFiles, HostTerminal } from "../../worker/rpc/host
 import { FakeCheckpoints } from "./fake-checkpoints.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { hoodOf } from "./fake-hood.ts";
+import { fakeLessons } from "./fake-lessons.ts";
 import { fakePage } from "./fake-page.ts";
 import { FakeShell } from "./fake-shell.ts";
 import { fakeBrowser, fakeLayers } from "./fake-trees.ts";
@@ -35,7 +36,7 @@ export class FakeHost implements DrydockHost {
   }
 
   async openTerminal(options: TerminalOptions): Promise<HostTerminal> {
-    return new FakeShell(this.#engine, options);
+    return new FakeShell(this.#engine, this.files, options);
   }
 
   async runDocker(args: readonly string[]) {
@@ -48,6 +49,7 @@ export class FakeHost implements DrydockHost {
 
   readonly browser = fakeBrowser;
   readonly layers = fakeLayers;
+  readonly lessons = fakeLessons;
   readonly checkpoints = new FakeCheckpoints();
 
   async inspect(container: string): Promise<HoodReport> {
@@ -102,6 +104,13 @@ class FakeFiles implements HostFiles {
   }
   async write(path: string, content: ReadableStream<Uint8Array>): Promise<void> {
     const kind = this.#files.has(path) ? "changed" : "created";
+    const parents = path.split("/").slice(0, -1);
+    for (const [index] of parents.entries()) {
+      const directory = parents.slice(0, index + 1).join("/");
+      if (this.#directories.has(directory)) continue;
+      this.#directories.add(directory);
+      this.#tell({ kind: "created", path: directory });
+    }
     this.#files.set(
       path,
       new Uint8Array(await new Response(content as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()),

@@ -12,6 +12,7 @@ export function fakePage(port: number): FakeConnection {
   let output: ReadableStreamDefaultController<Uint8Array> | undefined;
   let request = "";
   let socket = false;
+  let cookies = "";
   let answered = false;
 
   const send = (status: string, headers: readonly string[], body: string): void => {
@@ -29,6 +30,7 @@ export function fakePage(port: number): FakeConnection {
     const header = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, "im").exec(head)?.[1];
     if (header("upgrade") === "websocket") {
       socket = true;
+      cookies = header("cookie") ?? "";
       const digest = await crypto.subtle.digest(
         "SHA-1",
         utf8(`${header("sec-websocket-key")}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`) as Uint8Array<ArrayBuffer>,
@@ -47,6 +49,15 @@ export function fakePage(port: number): FakeConnection {
         ["Content-Type: text/plain"],
         `${head.replace(/^[\w-]+(?=:)/gm, (name) => name.toLowerCase())}\n\n${body}`,
       );
+    else if (path === "/redirect") send("302 Found", [`Location: http://localhost:${port}/landed`], "");
+    else if (path === "/login")
+      send("200 OK", ["Content-Type: text/plain", "Set-Cookie: session=secret; Path=/; HttpOnly"], "in");
+    else if (path === "/report.csv")
+      send(
+        "200 OK",
+        ["Content-Type: text/csv", 'Content-Disposition: attachment; filename="report.csv"'],
+        "name,count\nweb,1\n",
+      );
     else if (path === "/events") {
       output?.enqueue(utf8("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"));
       for (let index = 0; index < 3; index += 1) {
@@ -59,7 +70,7 @@ export function fakePage(port: number): FakeConnection {
       send(
         "200 OK",
         ["Content-Type: text/html", "Set-Cookie: seen=1; Path=/"],
-        `<!doctype html><html lang="en"><title>Fake ${port}</title><link rel="stylesheet" href="/style.css"><h1>Welcome to port ${port}</h1><p>${method} ${safe}</p><a href="/next">Next</a></html>`,
+        `<!doctype html><html lang="en"><title>Fake ${port}</title><link rel="stylesheet" href="/style.css"><h1>Welcome to port ${port}</h1><p>${method} ${safe}</p><a href="/next">Next</a> <a href="/report.csv">Report</a> <a href="/style.css" download="taken.css">Take</a></html>`,
       );
     }
   };
@@ -71,10 +82,11 @@ export function fakePage(port: number): FakeConnection {
     const text = new TextDecoder().decode(
       Uint8Array.from(frame.subarray(6, 6 + length), (byte, index) => byte ^ (frame[2 + (index % 4)] ?? 0)),
     );
-    const masked = encodeFrame(opcodes.text, utf8(`echo: ${text}`));
+    const answer = utf8(text === "cookies" ? cookies : `echo: ${text}`);
+    const masked = encodeFrame(opcodes.text, answer);
     const size = (masked[1] ?? 0) & 0x7f;
     // A server's frames are not masked.
-    output?.enqueue(Uint8Array.from([masked[0] ?? 0, size, ...utf8(`echo: ${text}`)]));
+    output?.enqueue(Uint8Array.from([masked[0] ?? 0, size, ...answer]));
   };
 
   return {

@@ -1,6 +1,6 @@
 /** A line editor that echoes, with a handful of commands: enough to see a terminal work. */
 import type { TerminalOptions } from "../../worker/protocol/index.ts";
-import type { HostTerminal } from "../../worker/rpc/host.ts";
+import type { HostFiles, HostTerminal } from "../../worker/rpc/host.ts";
 import type { FakeEngine } from "./fake-engine.ts";
 
 const hello = `
@@ -13,6 +13,7 @@ export class FakeShell implements HostTerminal {
   readonly writable: WritableStream<Uint8Array>;
   readonly exit: Promise<number>;
   readonly #engine: FakeEngine;
+  readonly #files: HostFiles;
   readonly #prompt: string;
   #line = "";
   #output: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -20,8 +21,9 @@ export class FakeShell implements HostTerminal {
   #size: { rows: number; columns: number };
   #flood = false;
 
-  constructor(engine: FakeEngine, options: TerminalOptions) {
+  constructor(engine: FakeEngine, files: HostFiles, options: TerminalOptions) {
     this.#engine = engine;
+    this.#files = files;
     this.#size = options;
     this.#prompt =
       options.container === undefined
@@ -111,10 +113,15 @@ export class FakeShell implements HostTerminal {
       for (let index = 0; index < Number(args[0] ?? 200); index += 1)
         this.#engine.add(`crowd_${index}`, "busybox:latest", "running", 60, [], { bridge: `172.17.1.${index}` });
       this.#engine.emit("container", "create", "", { name: "crowd" });
-    } else if (command === "storm") void this.#storm();
+    } else if (command === "put") {
+      const bytes = new TextEncoder().encode(`${args.slice(1).join(" ")}\n`);
+      void this.#files.write(args[0] ?? "", new Blob([bytes]).stream());
+    } else if (command === "rm") void this.#files.remove(args[0] ?? "");
+    else if (command === "storm") void this.#storm();
     else if (command === "stty") this.#print(`${this.#size.rows} ${this.#size.columns}\n`);
     else if (command === "echo") this.#print(`${args.join(" ")}\n`);
-    else if (command === "printf") this.#print(args.join(" ").replaceAll("\\e", "\x1b").replaceAll("\\a", "\x07"));
+    else if (command === "printf")
+      this.#print(args.join(" ").replaceAll("\\e", "\x1b").replaceAll("\\a", "\x07").replaceAll("\\r", "\r"));
     else if (command === "docker") this.#docker(args);
     else if (line !== "") this.#print(`bash: ${command}: command not found\n`);
     return true;

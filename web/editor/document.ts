@@ -55,7 +55,8 @@ export class OpenDocument {
 
   edited(text: string): void {
     this.text = text;
-    if (this.state.kind !== "conflict" && this.state.kind !== "gone") this.#set(text === this.#base ? { kind: "saved" } : { kind: "unsaved" });
+    if (this.state.kind !== "conflict" && this.state.kind !== "gone")
+      this.#set(text === this.#base ? { kind: "saved" } : { kind: "unsaved" });
   }
 
   save(): Promise<void> {

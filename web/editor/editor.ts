@@ -85,11 +85,12 @@ export class Editor extends LightElement {
       ${buffer === undefined ? nothing : this.#problem(buffer.view)}`;
   }
 
-  /** The first of what the language's service found, under the text. */
+  /** The worst of what the language's service found, under the text. */
   #problem(view: EditorView): TemplateResult | typeof nothing {
     const problems: { readonly from: number; readonly diagnostic: Diagnostic }[] = [];
     forEachDiagnostic(view.state, (diagnostic, from) => problems.push({ from, diagnostic }));
-    const first = problems[0];
+    const ranks = { error: 0, warning: 1, info: 2, hint: 3 };
+    const [first] = problems.sort((a, b) => ranks[a.diagnostic.severity] - ranks[b.diagnostic.severity]);
     if (first === undefined) return nothing;
     const kind = { error: "bad", warning: "warn", info: "info", hint: "info" }[first.diagnostic.severity];
     return html`<div class="advice row">

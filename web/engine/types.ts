@@ -121,7 +121,9 @@ export interface DiskUsage {
   readonly Images?: readonly ImageSummary[] | null;
   readonly Containers?: readonly (ContainerSummary & { readonly SizeRw?: number })[] | null;
   readonly Volumes?: readonly Volume[] | null;
-  readonly BuildCache?: readonly { readonly ID: string; readonly Size: number; readonly InUse: boolean; readonly Shared?: boolean }[] | null;
+  readonly BuildCache?:
+    | readonly { readonly ID: string; readonly Size: number; readonly InUse: boolean; readonly Shared?: boolean }[]
+    | null;
 }
 /** A line of `POST /images/create`. */
 export interface PullProgress {

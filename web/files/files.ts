@@ -191,8 +191,16 @@ export class Files extends LightElement {
       [
         ...(branch
           ? [
-              { label: "New file", icon: "plus" as const, run: () => void createFile(this.app, this.#directory(), "file") },
-              { label: "New folder", icon: "folder" as const, run: () => void createFile(this.app, this.#directory(), "folder") },
+              {
+                label: "New file",
+                icon: "plus" as const,
+                run: () => void createFile(this.app, this.#directory(), "file"),
+              },
+              {
+                label: "New folder",
+                icon: "folder" as const,
+                run: () => void createFile(this.app, this.#directory(), "folder"),
+              },
               { label: "Download as a zip", icon: "download" as const, run: () => void downloadZip(this.app, path) },
               {
                 label: "Terminal here",

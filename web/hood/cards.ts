@@ -35,7 +35,12 @@ function namespaces(app: App, { pid, namespaces: { source: from, list } }: HoodR
   const shared = list.filter(({ sharing }) => sharing !== "own").length;
   return html`<section class="card"><div class="row"><h2 class="grow">Namespaces</h2><span class="badge">${list.length}, ${shared} shared</span></div>
     <div class="tablewrap"><table class="plain"><tbody>${list.map(
-      ({ name, inode, sharing, note }) => html`<tr><td class="mono">${name}</td><td class="mono sub">${fact(app, String(inode), { from: `/proc/${pid}/ns/${name}`, command: `sudo readlink /proc/${pid}/ns/${name}` })}</td>
+      ({
+        name,
+        inode,
+        sharing,
+        note,
+      }) => html`<tr><td class="mono">${name}</td><td class="mono sub">${fact(app, String(inode), { from: `/proc/${pid}/ns/${name}`, command: `sudo readlink /proc/${pid}/ns/${name}` })}</td>
       <td>${sharing === "own" ? "its own" : html`<span class="badge warn">${sharing === "host" ? "shared with the host" : `shared with ${sharing.join(", ")}`}</span>`}</td><td class="sub">${note}</td></tr>`,
     )}</tbody></table></div>${source(app, from)}</section>`;
 }
@@ -84,11 +89,7 @@ function network(
 
 type Interface = HoodReport["network"]["interfaces"][number];
 
-function path(
-  each: Interface,
-  published: HoodReport["network"]["published"],
-  container: string,
-): TemplateResult {
+function path(each: Interface, published: HoodReport["network"]["published"], container: string): TemplateResult {
   const port = published[0];
   const text = `${port === undefined ? "" : `From port ${port.hostPort} over NAT and `}${each.bridge} (${each.bridgeAddress}) over ${each.veth} to ${each.name} (${each.addresses.join(", ")}) in ${container}`;
   return html`<svg class="draw" viewBox="0 0 470 112" role="img" aria-label=${text} style="width: 100%; max-width: 560px">

@@ -160,7 +160,9 @@ export class ImageDetail extends LightElement {
   #by(layer: number): TemplateResult | typeof nothing {
     const layers = layersOf(this.history, this.image?.RootFS?.Layers?.length ?? 0);
     const instruction = layers.find(({ index }) => index === layer - 1)?.instruction;
-    return instruction === undefined ? nothing : html` by <code class="s" title=${instruction}>${shortened(instruction)}</code>`;
+    return instruction === undefined
+      ? nothing
+      : html` by <code class="s" title=${instruction}>${shortened(instruction)}</code>`;
   }
 
   #history(): TemplateResult {

@@ -54,10 +54,7 @@ export class ContainerChanges extends LightElement {
     };
     try {
       const place = { kind: "container", id: this.container } as const;
-      const [old, now] = await Promise.all([
-        before(),
-        Kind === 2 ? new Uint8Array(0) : bridge.browseRead(place, Path),
-      ]);
+      const [old, now] = await Promise.all([before(), Kind === 2 ? new Uint8Array(0) : bridge.browseRead(place, Path)]);
       this.lines = { path: Path, lines: await diffText(old, now) };
     } catch (error) {
       this.app.toast({ kind: "info", text: `${Path} has no lines to show: ${errorText(error)}` });

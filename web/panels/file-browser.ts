@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { BrowsePlace, FileEntry } from "../../worker/protocol/index.ts";
 import { errorText } from "../engine/engine.ts";
-import { humanSize } from "../engine/format.ts";
+import { humanSize, shellQuote } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { saveFile } from "./logs.ts";
@@ -72,12 +72,11 @@ export class FileBrowser extends LightElement {
   async #take(files: readonly File[]): Promise<void> {
     for (const file of files) {
       const path = join(this.at, file.name);
-      try {
-        await this.app.bridge.browseWrite(this.place, path, file.stream());
-        this.app.announce(`${file.name} is in ${this.at}.`);
-      } catch (error) {
-        this.app.toast({ kind: "bad", text: `${path}: ${errorText(error)}` });
-      }
+      const written = await this.app.perform({
+        line: this.#copyLine(file.name, path),
+        run: () => this.app.bridge.browseWrite(this.place, path, file.stream()),
+      });
+      if (written) this.app.announce(`${file.name} is in ${this.at}.`);
     }
     await this.#go(this.at);
   }
@@ -91,8 +90,16 @@ export class FileBrowser extends LightElement {
 
   readonly #drop = (event: DragEvent): void => {
     event.preventDefault();
-    if (this.place.kind === "volume") void this.#take([...(event.dataTransfer?.files ?? [])]);
+    void this.#take([...(event.dataTransfer?.files ?? [])]);
   };
+
+  /** Docker copies into containers; into a volume a container takes it. */
+  #copyLine(name: string, path: string): string {
+    const { place } = this;
+    return place.kind === "container"
+      ? `docker cp ${shellQuote(name)} ${shellQuote(`${this.app.nameOf(place.id)}:${path}`)}`
+      : `docker run --rm -i -v ${shellQuote(`${place.name}:/volume`)} busybox tee ${shellQuote(`/volume${path}`)} < ${shellQuote(name)}`;
+  }
 
   protected override render(): TemplateResult {
     const steps = this.at.split("/").filter((step) => step !== "");
@@ -104,11 +111,11 @@ export class FileBrowser extends LightElement {
         </nav>
         <span class="spacer"></span>
         <button class="btn s" @click=${() => void this.#download()}>${icon("download")}Zip</button>
-        ${this.place.kind === "volume" ? html`<label class="btn s filebutton">${icon("upload")}Upload<input type="file" multiple class="vh" @change=${this.#upload} /></label>` : nothing}
+        <label class="btn s filebutton">${icon("upload")}Upload<input type="file" multiple class="vh" @change=${this.#upload} /></label>
         <button class="btn s" @click=${() => void this.#go(this.at)}>${icon("reload")}Read again</button>
       </div>
       ${this.failure === undefined ? nothing : html`<div class="pad"><div class="note warn">${icon("warn")}<p>${this.failure}</p></div></div>`}
-      <div class="splitview" @dragover=${(event: DragEvent) => this.place.kind === "volume" && event.preventDefault()} @drop=${this.#drop}>
+      <div class="splitview" @dragover=${(event: DragEvent) => event.preventDefault()} @drop=${this.#drop}>
         <div><ul class="scroll tree" tabindex="0" aria-label="Files in ${this.at}">
           ${(this.entries ?? []).map(
             (

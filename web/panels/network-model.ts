@@ -82,7 +82,8 @@ export function reachFrom(map: NetworkMap, from: string): readonly Reach[] {
         ({ members, driver }) => driver !== "null" && members.includes(from) && members.includes(name),
       );
       const named = shared.find(({ resolves }) => resolves);
-      const onMachine = (who: string): boolean => map.networks.some((n) => n.driver === "host" && n.members.includes(who));
+      const onMachine = (who: string): boolean =>
+        map.networks.some((n) => n.driver === "host" && n.members.includes(who));
       if (named !== undefined) return { to: name, how: "name", network: named.name };
       // The machine itself has an address on every bridge, and routes to each container on one.
       if (onMachine(from) || onMachine(name)) return { to: name, how: "machine", network: undefined };

@@ -126,7 +126,9 @@ export class Networks extends LightElement {
     return html`<div class="card" style="padding: 0; overflow-x: auto"><table aria-label="Networks">
       <thead><tr><th>Name</th><th class="roomy">Driver</th><th>Subnet</th><th>Containers</th><th><span class="vh">Actions</span></th></tr></thead>
       <tbody>${map.networks.map(
-        (network) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, network.name, this.#entries(map, network.name, network.members))} aria-selected=${network.name === this.name}>
+        (
+          network,
+        ) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, network.name, this.#entries(map, network.name, network.members))} aria-selected=${network.name === this.name}>
         <td><a class="name" href=${formatRoute({ view: "networks", name: network.name })}>${network.name}</a>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
         <td class="roomy">${network.driver}</td>
         <td class="mono">${network.subnet || html`<span class="sub">none</span>`}</td>

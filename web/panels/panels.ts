@@ -116,8 +116,7 @@ export class Panels extends LightElement {
   #view(route: Route): TemplateResult {
     switch (route.view) {
       case "containers":
-        if (route.name === undefined)
-          return html`<dd-containers style="display: contents"></dd-containers>`;
+        if (route.name === undefined) return html`<dd-containers style="display: contents"></dd-containers>`;
         void import("./container-detail.ts");
         return html`<dd-container .name=${route.name} .tab=${route.tab ?? "logs"} style="display: contents"></dd-container>`;
       case "images":

@@ -140,7 +140,7 @@ export class System extends LightElement {
   }
 
   #disk(usage: DiskUsage): TemplateResult {
-    return html`<table class="plain"><thead><tr><th>Type</th><th class="right">Total</th><th class="right">Active</th><th class="right">Size</th><th class="right">Reclaimable</th><th><span class="vh">Action</span></th></tr></thead>
+    return html`<table class="plain usage"><thead><tr><th>Type</th><th class="right">Total</th><th class="right">Active</th><th class="right">Size</th><th class="right">Reclaimable</th><th><span class="vh">Action</span></th></tr></thead>
       <tbody>${usageRows(usage).map(
         ({ type, total, active, size, reclaimable, kind }) => html`<tr>
         <td>${type}</td><td class="num right">${total}</td><td class="num right">${active}</td><td class="num right">${humanSize(size)}</td><td class="num right">${humanSize(reclaimable)}</td>

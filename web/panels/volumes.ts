@@ -47,7 +47,11 @@ export class Volumes extends LightElement {
           : html`<div class="scroll" tabindex="0" role="region" aria-label="Volumes"><table>
               <thead><tr><th>Name</th><th class="roomy">Driver</th><th>Used by</th><th class="roomy">Mountpoint</th><th><span class="vh">Actions</span></th></tr></thead>
               <tbody>${volumes.map(
-                ({ Name, Driver, Mountpoint }) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, Name, this.#entries(Name))}>
+                ({
+                  Name,
+                  Driver,
+                  Mountpoint,
+                }) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, Name, this.#entries(Name))}>
                 <td class="max"><a class="name mono" href=${formatRoute({ view: "volumes", name: Name })}>${Name}</a></td>
                 <td class="roomy">${Driver}</td>
                 <td>${this.#users(Name)}</td>

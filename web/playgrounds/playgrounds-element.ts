@@ -115,7 +115,8 @@ export class PlaygroundsElement extends LightElement {
     </div>`;
   }
 
-  readonly #create = (): void => void askNewPlayground((name) => void this.#with((playgrounds) => playgrounds.create(name)));
+  readonly #create = (): void =>
+    void askNewPlayground((name) => void this.#with((playgrounds) => playgrounds.create(name)));
 
   readonly #openFile = (event: Event): void => {
     const input = event.target as HTMLInputElement;

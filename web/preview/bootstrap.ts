@@ -56,7 +56,8 @@ async function onMessage(event: MessageEvent<unknown>): Promise<void> {
 async function takeOver({ id }: PreviewName): Promise<void> {
   others.postMessage(id);
   others.onmessage = ({ data }) => {
-    if (data !== id) document.body.textContent = "Another preview is shown now: this site has one address for all of them.";
+    if (data !== id)
+      document.body.textContent = "Another preview is shown now: this site has one address for all of them.";
   };
   if ((await get("preview")) === id) return;
   await emptyStorage();

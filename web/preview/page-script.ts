@@ -22,8 +22,26 @@ const own = (url: string | URL): boolean => {
 
 window.WebSocket = new Proxy(Native, {
   construct(target, [url, protocols]: [string | URL, (string | string[])?]) {
-    return own(url) ? new BridgedWebSocket(url, { port, ...(protocols === undefined ? {} : { protocols }) }) : new target(url, protocols);
+    return own(url)
+      ? new BridgedWebSocket(url, { port, ...(protocols === undefined ? {} : { protocols }) })
+      : new target(url, protocols);
   },
+});
+
+// A link that names its file is asked for past the service worker (Chromium), where nobody would answer.
+addEventListener("click", (event) => {
+  const link = event.composedPath().find((each) => each instanceof HTMLAnchorElement);
+  if (event.defaultPrevented || link === undefined || !link.hasAttribute("download") || !own(link.href)) return;
+  if (!/^https?:/.test(link.protocol)) return;
+  event.preventDefault();
+  void fetch(link.href)
+    .then((response) => response.blob())
+    .then((content) => {
+      const name = link.download || (link.pathname.split("/").at(-1) ?? "");
+      const saved = Object.assign(document.createElement("a"), { href: URL.createObjectURL(content), download: name });
+      saved.click();
+      setTimeout(() => URL.revokeObjectURL(saved.href), 10_000);
+    });
 });
 
 let jar = new CookieJar(cookies);

@@ -44,8 +44,7 @@ self.addEventListener("message", (event) => {
     const [readable, writable] = event.ports;
     if (readable !== undefined && writable !== undefined)
       event.waitUntil(connectSocket(readable, writable, signal).catch(() => {}));
-  } else if (signal?.type === "drydock-preview-cookie")
-    event.waitUntil(takeFromScript(signal));
+  } else if (signal?.type === "drydock-preview-cookie") event.waitUntil(takeFromScript(signal));
 });
 
 function useChannel(next: MessagePort): void {

@@ -51,20 +51,16 @@ export class Head extends LightElement {
       ["light", "Light"],
       ["dark", "Dark"],
     ];
-    openMenu(
-      event.currentTarget as HTMLElement,
-      "Theme",
-      [
-        ...choices.map(([choice, label]) => ({
-          label,
-          checked: themeChoice() === choice,
-          run: () => chooseTheme(choice),
-        })),
-        "separator",
-        { label: "High contrast", checked: prefers("contrast"), run: () => togglePreference("contrast") },
-        { label: "Less motion", checked: prefers("motion"), run: () => togglePreference("motion") },
-      ],
-    );
+    openMenu(event.currentTarget as HTMLElement, "Theme", [
+      ...choices.map(([choice, label]) => ({
+        label,
+        checked: themeChoice() === choice,
+        run: () => chooseTheme(choice),
+      })),
+      "separator",
+      { label: "High contrast", checked: prefers("contrast"), run: () => togglePreference("contrast") },
+      { label: "Less motion", checked: prefers("motion"), run: () => togglePreference("motion") },
+    ]);
   }
 
   protected override render(): TemplateResult {

@@ -60,7 +60,8 @@ export function openMenu(
 /** The context menu of a table's row, which is the menu of its "More" button. */
 export function openRowMenu(event: MouseEvent, label: string, entries: readonly MenuEntry[]): void {
   const row = event.currentTarget as HTMLElement;
-  const anchor = row.querySelector<HTMLElement>('[aria-haspopup="menu"]') ?? row.querySelector<HTMLElement>("a, button");
+  const anchor =
+    row.querySelector<HTMLElement>('[aria-haspopup="menu"]') ?? row.querySelector<HTMLElement>("a, button");
   // Selected text keeps the browser's own menu, which copies it.
   if (anchor === null || getSelection()?.isCollapsed === false) return;
   event.preventDefault();

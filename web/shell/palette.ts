@@ -1,100 +1,12 @@
 /** The command palette: every place and action of the page, and any docker line, with what was used last first. */
 import { html, render } from "lit";
 import type { App } from "../app.ts";
-import * as actions from "../engine/actions.ts";
-import { containerName, isUp, shortId } from "../engine/format.ts";
 import { remember, remembered } from "../state/settings.ts";
-import { type IconName, icon } from "./icons.ts";
+import { icon } from "./icons.ts";
+import { commandsOf } from "./palette-commands.ts";
 import { type Command, match } from "./palette-match.ts";
-import type { Route } from "./router.ts";
-import { chooseTheme } from "./theme.ts";
 
-function commandsOf(app: App): readonly Command[] {
-  const go = (label: string, glyph: IconName, route: Route): Command => ({
-    label,
-    icon: glyph,
-    run: () => app.go(route),
-  });
-  const perform = (action: actions.Action, glyph: IconName): Command => ({
-    label: action.line,
-    icon: glyph,
-    run: () => void app.perform(action),
-  });
-  const { containers = [], images = [] } = app.store.state;
-  return [
-    {
-      label: "New terminal",
-      icon: "term",
-      hint: "Alt Shift T",
-      run: () => void app.terminals().then((t) => t.open({})),
-    },
-    { label: "Split terminal", icon: "split", run: () => void app.terminals().then((t) => t.open({ split: true })) },
-    go("Go to containers", "box", { view: "containers" }),
-    go("Go to images", "layers", { view: "images" }),
-    go("Go to volumes", "disk", { view: "volumes" }),
-    go("Go to networks", "net", { view: "networks" }),
-    go("Go to ports", "ports", { view: "ports" }),
-    go("Go to system", "gauge", { view: "system" }),
-    go("Go to the playground", "term", { view: "playground" }),
-    go("Go home", "book", { view: "home" }),
-    {
-      label: "Share this playground as a link",
-      icon: "share",
-      run: () => void import("../lessons/share.ts").then(({ openShare }) => openShare(app)),
-    },
-    {
-      label: "Keep images for when there is no network",
-      icon: "disk",
-      run: () => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept(app)),
-    },
-    {
-      label: "New playground",
-      icon: "plus",
-      run: () =>
-        void import("../playgrounds/dialogs.ts").then(({ askNewPlayground }) =>
-          askNewPlayground((name) => void app.playgrounds().then((all) => all.create(name))),
-        ),
-    },
-    ...app.store.state.playgrounds.list.flatMap((playground): Command[] =>
-      playground.id === app.options.playground
-        ? [
-            {
-              label: `Save playground ${playground.name} to a file`,
-              icon: "download",
-              run: () => void app.playgrounds().then((all) => all.save(playground)),
-            },
-          ]
-        : [
-            {
-              label: `Switch to playground ${playground.name}`,
-              icon: "box",
-              run: () => void app.playgrounds().then((all) => all.open(playground.id)),
-            },
-          ],
-    ),
-    { label: "Theme: light", icon: "sun", run: () => chooseTheme("light") },
-    { label: "Theme: dark", icon: "sun", run: () => chooseTheme("dark") },
-    { label: "Theme: as the system", icon: "sun", run: () => chooseTheme("system") },
-    ...containers.flatMap((container) => {
-      const name = containerName(container);
-      return [
-        go(`Open container ${name}`, "box", { view: "containers", name }),
-        go(`Under the hood of ${name}`, "hood", { view: "hood", name }),
-        ...(isUp(container.State)
-          ? [
-              { label: `Shell in ${name}`, icon: "term" as const, run: () => void app.openShell(name) },
-              perform(actions.stopContainer(name), "stop"),
-              perform(actions.restartContainer(name), "reload"),
-            ]
-          : [perform(actions.startContainer(name), "play"), perform(actions.removeContainer(name, false), "trash")]),
-      ];
-    }),
-    ...images.map((image) => {
-      const name = image.RepoTags?.[0] ?? shortId(image.Id);
-      return go(`Open image ${name}`, "layers", { view: "images", name });
-    }),
-  ];
-}
+const runPrefix = "Run in the terminal: ";
 
 export function openPalette(app: App): void {
   if (document.querySelector("dialog.palette") !== null) return;
@@ -102,8 +14,19 @@ export function openPalette(app: App): void {
   dialog.className = "palette";
   dialog.setAttribute("aria-label", "Search or run");
   document.body.append(dialog);
-  const commands = commandsOf(app);
   const recent = remembered<readonly string[]>("recentCommands", []);
+  const known = commandsOf(app);
+  const line = (typed: string): Command => ({
+    label: `${runPrefix}${typed}`,
+    icon: "term",
+    run: () => void app.runInTerminal(typed),
+  });
+  // Lines that were typed here, and those that stand in the command log, are offered again.
+  const typedBefore = recent
+    .filter((label) => label.startsWith(runPrefix))
+    .map((label) => label.slice(runPrefix.length));
+  const logged = app.store.state.commands.map((entry) => entry.line).reverse();
+  const commands = [...known, ...[...new Set([...typedBefore, ...logged])].map(line)];
   let query = "";
   let selected = 0;
   const choose = (command: Command): void => {
@@ -115,16 +38,10 @@ export function openPalette(app: App): void {
     const list = match(commands, query, recent).slice(0, 60);
     const typed = query.trim();
     if (typed === "") return list;
-    const line = typed.startsWith("docker ") ? typed : undefined;
-    const runs: Command[] =
-      line !== undefined || list.length === 0
-        ? [{ label: `Run in the terminal: ${typed}`, icon: "term", run: () => void app.runInTerminal(typed) }]
-        : [];
-    return [
-      ...list.filter((command) => command.label === line),
-      ...runs,
-      ...list.filter((command) => command.label !== line),
-    ];
+    const run = typed.startsWith("docker ") || list.length === 0 ? line(typed) : undefined;
+    const isSame = (command: Command): boolean => command.label === typed || command.label === run?.label;
+    const exact = list.filter(({ label }) => label === typed);
+    return [...exact, ...(run === undefined ? [] : [run]), ...list.filter((command) => !isSame(command))];
   };
   const draw = (): void => {
     const list = found();

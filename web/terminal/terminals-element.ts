@@ -76,7 +76,7 @@ export class TerminalsElement extends LightElement {
         }
       </div>
       <button class="ib s" aria-label="New terminal" title="New terminal (Alt Shift T)" ?disabled=${!running} @click=${() => this.terminals?.open({})}>${icon("plus")}</button>
-      <button class="ib s narrow-gap" aria-label="New terminal in" title="New terminal in a container" aria-haspopup="menu" ?disabled=${!running} @click=${(event: Event) => this.#places(event.currentTarget as HTMLElement)}>${icon("down")}</button>
+      <button class="ib s narrow-gap" aria-label="Terminal in a container" title="New terminal in a container" aria-haspopup="menu" ?disabled=${!running} @click=${(event: Event) => this.#places(event.currentTarget as HTMLElement)}>${icon("down")}</button>
       <span class="end">
         <button class="ib s" aria-label="Split terminal" title="Split terminal" ?disabled=${!running} @click=${() => this.terminals?.open({ split: true })}>${icon("split")}</button>
         <button class="ib s" aria-label="Copy screen" title="Copy screen" ?disabled=${this.#active === undefined} @click=${() => this.#copyScreen()}>${icon("copy")}</button>
@@ -95,7 +95,7 @@ export class TerminalsElement extends LightElement {
   /** A terminal is a shell on the machine, or one in a container (an exec). */
   #places(anchor: HTMLElement): void {
     const running = (this.app.store.state.containers ?? []).filter(({ State }) => State === "running");
-    openMenu(anchor, "New terminal in", [
+    openMenu(anchor, "Terminal in a container", [
       { label: "The machine", icon: "term", run: () => void this.terminals?.open({}) },
       ...running.map(containerName).map((name) => ({
         label: name,
