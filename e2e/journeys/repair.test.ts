@@ -59,6 +59,17 @@ it("with the mouse alone", async () => {
     .waitFor();
   await page.getByRole("link", { name: "Under the hood of web" }).click();
   await page.getByText("nginx: master process").first().waitFor();
+  const inode = page.getByRole("row", { name: /^net/ }).getByRole("button", { name: /^\d+$/ });
+  for (const [fact, shows] of [
+    [inode, `net:[${await inode.textContent()}]`],
+    [page.getByRole("button", { name: /^eth0: / }), "RX:"],
+    [page.getByRole("button", { name: "memory.current" }), "/memory.current"],
+    [page.getByRole("button", { name: /^\/proc\/\d+\/root$/ }), "docker-entrypoint.sh"],
+  ] as const) {
+    await fact.click();
+    await expect.poll(async () => (await screen(page)).replaceAll("\n", "")).toContain(shows);
+  }
+  expect(await screen(page)).not.toMatch(/not found|No such file|denied/);
   await page.goBack();
   // Break it.
   await page.getByRole("button", { name: "More for web" }).click();

@@ -3,9 +3,11 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import type { HoodProcess, HoodReport, HoodSource } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
 import { humanSize, shellQuote } from "../engine/format.ts";
+import { spark } from "../panels/spark.ts";
+import type { HoodHistory } from "./history.ts";
 
-export function hoodCards(app: App, report: HoodReport): TemplateResult {
-  return html`${processes(app, report)}${namespaces(app, report)}${limits(app, report)}${filesystem(app, report)}${network(app, report)}${security(app, report)}`;
+export function hoodCards(app: App, report: HoodReport, history: HoodHistory): TemplateResult {
+  return html`${processes(app, report)}${namespaces(app, report)}${limits(app, report, history)}${filesystem(app, report, history)}${network(app, report)}${security(app, report)}`;
 }
 
 function source(app: App, { from, command }: HoodSource): TemplateResult {
@@ -45,23 +47,26 @@ function namespaces(app: App, { pid, namespaces: { source: from, list } }: HoodR
     )}</tbody></table></div>${source(app, from)}</section>`;
 }
 
-function limits(app: App, { cgroup: { source: from, path: cgroup, files } }: HoodReport): TemplateResult {
+/** Files whose course says more than their value. */
+const plotted = /^memory\.current|usage_usec$/;
+
+function limits(app: App, report: HoodReport, history: HoodHistory): TemplateResult {
+  const { source: from, path: cgroup, files } = report.cgroup;
   const bytes = (text: string): string => (/^\d+$/.test(text) ? humanSize(Number(text)) : text);
   return html`<section class="card"><div class="row"><h2 class="grow">Limits and use</h2></div>
     ${files.map(({ name, value, limit }) => {
       const memory = /^memory\.(current|peak|swap)/.test(name);
       const share = limit !== undefined && /^\d+$/.test(limit) ? Number(value) / Number(limit) : undefined;
-      return html`<div class="stack" style="gap: 4px"><div class="row"><code class="s grow clip">${fileFact(app, name, `${cgroup}/${name.replace(/ .*/, "")}`)}</code><span class="num">${memory ? bytes(value) : value}${limit === undefined ? "" : ` of ${memory ? bytes(limit) : limit}`}</span></div>
+      return html`<div class="stack" style="gap: 4px"><div class="row"><code class="s grow clip">${fileFact(app, name, `${cgroup}/${name.replace(/ .*/, "")}`)}</code>${plotted.test(name) ? spark(history.values(report, name)) : nothing}<span class="num">${memory ? bytes(value) : value}${limit === undefined ? "" : ` of ${memory ? bytes(limit) : limit}`}</span></div>
         ${share === undefined ? nothing : html`<div class="bar ${share > 0.85 ? "warn" : "ok"}"><i style="width: ${Math.min(100, share * 100).toFixed(1)}%"></i></div>`}</div>`;
     })}${source(app, from)}</section>`;
 }
 
 const changeStyles = { added: ["+", "add"], changed: ["~", "chg"], removed: ["-", "del"] } as const;
 
-function filesystem(
-  app: App,
-  { pid, container, filesystem: { source: from, lower, upper, changes } }: HoodReport,
-): TemplateResult {
+function filesystem(app: App, report: HoodReport, history: HoodHistory): TemplateResult {
+  const { pid, container } = report;
+  const { source: from, lower, upper, changes } = report.filesystem;
   const list = (path: string, shown: string): TemplateResult =>
     fact(app, html`<span class="clip">${shown}</span>`, { from: path, command: `sudo ls -lA ${shellQuote(path)}` });
   return html`<section class="card"><div class="row"><h2 class="grow">Filesystem</h2><span class="sub">overlay, ${lower.length + 1} layers</span></div>
@@ -70,10 +75,19 @@ function filesystem(
       <div class="pathline sub">${list(`/proc/${pid}/root/`, `/proc/${pid}/root`)}</div>
       <div class="head2"><b>upper</b><span class="sub">what it wrote: added, changed, whited out</span></div>
       ${upper === "" ? nothing : html`<div class="pathline sub">${list(upper, upper)}</div>`}
-      ${changes.length === 0 ? html`<div class="pathline sub">nothing</div>` : changes.slice(0, 200).map(({ kind, path }) => html`<div class="pathline ${changeStyles[kind][1]}" title=${upper + path}><span aria-hidden="true">${changeStyles[kind][0]}</span><span class="clip">${path}</span><span class="vh">${kind}</span></div>`)}
+      ${changes.length === 0 ? html`<div class="pathline sub">nothing</div>` : changes.slice(0, 200).map((change) => changeLine(change, upper, history.isFresh(report, change)))}
       <div class="head2"><b>lower</b><span class="sub">${lower.length} read-only layer${lower.length === 1 ? "" : "s"}</span></div>
       ${lower.map((directory, index) => html`<div class="pathline sub"><span class="num">${lower.length - index}</span>${list(directory, directory)}</div>`)}
     </div>${source(app, from)}</section>`;
+}
+
+function changeLine(
+  { kind, path }: HoodReport["filesystem"]["changes"][number],
+  upper: string,
+  fresh: boolean,
+): TemplateResult {
+  const [sign, style] = changeStyles[kind];
+  return html`<div class="pathline ${style}" title=${upper + path}><span aria-hidden="true">${sign}</span><span class="clip">${path}</span>${fresh ? html`<span class="badge info">just now</span>` : nothing}<span class="vh">${kind}</span></div>`;
 }
 
 function network(

@@ -7,6 +7,7 @@ import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { StoreController } from "../state/store.ts";
 import { hoodCards } from "./cards.ts";
+import { HoodHistory } from "./history.ts";
 
 /** The time between two looks at the kernel's files, while somebody looks. */
 const everyMs = 2000;
@@ -28,6 +29,7 @@ export class Hood extends LightElement {
     () => this.app.store,
     (state) => state.containers,
   );
+  readonly #history = new HoodHistory();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -59,6 +61,7 @@ export class Hood extends LightElement {
         const reports = await Promise.all(
           this.#wanted.map(async (name) => [name, await this.app.bridge.inspect(name)] as const),
         );
+        for (const [, report] of reports) this.#history.add(report);
         this.reports = Object.fromEntries(reports);
         this.failure = undefined;
       }
@@ -99,7 +102,7 @@ export class Hood extends LightElement {
           const report = this.reports[name];
           return report === undefined
             ? nothing
-            : html`<div class="hoodcol">${this.#wanted.length > 1 ? html`<h2>${name}</h2>` : nothing}${hoodCards(this.app, report)}</div>`;
+            : html`<div class="hoodcol">${this.#wanted.length > 1 ? html`<h2>${name}</h2>` : nothing}${hoodCards(this.app, report, this.#history)}</div>`;
         })}
       </div>`;
   }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { errorText } from "../engine/engine.ts";
 import { type LogLine, LogParser } from "../engine/log-stream.ts";
 import { icon } from "../shell/icons.ts";
@@ -116,7 +117,12 @@ export class Logs extends LightElement {
       ${
         this.lines.length === 0 && this.failure === undefined
           ? html`<div class="empty"><p>${this.label} has written nothing to its log.</p></div>`
-          : html`<div class="logview" tabindex="0" role="log" aria-live="off" aria-label="Log of ${this.label}" @scroll=${this.#scrolled}>${shown.map((line) => html`<div class=${line.stream === "stderr" ? "err" : ""}>${line.text === "" ? " " : this.#marked(line.text)}</div>`)}</div>`
+          : html`<div class="logview" tabindex="0" role="log" aria-live="off" aria-label="Log of ${this.label}" @scroll=${this.#scrolled}>${repeat(
+              shown,
+              (line) => line,
+              (line) =>
+                html`<div class=${line.stream === "stderr" ? "err" : ""}>${line.text === "" ? " " : this.#marked(line.text)}</div>`,
+            )}</div>`
       }`;
   }
 

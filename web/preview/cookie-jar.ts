@@ -46,6 +46,9 @@ export function pathMatches(cookiePath: string, requestPath: string): boolean {
   return requestPath.startsWith(cookiePath) && (cookiePath.endsWith("/") || requestPath[cookiePath.length] === "/");
 }
 
+const isSame = (a: Cookie, b: Cookie): boolean =>
+  a.name === b.name && a.path === b.path && a.value === b.value && a.httpOnly === b.httpOnly && a.expires === b.expires;
+
 export class CookieJar {
   #cookies: readonly Cookie[];
 
@@ -62,13 +65,16 @@ export class CookieJar {
     const set = headers
       .map((header) => parseSetCookie(header, requestPath, now))
       .filter((cookie) => cookie !== undefined);
-    if (set.length === 0) return false;
+    let changed = false;
     for (const cookie of set) {
+      // What is set again to the same with every answer is no reason to write the jar.
+      if (this.#cookies.some((each) => isSame(each, cookie))) continue;
+      changed = true;
       const others = this.#cookies.filter(({ name, path }) => name !== cookie.name || path !== cookie.path);
       const live = cookie.expires === undefined || cookie.expires > now;
       this.#cookies = (live ? [...others, cookie] : others).slice(-limit);
     }
-    return true;
+    return changed;
   }
 
   /** `document.cookie`: a script neither makes a cookie HttpOnly nor replaces one that is (RFC 6265, 5.3). */
