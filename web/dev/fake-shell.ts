@@ -41,7 +41,7 @@ export class FakeShell implements HostTerminal {
           this.#end(0);
           return;
         }
-        if (flag === "-c" && line !== undefined) {
+        if (options.container === undefined && flag === "-c" && line !== undefined) {
           this.#run(line);
           this.#end(0);
         } else this.#print(this.#prompt);
