@@ -167,7 +167,7 @@ export class Compare extends LightElement {
   #counts(changes: readonly LayerFile[]): TemplateResult {
     const of = (change: LayerFile["change"]): readonly LayerFile[] => changes.filter((each) => each.change === change);
     const size = (files: readonly LayerFile[]): string => humanSize(files.reduce((sum, file) => sum + file.size, 0));
-    return html`<span class="badge ok">${of("added").length} added, ${size(of("added"))}</span><span class="badge warn">${of("changed").length} changed</span><span class="badge bad">${of("removed").length} removed, ${size(of("removed"))}</span>`;
+    return html`<span class="row"><span class="badge ok">${of("added").length} added, ${size(of("added"))}</span><span class="badge warn">${of("changed").length} changed</span><span class="badge bad">${of("removed").length} removed, ${size(of("removed"))}</span></span>`;
   }
 }
 customElements.define("dd-compare", Compare);

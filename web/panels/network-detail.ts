@@ -22,7 +22,7 @@ export function networkDetail(app: App, network: MapNetwork, { containers }: Net
       members.length === 0
         ? html`<p class="sub">No container runs on it.</p>`
         : html`<div class="tablewrap"><table class="plain"><thead><tr><th>Container</th><th>Address</th><th>Names and aliases</th></tr></thead><tbody>
-          ${members.map(({ name, addresses, aliases }) => html`<tr><td><a href=${formatRoute({ view: "containers", name })}>${name}</a></td><td class="mono">${addresses[network.name] || "the machine's"}</td><td class="mono s">${(aliases[network.name] ?? []).join(", ") || "none"}</td></tr>`)}
+          ${members.map(({ name, addresses, aliases }) => html`<tr><td><a href=${formatRoute({ view: "containers", name })}>${name}</a></td><td class="mono">${addresses[network.name] || "the machine's"}</td><td class="mono s">${network.resolves ? [name, ...(aliases[network.name] ?? [])].join(", ") : html`<span class="sub">none</span>`}</td></tr>`)}
         </tbody></table></div>`
     }
   </section>`;

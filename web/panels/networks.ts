@@ -129,7 +129,7 @@ export class Networks extends LightElement {
         (
           network,
         ) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, network.name, this.#entries(map, network.name, network.members))} aria-selected=${network.name === this.name}>
-        <td><a class="name" href=${formatRoute({ view: "networks", name: network.name })}>${network.name}</a>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
+        <td><a class="name" href=${formatRoute({ view: "networks", name: network.name })}><b>${network.name}</b></a>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
         <td class="roomy">${network.driver}</td>
         <td class="mono">${network.subnet || html`<span class="sub">none</span>`}</td>
         <td>${network.members.length === 0 ? html`<span class="sub">none</span>` : network.members.map((name, index) => html`${index > 0 ? ", " : nothing}<a href=${formatRoute({ view: "containers", name })}>${name}</a>`)}</td>

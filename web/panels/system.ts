@@ -129,13 +129,17 @@ export class System extends LightElement {
       return html`<div class="pad"><div class="note bad">${icon("warn")}<p>${this.failure}</p></div></div>`;
     const { info, usage } = this;
     return html`<div class="scroll pad systemgrid" tabindex="0" role="region" aria-label="System">
-      <section class="card"><div class="row"><h2 class="grow">Disk</h2><code class="s sub">docker system df</code></div>
-        ${usage === undefined ? nothing : html`${this.#disk(usage)}${this.#prunable(usage)}`}</section>
-      <section class="card"><div class="row"><h2 class="grow">Machine and engine</h2><code class="s sub">docker info</code></div>
-        ${info === undefined ? nothing : this.#machine(info)}</section>
-      <section class="card"><div class="row"><h2 class="grow">Memory</h2><button class="src" title="Run in the terminal: free -m" @click=${() => void this.app.runInTerminal("free -m")}>/proc/meminfo</button></div>
-        ${this.memory === undefined ? nothing : this.#memory(this.memory)}</section>
-      <section class="card"><h2>This device</h2>${this.#device()}</section>
+      <div class="stack">
+        <section class="card"><div class="row"><h2 class="grow">Disk</h2><code class="s sub">docker system df</code></div>
+          ${usage === undefined ? nothing : html`${this.#disk(usage)}${this.#prunable(usage)}`}</section>
+        <section class="card"><h2>This device</h2>${this.#device()}</section>
+      </div>
+      <div class="stack">
+        <section class="card"><div class="row"><h2 class="grow">Memory</h2><button class="src" title="Run in the terminal: free -m" @click=${() => void this.app.runInTerminal("free -m")}>/proc/meminfo</button></div>
+          ${this.memory === undefined ? nothing : this.#memory(this.memory)}</section>
+        <section class="card"><div class="row"><h2 class="grow">Machine and engine</h2><code class="s sub">docker info</code></div>
+          ${info === undefined ? nothing : this.#machine(info)}</section>
+      </div>
     </div>`;
   }
 
@@ -156,7 +160,7 @@ export class System extends LightElement {
       const { names } = prunable(kind, false, lists);
       return names.length === 0 ? [] : [{ kind, names }];
     });
-    return html`<div class="row"><h3 class="grow">What a prune would remove</h3><code class="s sub">docker system prune</code></div>
+    return html`<div class="row" style="margin-top: 8px"><h3 class="grow">What a prune would remove</h3><code class="s sub">docker system prune</code></div>
       ${
         found.length === 0
           ? html`<p class="sub">Nothing: no stopped container, no network or image that is not used.</p>`
