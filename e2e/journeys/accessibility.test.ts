@@ -26,27 +26,32 @@ afterAll(async () => {
   await site?.close();
 });
 
-describe.each([
-  ["light", { theme: "light" }],
-  ["dark", { theme: "dark" }],
-  ["high contrast", { theme: "light", contrast: "on" }],
-  ["high contrast, dark", { theme: "dark", contrast: "on" }],
-] as const)("axe finds nothing, %s", (_, appearance) => {
+const appearances = [
+  { theme: "light", contrast: "standard" },
+  { theme: "dark", contrast: "standard" },
+  { theme: "light", contrast: "more" },
+  { theme: "dark", contrast: "more" },
+] as const;
+
+describe("axe finds nothing, light and dark, with more contrast and without", () => {
   it.each(views.map((view) => [view.name, view] as const))("%s", async (_, view) => {
-    const page = await openPage(browser, site.url + view.address, appearance);
+    const page = await openPage(browser, site.url + view.address);
     await view.ready(page);
     await page.evaluate(axe);
-    const { violations } = await page.evaluate(
-      // The container's own page is not ours to judge.
-      () =>
-        (window as unknown as { axe: { run: (context: unknown) => Promise<AxeResult> } }).axe.run({
+    for (const appearance of appearances) {
+      const { violations } = await page.evaluate((chosen) => {
+        // Without the time that colours take to change.
+        Object.assign(document.documentElement.dataset, chosen, { motion: "reduced" });
+        // The container's own page is not ours to judge.
+        return (window as unknown as { axe: { run: (context: unknown) => Promise<AxeResult> } }).axe.run({
           exclude: [["iframe"]],
-        }),
-    );
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
-    );
-    expect(found).toEqual([]);
+        });
+      }, appearance);
+      const found = violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
+      );
+      expect(found, `${appearance.theme}, contrast: ${appearance.contrast}`).toEqual([]);
+    }
     await page.context().close();
   });
 });

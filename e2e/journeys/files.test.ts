@@ -176,7 +176,7 @@ describe("the editor", () => {
     await page.keyboard.type(`${wrong}\n`);
     await page.getByText(problem).first().waitFor();
     await page.keyboard.type(begun);
-    await page.getByRole("option", { name: completed }).waitFor();
+    await page.getByRole("option", { name: completed }).first().waitFor();
     await page.context().close();
   });
 });

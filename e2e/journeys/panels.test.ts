@@ -245,7 +245,7 @@ describe("volumes", () => {
     await page.getByRole("button", { name: /^hostname/ }).waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: "Zip" }).click(),
+      page.getByRole("button", { name: "Zip", exact: true }).click(),
     ]);
     expect(download.suggestedFilename()).toBe("db_data-etc.zip");
     const files = unzipSync(readFileSync(await download.path()));

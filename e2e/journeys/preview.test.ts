@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { BrowserContext, FrameLocator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SiteServer } from "../../scripts/site-server.ts";
 import { launchChromium, launchProfile, openPage, serveFakeSite } from "./site.ts";
 
@@ -13,6 +13,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await profile?.close();
   await site?.close();
+});
+
+// Windows that a test has opened too; a page that stays would keep the playground.
+afterEach(async () => {
+  for (const page of profile.pages()) await page.close();
 });
 
 async function openPreview(): Promise<{ readonly page: Page; readonly container: FrameLocator }> {
@@ -36,7 +41,6 @@ describe("the preview of a published port", () => {
     await container.getByText("GET /", { exact: true }).waitFor();
     const origins = page.frames().map((frame) => new URL(frame.url()).host);
     expect(new Set(origins).size).toBe(2);
-    await page.close();
   });
 
   it("goes where the address bar says", async () => {
@@ -45,7 +49,6 @@ describe("the preview of a published port", () => {
     await address.fill("localhost:8080/somewhere?q=1");
     await address.press("Enter");
     await container.getByText("GET /somewhere?q=1").waitFor();
-    await page.close();
   });
 
   it("keeps the container's cookies, and sends requests with bodies", async () => {
@@ -60,7 +63,6 @@ describe("the preview of a published port", () => {
     expect(echoed).toContain("x-own: yes");
     expect(echoed).toContain("host: localhost:8080");
     expect(echoed).toContain("a body");
-    await page.close();
   });
 
   it("streams server-sent events", async () => {
@@ -80,7 +82,6 @@ describe("the preview of a published port", () => {
         }),
     );
     expect(events).toEqual(["0", "1", "2"]);
-    await page.close();
   });
 
   it("leaves the terminal its turn while a hundred requests are open", async () => {
@@ -104,7 +105,6 @@ describe("the preview of a published port", () => {
     await page.waitForFunction(() =>
       /\nmy turn/.test((globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.() ?? ""),
     );
-    await page.close();
   });
 
   it("carries a WebSocket", async () => {
@@ -120,7 +120,6 @@ describe("the preview of a published port", () => {
         }),
     );
     expect(answer).toBe("echo: ahoy");
-    await page.close();
   });
 
   it("keeps a hostile page away from the app: its DOM, its storage, the tab, and the service worker's scope", async () => {
@@ -148,7 +147,6 @@ describe("the preview of a published port", () => {
     // Its own storage is its own: nothing of the app's is in it.
     expect(page.url()).toContain("#/ports");
     expect(await page.title()).toContain("Drydock");
-    await page.close();
   });
 
   it("has no way back to the app from a window of its own", async () => {
@@ -189,8 +187,6 @@ describe("the preview of a published port", () => {
     });
     expect(tried).toEqual(["TypeError", "SecurityError"]);
     expect(page.url()).toBe(app);
-    await popup.close();
-    await page.close();
   });
 
   it("sends every method, follows redirects, and keeps HttpOnly cookies from scripts and not from requests", async () => {
@@ -239,7 +235,6 @@ describe("the preview of a published port", () => {
     await container.getByText("GET /", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Forward" }).click();
     await container.getByText("GET /landed").waitFor();
-    await page.close();
   });
 
   it("gives the browser downloads, by the server's header and by the link's wish", async () => {
@@ -255,7 +250,6 @@ describe("the preview of a published port", () => {
       expect(download.suggestedFilename()).toBe(file);
       expect(readFileSync(await download.path(), "utf8").length).toBeGreaterThan(10);
     }
-    await page.close();
   });
 
   it("shows one preview at a time on one spare host, and leaves nothing of it for the next", async () => {
@@ -307,7 +301,6 @@ describe("the preview of a published port", () => {
       sent: "seen=1",
     });
     expect(await page.locator("iframe.previewframe").count()).toBe(1);
-    await page.close();
   });
 
   it("falls back to a view without scripts where the browser blocks other sites' storage", async () => {

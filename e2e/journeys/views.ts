@@ -175,7 +175,15 @@ export const views: readonly View[] = [
     },
   },
   { name: "consent", address: "?image=nginx&cmd=nginx", ready: seen("button", "Open and run") },
-  { name: "lesson", address: "#/lesson/first-containers/publish", ready: seen("button", "Close the lesson") },
+  { name: "lesson-start", address: "#/lesson/first-containers/publish", ready: seen("button", "Begin") },
+  {
+    name: "lesson",
+    address: "#/lesson/first-containers/publish",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Begin" }).click();
+      await page.getByText("web runs, but publishes no port.").waitFor();
+    },
+  },
   { name: "lesson-draft", address: "#/lesson/draft/tides", ready: seen("textbox", "lesson.yaml") },
   { name: "embed-cover", address: "?embed=1&title=Try", ready: seen("button", "Start") },
   { name: "embed", address: "?embed=1&start=now&panels=files", ready: terminal },

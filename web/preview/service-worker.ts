@@ -48,7 +48,8 @@ self.addEventListener("message", (event) => {
 });
 
 function useChannel(next: MessagePort): void {
-  channel?.close();
+  // A window of the same preview brings a channel of its own, perhaps while the other one's answers are still on their way.
+  if (pending.size === 0) channel?.close();
   channel = next;
   next.onmessage = ({ data }: MessageEvent<PreviewMessage>) => {
     if (data.type === "connect") return;
