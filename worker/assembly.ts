@@ -36,6 +36,7 @@ import type { BlobStore, LogStore, RecordStore } from "./engine/ports/storage.ts
 import { Registries } from "./engine/registry/endpoints.ts";
 import { guestFetch } from "./engine/registry/guest-fetch.ts";
 import { checkLogin } from "./engine/registry/login.ts";
+import { TrustLayer } from "./engine/runtime/index.ts";
 import { Swarm } from "./engine/swarm/index.ts";
 import { engineVersion, type MachineFacts, SystemService } from "./engine/system/index.ts";
 import { VolumeService, type VolumesState } from "./engine/volumes/index.ts";
@@ -59,6 +60,8 @@ export interface Platform {
   readonly resolver?: Resolver;
   /** Where the machine's network has packages, as variables for build steps and containers. */
   readonly packageVariables?: readonly string[];
+  /** PEM of the certificate authority that containers believe as well. */
+  readonly authority?: string | undefined;
   /** Tells what programs could not reach. */
   readonly watchRefusals?: (listener: (sentence: string) => void) => () => void;
   readonly facts: MachineFacts;
@@ -156,6 +159,8 @@ export async function assemble(platform: Platform): Promise<Engine> {
     random: randomness,
     ...(platform.state === undefined ? {} : { state: platform.state.volumes }),
   });
+  const trust = platform.authority === undefined ? undefined : new TrustLayer(guest, platform.authority);
+  await trust?.prepare();
   const engine = new Containers({
     guest,
     clock,
@@ -168,6 +173,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
     events,
     host: { cpus: facts.processors, memory: facts.memory },
     packageVariables: platform.packageVariables ?? [],
+    trust,
   });
   containers = engine;
   await volumes.start();
@@ -196,6 +202,7 @@ export async function assemble(platform: Platform): Promise<Engine> {
       maskedPaths: defaultMaskedPaths,
       readonlyPaths: defaultReadonlyPaths,
       packageVariables: platform.packageVariables ?? [],
+      trust,
       watchRefusals: platform.watchRefusals ?? (() => () => undefined),
     }),
   });

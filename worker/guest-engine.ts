@@ -9,10 +9,11 @@ import type { CliInvocation } from "./cli/invocation.ts";
 import { serveCommands } from "./commands/index.ts";
 import { type Drydock, hex, type LivingMachine } from "./drydock.ts";
 import type { Guest } from "./engine/ports/guest.ts";
-import type { Randomness } from "./engine/ports/host.ts";
+import type { Clock, Randomness } from "./engine/ports/host.ts";
 import { readFacts } from "./machine/facts.ts";
 import { attachNetwork } from "./network/attach.ts";
-import { openNetwork, packageVariables } from "./network/outside.ts";
+import { openNetwork, packageVariables, trustVariables } from "./network/outside.ts";
+import type { Authority, StoredAuthority } from "./network/tls/authority.ts";
 import type { JournalRecordStore } from "./storage/records.ts";
 
 const dockerGroup = 999;
@@ -20,7 +21,9 @@ const dockerGroup = 999;
 export async function openEngine(living: LivingMachine): Promise<Drydock> {
   const { parts, stores, machine, guest, terminals, workspace, origin } = living;
   const { clock, randomness, fetch, catalogue, onNotice } = parts;
-  const { uplink, resolver, refusals } = openNetwork({ ...parts, onRefusal: onNotice });
+  const authority =
+    parts.surroundings.kind === "page" ? await openAuthority(stores.records, clock, randomness) : undefined;
+  const { uplink, resolver, refusals } = openNetwork({ ...parts, authority, onRefusal: onNotice });
   const network = await attachNetwork({ cable: machine.network, guest, uplink, clock, randomness });
   const facts = await readFacts(guest, await playgroundId(stores.records, randomness));
   const stored = living.resumed?.stored ?? (await StoredCheckpoints.open(stores));
@@ -33,7 +36,8 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
         fetch,
         catalogue,
         resolver,
-        packageVariables,
+        packageVariables: authority === undefined ? packageVariables : [...packageVariables, ...trustVariables],
+        authority: authority?.pem,
         watchRefusals: (listener) => refusals.watch(listener),
         facts,
       }),
@@ -114,6 +118,21 @@ async function serveGuest(guest: Guest, engine: Doors): Promise<void> {
       void serveConnection(value, engine.api);
     }
   })();
+}
+
+/** The playground's own certificate authority; none where the page has no Web Crypto, as one over plain HTTP. */
+async function openAuthority(
+  records: JournalRecordStore,
+  clock: Clock,
+  randomness: Randomness,
+): Promise<Authority | undefined> {
+  if (globalThis.crypto?.subtle === undefined) return undefined;
+  const { Authority } = await import("./network/tls/authority.ts");
+  const stored = (await records.get("playground", "authority")) as StoredAuthority | undefined;
+  const random = (count: number) => randomness.bytes(count);
+  const authority = await Authority.open({ now: () => clock.now(), random }, stored);
+  if (stored === undefined) await records.put("playground", "authority", authority.stored);
+  return authority;
 }
 
 /** A UUID that stays with the playground. */

@@ -8,6 +8,7 @@ import type { StartSource } from "./checkpoints/resume.ts";
 import { type Drydock, openDrydock as open } from "./drydock.ts";
 import { fileImage } from "./machine/file-image.node.ts";
 import { hostResolver, hostUplink } from "./network/node-uplink.node.ts";
+import type { Surroundings } from "./network/outside.ts";
 import { buildPath, catalogueBase, nodeClock, repository, repositoryFetch } from "./node-platform.node.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
@@ -21,6 +22,8 @@ export interface NodeOptions {
   readonly state?: string | undefined;
   /** Without it containers reach what the host reaches, unless DRYDOCK_OFFLINE is set. */
   readonly offline?: boolean;
+  /** Instead of the host's: what a tab has, for instance. */
+  readonly network?: Surroundings;
   /** A checkpoint to start from: one that this playground stores, or the content of a file. */
   readonly from?: StartSource;
   /** Bytes of memory for checkpoints. */
@@ -46,9 +49,10 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
     fetch: repositoryFetch,
     catalogue: catalogueBase,
     surroundings:
-      (options.offline ?? isSet(process.env.DRYDOCK_OFFLINE))
+      options.network ??
+      ((options.offline ?? isSet(process.env.DRYDOCK_OFFLINE))
         ? { kind: "offline" }
-        : { kind: "host", uplink: hostUplink, resolver: hostResolver, fetch: repositoryFetch },
+        : { kind: "host", uplink: hostUplink, resolver: hostResolver, fetch: repositoryFetch }),
     ...(options.from === undefined ? {} : { from: options.from }),
     ...(options.checkpointMemory === undefined ? {} : { checkpointMemory: options.checkpointMemory }),
     onNotice: say,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Captured, capture } from "../../worker/cli/capture.ts";
 import { nodeFiles } from "../../worker/cli/main.node.ts";
+import { Authority } from "../../worker/network/tls/authority.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 import { buildPath } from "../../worker/node-platform.node.ts";
 
@@ -134,5 +135,65 @@ describe("containers of a playground with a network", () => {
       await drydock.close();
       server.close();
     }
+  });
+});
+
+describe("containers of a playground in a tab", () => {
+  let drydock: Drydock;
+  const said: string[] = [];
+  const docker = dockerOf(() => drydock);
+  /** What lets a browser's pages ask it. */
+  const open: Readonly<Record<string, string>> = { "https://open.example/a": "hello over TLS" };
+
+  beforeAll(async () => {
+    const fetch = async (url: string): Promise<Response> => {
+      const text = open[url];
+      if (text === undefined) throw new TypeError("Failed to fetch");
+      return new Response(text);
+    };
+    drydock = await openDrydock({
+      network: { kind: "page", fetch },
+      onMessage: (message) => void said.push(message),
+    });
+  });
+  afterAll(() => drydock.close());
+
+  it("believe the gateway's certificates: at the prompt, in containers, in build steps", {
+    timeout: 240_000,
+  }, async () => {
+    const shell = ["run", "--rm", "-v", "/:/machine", "--privileged", "busybox", "chroot", "/machine"];
+    const curl = await docker([...shell, "curl", "-sS", "https://open.example/a"]);
+    expect(curl).toMatchObject({ stdout: "hello over TLS", code: 0 });
+    // GnuTLS, of another author.
+    const apt = "/usr/lib/apt/apt-helper download-file https://open.example/a /tmp/a >&2 && cat /tmp/a";
+    expect(await docker(["run", "--name", "apt", "debian", "sh", "-c", apt])).toMatchObject({
+      stdout: "hello over TLS",
+    });
+    // Nothing of it stays in the container.
+    expect((await docker(["diff", "apt"])).stdout).not.toContain("ssl");
+    const refused = await docker([...shell, "curl", "-sS", "--max-time", "60", "https://closed.example/"]);
+    expect(refused.stdout).toContain("closed.example cannot be reached from a browser tab");
+    expect(said).toContainEqual(expect.stringContaining("closed.example cannot be reached from a browser tab"));
+    const doubting = await docker([...shell, "curl", "-sS", "--cacert", "/etc/hostname", "https://open.example/a"]);
+    expect(doubting.code).not.toBe(0);
+  });
+
+  it("go on believing beside authorities of an image's own", { timeout: 240_000 }, async () => {
+    const own = await Authority.open({
+      now: () => new Date(),
+      random: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    });
+    const dockerfile = [
+      "FROM debian",
+      "COPY <<EOF /usr/local/share/ca-certificates/own.crt",
+      own.pem.trimEnd(),
+      "EOF",
+      "RUN update-ca-certificates && grep -c BEGIN /etc/ssl/certs/ca-certificates.crt",
+      "RUN /usr/lib/apt/apt-helper download-file https://open.example/a /tmp/a && env",
+    ].join("\n");
+    const built = await docker(["build", "--progress", "plain", "-t", "own", "-"], dockerfile);
+    expect(built.stderr).toMatch(/1 added, 0 removed/);
+    expect(built.stderr).toMatch(/NODE_EXTRA_CA_CERTS=\/etc\/ssl\/certs\/ca-certificates.crt/);
+    expect(built.code).toBe(0);
   });
 });

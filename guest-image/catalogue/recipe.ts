@@ -62,6 +62,8 @@ export interface Effects {
   readonly files?: readonly FileRecipe[];
   /** File → folder whose files it is put together from, in the order of their names. */
   readonly concatenations?: Readonly<Record<string, string>>;
+  /** File → folder whose files it lists, a line each, by their paths from there. */
+  readonly listings?: Readonly<Record<string, string>>;
   /** Path → target, as symlink(2) takes it. */
   readonly links?: Readonly<Record<string, string>>;
   readonly alternatives?: readonly Alternative[];

@@ -129,12 +129,20 @@ function concatenate(tree: FileTree, path: string, folder: string): void {
   tree.file(path, Buffer.concat(parts));
 }
 
+function list(tree: FileTree, path: string, folder: string): void {
+  const names = sortedEntries(tree).flatMap(([name, node]) =>
+    name.startsWith(`${folder}/`) && node.kind === "file" ? [`${name.slice(folder.length + 1)}\n`] : [],
+  );
+  tree.file(path, Buffer.from(names.join("")));
+}
+
 export function apply(tree: FileTree, effects: Effects): void {
   for (const template of effects.templates ?? []) addTemplate(tree, template);
   addAccounts(tree, effects);
   for (const directory of effects.directories ?? []) tree.directory(directory.path, owner(tree, directory));
   for (const file of effects.files ?? []) tree.file(file.path, file.text, owner(tree, file));
   for (const [path, folder] of Object.entries(effects.concatenations ?? {})) concatenate(tree, path, folder);
+  for (const [path, folder] of Object.entries(effects.listings ?? {})) list(tree, path, folder);
   for (const [path, target] of Object.entries(effects.links ?? {})) tree.symlink(path, target);
   for (const alternative of effects.alternatives ?? []) addAlternative(tree, alternative);
   for (const change of effects.owners ?? []) tree.chown(change.path, owner(tree, change));

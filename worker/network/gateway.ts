@@ -11,6 +11,8 @@ import { answerPip } from "./pip-index.ts";
 import type { Refusals } from "./refusals.ts";
 import type { PackageSettings } from "./settings.ts";
 
+type Scheme = "http" | "https";
+
 export interface GatewayOptions {
   /** Of the site's own files, the catalogue among them. */
   readonly fetch: Fetch;
@@ -30,26 +32,40 @@ export class Gateway implements ApiTransport {
     this.#options = options;
   }
 
-  async request(request: ApiRequest): Promise<ApiResponse> {
+  request(request: ApiRequest): Promise<ApiResponse> {
+    return this.#ask("http", request);
+  }
+
+  /** The same servers, asked over TLS: what goes on from here goes on over TLS too. */
+  get overTls(): ApiTransport {
+    return { request: (request) => this.#ask("https", request) };
+  }
+
+  async #ask(scheme: Scheme, request: ApiRequest): Promise<ApiResponse> {
     const host = (request.headers?.host ?? "").toLowerCase();
     try {
-      return await this.#answer(host, request);
+      return await this.#answer(scheme, host, request);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return plain(502, `Drydock: ${host || "the host"} cannot be reached: ${why}`);
     }
   }
 
-  async #answer(host: string, request: ApiRequest): Promise<ApiResponse> {
+  async #answer(scheme: Scheme, host: string, request: ApiRequest): Promise<ApiResponse> {
     const settings = await this.#options.settings();
     const name = host.replace(/:\d+$/, "");
-    if (name === packagesHost || name === "") return await this.#answerPackages(host, request, settings);
+    if (name === packagesHost || name === "") return await this.#answerPackages(scheme, host, request, settings);
     if (settings.aptHosts.includes(name)) return await this.#answerApt(name, request);
-    if (this.#options.relaysOthers) return await this.#relay(host, request);
+    if (this.#options.relaysOthers) return await this.#relay(scheme, host, request);
     return plain(404, `Drydock: no server of the name ${name} is here`);
   }
 
-  async #answerPackages(host: string, request: ApiRequest, settings: PackageSettings): Promise<ApiResponse> {
+  async #answerPackages(
+    scheme: Scheme,
+    host: string,
+    request: ApiRequest,
+    settings: PackageSettings,
+  ): Promise<ApiResponse> {
     const { fetch, catalogue, outside, refusals } = this.#options;
     const path = request.path.replace(/[?#].*$/, "");
     const upstream = (base: string | undefined) =>
@@ -70,7 +86,7 @@ export class Gateway implements ApiTransport {
         catalogue,
         fetch,
         upstream: upstream(settings.npm),
-        self: `http://${host || packagesHost}/npm/`,
+        self: `${scheme}://${host || packagesHost}/npm/`,
         accept: request.headers?.accept,
         onMissing: missing("npm"),
       });
@@ -96,7 +112,7 @@ export class Gateway implements ApiTransport {
     return plain(404, "not found");
   }
 
-  async #relay(host: string, request: ApiRequest): Promise<ApiResponse> {
+  async #relay(scheme: Scheme, host: string, request: ApiRequest): Promise<ApiResponse> {
     const { outside, refusals } = this.#options;
     if (outside === undefined) return plain(502, `Drydock: ${host} cannot be reached: this playground is offline`);
     const { method, headers = {}, body, signal } = request;
@@ -105,7 +121,7 @@ export class Gateway implements ApiTransport {
     );
     try {
       return relayed(
-        await outside(`http://${host}${request.path}`, {
+        await outside(`${scheme}://${host}${request.path}`, {
           method,
           headers: Object.fromEntries(kept),
           redirect: "follow",

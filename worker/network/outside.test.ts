@@ -1,16 +1,21 @@
+import { Duplex } from "node:stream";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import type { OutsideAnswer, OutsideType } from "../engine/dns/index.ts";
 import { guestFetch } from "../engine/registry/guest-fetch.ts";
 import { openNetwork, type Surroundings } from "./outside.ts";
 import { HandClock } from "./testing/peer.ts";
 import { site } from "./testing/site.ts";
+import { Authority } from "./tls/authority.ts";
 import { UplinkError } from "./uplink.ts";
 import { gatewayAddress } from "./user-network.ts";
 
 const catalogue = "http://site.example/catalogue";
 const never = new AbortController().signal;
 
-function network(surroundings: Surroundings) {
+const randomness = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+
+function network(surroundings: Surroundings, authority?: Authority) {
   const said: string[] = [];
   const files = site({
     [`${catalogue}/packages.json`]: JSON.stringify({ aptHosts: ["archive.example"] }),
@@ -22,6 +27,8 @@ function network(surroundings: Surroundings) {
     fetch: files.fetch,
     catalogue,
     clock: new HandClock(),
+    randomness,
+    authority,
     onRefusal: (sentence) => void said.push(sentence),
   });
   const resolve = async (name: string, type: OutsideType = "A"): Promise<string> =>
@@ -122,10 +129,42 @@ describe("what lies around the machine", () => {
     expect(await resolve("other.example")).not.toBe(address);
     expect(await resolve("db")).toBe("noSuchName");
     expect(await (await fetch(`http://${address}/`, { headers: { host: "open.example" } })).text()).toBe("hello");
-    await expect(uplink.connect({ address, port: 443 }, never)).rejects.toMatchObject({ reason: "refused" });
+    await expect(uplink.connect({ address, port: 22 }, never)).rejects.toMatchObject({ reason: "refused" });
     expect(said).toEqual([
-      "open.example:443 cannot be reached from a browser tab: only plain HTTP (port 80) leaves it, to hosts that allow it",
+      "open.example:22 cannot be reached from a browser tab: only HTTP leaves it (ports 80 and 443), to hosts that allow it",
     ]);
+  });
+
+  it("in a tab ends TLS with the playground's own certificates, and asks the host over TLS", async () => {
+    const authority = await Authority.open({ now: () => new Date(), random: (count) => randomness.bytes(count) });
+    const outside = site({ "https://open.example/a": "hello" });
+    const { resolve, uplink, said } = network({ kind: "page", fetch: outside.fetch }, authority);
+    const ask = async (name: string, options: ConnectionOptions = {}): Promise<string> => {
+      const { readable, writable } = await uplink.connect({ address: await resolve(name), port: 443 }, never);
+      const socket = Duplex.fromWeb({ readable, writable } as Parameters<typeof Duplex.fromWeb>[0]);
+      const trusted = { socket, servername: name, ca: authority.pem, ...options };
+      const secure = await new Promise<TLSSocket>((done, failed) => {
+        const client = connect(trusted, () => done(client)).once("error", failed);
+      });
+      secure.write(`GET /a HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`);
+      let text = "";
+      for await (const piece of secure) text += String(piece);
+      return text;
+    };
+    expect(await ask("open.example")).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nhello$/s);
+    expect(outside.asked).toEqual(["https://open.example/a"]);
+    expect(await ask("closed.example")).toContain("closed.example cannot be reached from a browser tab");
+    await expect(ask("open.example", { maxVersion: "TLSv1.2" })).rejects.toThrow(/protocol version/);
+    expect(said).toEqual([
+      "closed.example cannot be reached from a browser tab: it is not there, or it does not let other sites' pages ask it (CORS)",
+      "open.example was asked over TLS in vain: the program speaks no TLS 1.3, which is all that is spoken here",
+    ]);
+  });
+
+  it("refuses TLS where the page may sign nothing", async () => {
+    const { resolve, uplink } = network({ kind: "page", fetch: site({}).fetch });
+    const address = await resolve("open.example");
+    await expect(uplink.connect({ address, port: 443 }, never)).rejects.toMatchObject({ reason: "refused" });
   });
 
   it("tells a build step what it could not reach, instead of everybody", async () => {

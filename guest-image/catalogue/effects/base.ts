@@ -152,6 +152,8 @@ export const baseEffects: Readonly<Record<string, Effects>> = {
   },
   // update-ca-certificates, as far as one bundle goes. OpenSSL would want links named by hash; it takes the bundle too.
   "ca-certificates": {
+    // Which of them update-ca-certificates takes; without the file it would take none.
+    listings: { "etc/ca-certificates.conf": "usr/share/ca-certificates" },
     concatenations: { "etc/ssl/certs/ca-certificates.crt": "usr/share/ca-certificates/mozilla" },
     directories: [{ path: "usr/local/share/ca-certificates" }],
     links: { "usr/lib/ssl/cert.pem": "/etc/ssl/certs/ca-certificates.crt" },

@@ -3,6 +3,7 @@ import type { EventSink, Images, Networks, Volumes } from "../domains.ts";
 import type { Guest } from "../ports/guest.ts";
 import type { Clock, Randomness } from "../ports/host.ts";
 import type { LogStore, RecordStore } from "../ports/storage.ts";
+import type { TrustLayer } from "../runtime/index.ts";
 import type { HostFacts } from "./check-host-config.ts";
 
 export interface ContainerDependencies {
@@ -18,4 +19,6 @@ export interface ContainerDependencies {
   readonly host: HostFacts;
   /** Variables for processes of images whose language's package manager they concern: where the machine's network has packages. */
   readonly packageVariables?: readonly string[];
+  /** Makes containers believe the certificates that the machine's network shows. */
+  readonly trust?: TrustLayer | undefined;
 }

@@ -19,10 +19,12 @@ export function withVariables(base: readonly string[], more: readonly string[]):
   return out;
 }
 
-/** By which the images of Python and Node.js say what they are, and the prefixes of what their package managers read. */
+/** By which the images of Python and Node.js say what they are, and the prefixes of what their package managers and libraries read. */
 const languages: readonly (readonly [mark: string, prefix: string])[] = [
   ["PYTHON_VERSION=", "PIP_"],
+  ["PYTHON_VERSION=", "REQUESTS_"],
   ["NODE_VERSION=", "npm_"],
+  ["NODE_VERSION=", "NODE_EXTRA_"],
 ];
 
 /** Of the machine's package variables those that concern the image: they are no part of the container's configuration. */

@@ -27,7 +27,8 @@ export class StartSurroundings {
   async layers(container: Container): Promise<readonly string[]> {
     const image = this.#d.images.get(container.record.image);
     if (image === undefined) throw new EngineError("notFound", `No such image: ${container.record.image}`);
-    return this.#d.images.mountLayers(image);
+    const lowers = await this.#d.images.mountLayers(image);
+    return (await this.#d.trust?.over(lowers)) ?? lowers;
   }
 
   joined(container: Container): Surroundings["joined"] {

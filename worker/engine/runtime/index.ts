@@ -13,3 +13,4 @@ export * from "./process.ts";
 export * from "./root-file-system.ts";
 export * from "./seccomp.ts";
 export { defaultSeccompProfile } from "./seccomp-profile.ts";
+export * from "./trust-layer.ts";

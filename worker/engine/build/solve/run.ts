@@ -17,6 +17,7 @@ import {
   defaultSeccompProfile,
   type KernelPaths,
   type MountDescription,
+  type TrustLayer,
 } from "../../runtime/index.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import type { RunStep } from "../plan/steps.ts";
@@ -40,6 +41,8 @@ export interface RunEnvironment {
   readonly readonlyPaths: readonly string[];
   /** Tell package managers where the machine's network has packages; the Dockerfile's own count more, and none gets into the image. */
   readonly packageVariables: readonly string[];
+  /** Makes steps believe the certificates that the machine's network shows. */
+  readonly trust?: TrustLayer | undefined;
   /** Calls back for what could not be reached while it watches. */
   readonly watchRefusals: (listener: (sentence: string) => void) => () => void;
 }
@@ -86,7 +89,8 @@ export async function runStep(environment: RunEnvironment, request: RunRequest):
   });
   const cgroup = cgroupPath(resources.cgroupParent, id);
   try {
-    const description = describe(environment, request, sandbox);
+    const lowers = (await environment.trust?.over(request.lowers)) ?? request.lowers;
+    const description = describe(environment, { ...request, lowers }, sandbox);
     const process = await guest.spawn(containerProcess(description, kernel, prepare(request, sandbox)));
     const kill = (): void =>
       void guest
