@@ -37,7 +37,7 @@ await buildImages("all");
 const state = values.state === undefined ? stateDirectory() : values.state === "memory" ? undefined : values.state;
 const drydock = await openDrydock({ state, ...(values.offline ? { offline: true } : {}) });
 
-const api = withBuildKit(drydock.api);
+const api = withBuildKit(drydock.api, drydock.guest);
 const server = createServer({ allowHalfOpen: true }, (socket) => void serveConnection(socketDuplex(socket), api));
 server.on("error", (error) => {
   process.stderr.write(`serve: ${error.message}\n`);

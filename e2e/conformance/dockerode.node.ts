@@ -24,7 +24,7 @@ export async function runDockerode(directory: string): Promise<readonly { name: 
   await capture((invocation) => drydock.docker(invocation), ["build", "-q", "-t", "ubuntu", "-"], {
     stdin: dockerfile,
   });
-  const api = withBuildKit(drydock.api);
+  const api = withBuildKit(drydock.api, drydock.guest);
   const socket = join(tmpdir(), `dockerode-${process.pid}.sock`);
   const server = createServer({ allowHalfOpen: true }, (connection) => {
     void serveConnection(socketDuplex(connection), api);

@@ -1,6 +1,6 @@
 /** `docker build` on the machine: the walkthrough's section 5 in small, with the client's files in a folder. */
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,8 +10,11 @@ import { withBuildKit } from "../../worker/api/buildkit/index.node.ts";
 import { serveConnection } from "../../worker/api/http-server.ts";
 import { socketDuplex } from "../../worker/api/node-socket.node.ts";
 import { type Captured, capture } from "../../worker/cli/capture.ts";
+import type { CliFiles } from "../../worker/cli/invocation.ts";
 import { nodeFiles } from "../../worker/cli/main.node.ts";
+import type { ByteDuplex } from "../../worker/engine/ports/guest.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
+import { buildPath } from "../../worker/node-platform.node.ts";
 
 /** Docker's own client with buildx, which a host may not have. */
 function hasClient(): boolean {
@@ -22,6 +25,12 @@ function hasClient(): boolean {
     return false;
   }
 }
+
+const hasDebian = existsSync(buildPath("catalogue/v2/library/debian"));
+/** Asks the agent for its keys, and shows the answer: none (draft-miller-ssh-agent, 4.4). */
+const askAgent = String.raw`perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die $!; syswrite $s,"\0\0\0\1\x0b"; sysread $s,$b,9; print "keys ",unpack("H*",$b)'`;
+const noKeys = Uint8Array.of(0, 0, 0, 5, 12, 0, 0, 0, 0);
+const agentFile = `FROM debian\nRUN --mount=type=ssh,uid=1000 ls -ln $SSH_AUTH_SOCK && ${askAgent}\nRUN echo "[$SSH_AUTH_SOCK]"\n`;
 
 describe("docker build", () => {
   let drydock: Drydock;
@@ -145,6 +154,33 @@ describe("docker build", () => {
     expect((await docker(["build", "-m", "32m", "-"], limited)).stderr).toContain(` ${32 << 20}\n`);
   }, 120_000);
 
+  it.skipIf(!hasDebian)(
+    "forwards an SSH agent of the machine into the steps that mount it",
+    async () => {
+      const path = "/run/test-agent.sock";
+      const agent = await drydock.guest.listen({ kind: "unix", path });
+      void (async () => {
+        for await (const { readable, writable } of agent.connections as unknown as AsyncIterable<ByteDuplex>)
+          void readable
+            .pipeThrough(new TransformStream({ transform: (_, controller) => controller.enqueue(noKeys) }))
+            .pipeTo(writable);
+      })();
+      const files: CliFiles = {
+        ...nodeFiles,
+        stat: async (name, options) => nodeFiles.stat(name === path ? "/dev/null" : name, options),
+      };
+      const options = { cwd: folder, files, env: { HOME: folder, SSH_AUTH_SOCK: path }, stdin: agentFile };
+      const build = ["build", "--ssh", "default", "--progress", "plain", "-"];
+      const { code, stderr } = await capture((invocation) => drydock.docker(invocation), build, options);
+      await agent.close();
+      expect(stderr).toMatch(/ srw-------\s+1 1000\s+0 .* \/run\/buildkit\/ssh_agent\.0\n/);
+      expect(stderr).toContain(" keys 000000050c00000000\n");
+      expect(stderr).toMatch(/ \[\]\n/);
+      expect(code).toBe(0);
+    },
+    120_000,
+  );
+
   it.skipIf(!hasClient())(
     "builds for the real client, by BuildKit's protocol and by the classic one",
     async () => {
@@ -157,7 +193,7 @@ describe("docker build", () => {
         "c/a": "C\n",
       });
       const socket = join(folder, "docker.sock");
-      const api = withBuildKit(drydock.api);
+      const api = withBuildKit(drydock.api, drydock.guest);
       const server = createServer({ allowHalfOpen: true }, (end) => void serveConnection(socketDuplex(end), api));
       await new Promise<void>((resolve) => server.listen(socket, resolve));
       const client = async (args: readonly string[], env = {}) => {
@@ -174,6 +210,15 @@ describe("docker build", () => {
         await client(["build", "-q", "-o", "out-real", "c"]);
         expect(new TextDecoder().decode(await nodeFiles.read(join(folder, "out-real/a")))).toBe("C\n");
         await expect(client(["build", "-", "--progress", "plain", "-f", "none", "r"])).rejects.toThrow();
+        if (hasDebian) {
+          write({ "a/Dockerfile": agentFile });
+          const path = join(folder, "agent.sock");
+          const agent = createServer((end) => end.on("data", () => void end.write(noKeys)));
+          await new Promise<void>((resolve) => agent.listen(path, resolve));
+          const forwarded = await client(["build", "--progress", "plain", "--ssh", `default=${path}`, "a"]);
+          agent.close();
+          expect(forwarded.stderr).toMatch(/ keys 000000050c00000000\n/);
+        }
         const classic = await client(["build", "--no-cache", "c"], { DOCKER_BUILDKIT: "0" });
         expect(classic.stdout).toMatch(/Step 3\/3 : RUN cat \/a\n.*\nC\n.*Successfully built/s);
         expect((await client(["buildx", "history", "ls"])).stdout).toMatch(/ r +Completed /);

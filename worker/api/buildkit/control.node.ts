@@ -3,6 +3,7 @@
  * Dockerfile frontend is the engine's; definitions in LLB are not solved.
  */
 import type { ApiTransport } from "../transport.ts";
+import { type AgentMachine, forwardAgents } from "./agents.node.ts";
 import { Engine } from "./engine.node.ts";
 import { sendFiles, sendTar } from "./filesync.node.ts";
 import { exportersOf, openFrontend } from "./frontend.node.ts";
@@ -36,7 +37,7 @@ const capabilities = [
 
 type SolveJob = Job<ControlSolveRequest>;
 
-export function controlMethods(api: ApiTransport, sessions: Sessions): Methods {
+export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: AgentMachine): Methods {
   const jobs = new Map<string, SolveJob>();
   const engine = new Engine(api);
   /** Whoever of Solve, Status and the gateway comes first makes it. */
@@ -54,10 +55,15 @@ export function controlMethods(api: ApiTransport, sessions: Sessions): Methods {
     const solve = await job.request.promise;
     const session = await sessions.find(solve.Session);
     const { request, context } = await openFrontend(options, solve, session, job.abort.signal);
-    for await (const message of engine.build(request, context, job.abort.signal)) {
-      if ("result" in message) return message.result;
-      if ("failure" in message) throw failureError(message.failure);
-      job.report(message);
+    const agents = await forwardAgents(String(request.dockerfile ?? ""), session, machine);
+    try {
+      for await (const message of engine.build({ ...request, ssh: agents.sockets }, context, job.abort.signal)) {
+        if ("result" in message) return message.result;
+        if ("failure" in message) throw failureError(message.failure);
+        job.report(message);
+      }
+    } finally {
+      await agents.close();
     }
     throw new RpcError(code.cancelled, "context canceled");
   }

@@ -66,6 +66,7 @@ export class Engine {
     readonly filter: readonly string[];
     readonly reservedSpace: number;
     readonly maxUsedSpace: number;
+    readonly minFreeSpace: number;
   }): Promise<readonly CacheUsage[]> {
     const before = await this.usage();
     const filters: Record<string, string[]> = {};
@@ -75,8 +76,9 @@ export class Engine {
     }
     const query = new URLSearchParams({ filters: JSON.stringify(filters) });
     if (options.all) query.set("all", "1");
-    const keep = options.maxUsedSpace || options.reservedSpace;
-    if (keep > 0) query.set("keep-storage", String(keep));
+    if (options.reservedSpace > 0) query.set("reserved-space", String(options.reservedSpace));
+    if (options.maxUsedSpace > 0) query.set("max-used-space", String(options.maxUsedSpace));
+    if (options.minFreeSpace > 0) query.set("min-free-space", String(options.minFreeSpace));
     const { CachesDeleted } = (await this.#json("POST", `/build/prune?${query}`)) as {
       readonly CachesDeleted: readonly string[] | null;
     };

@@ -4,6 +4,7 @@
  */
 import { recordId } from "../../engine/build/index.ts";
 import type { ApiRequest, ApiResponse, ApiTransport } from "../transport.ts";
+import type { AgentMachine } from "./agents.node.ts";
 import { controlMethods } from "./control.node.ts";
 import { serveGrpc } from "./grpc.node.ts";
 import { encodeStatus, type Update } from "./jobs.node.ts";
@@ -30,9 +31,10 @@ function traced(response: ApiResponse): ApiResponse {
   return { ...response, body: { kind: "jsonLines", values: converted() } };
 }
 
-export function withBuildKit(api: ApiTransport): ApiTransport {
+/** `machine`: where the sockets of clients' SSH agents are made; without it none is forwarded. */
+export function withBuildKit(api: ApiTransport, machine?: AgentMachine): ApiTransport {
   const sessions = new Sessions();
-  const methods = controlMethods(api, sessions);
+  const methods = controlMethods(api, sessions, machine);
   return {
     async request(request: ApiRequest): Promise<ApiResponse> {
       const path = request.path.replace(/\?.*$/s, "").replace(/^\/v\d+\.\d+/, "");

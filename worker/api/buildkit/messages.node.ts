@@ -86,6 +86,7 @@ export const messages = {
     readonly all: boolean;
     readonly reservedSpace: number;
     readonly maxUsedSpace: number;
+    readonly minFreeSpace: number;
   }>("PruneRequest"),
   historyRequest: codec<{ readonly ActiveOnly: boolean; readonly Ref: string; readonly EarlyExit: boolean }>(
     "BuildHistoryRequest",
@@ -100,6 +101,7 @@ export const messages = {
   packet: codec<Packet>("Packet"),
   secretRequest: codec<{ readonly ID: string }>("GetSecretRequest"),
   secret: codec<{ readonly data: Uint8Array }>("GetSecretResponse"),
+  checkAgent: codec<{ readonly ID: string }>("CheckAgentRequest"),
   credentialsRequest: codec<{ readonly Host: string }>("CredentialsRequest"),
   credentials: codec<{ readonly Username: string; readonly Secret: string }>("CredentialsResponse"),
 };

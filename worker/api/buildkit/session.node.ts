@@ -1,7 +1,7 @@
 /** Clients' sessions: a client that builds keeps a connection on which it serves its files, secrets and credentials (buildkit/session). */
 
 import type { ApiRequest, ByteDuplex } from "../transport.ts";
-import { code, GrpcClient, RpcError } from "./grpc.node.ts";
+import { code, GrpcClient, type OpenCall, RpcError } from "./grpc.node.ts";
 import { messages } from "./messages.node.ts";
 import { handedOver } from "./socket.node.ts";
 
@@ -46,6 +46,18 @@ export class Session {
     });
   }
 
+  /** A connection to the client's SSH agent of that id; undefined where it has none. */
+  async agent(id: string): Promise<(() => ByteDuplex) | undefined> {
+    const service = "/moby.sshforward.v1.SSH";
+    if (!this.offers(`${service}/ForwardAgent`)) return undefined;
+    try {
+      await this.client.unary(`${service}/CheckAgent`, messages.checkAgent.encode({ ID: id }));
+    } catch {
+      return undefined;
+    }
+    return () => bytesOf(this.client.open(`${service}/ForwardAgent`, { "buildkit.ssh.id": id }));
+  }
+
   /** `undefined` where the client knows none for the host. */
   async credentials(host: string): Promise<{ readonly username: string; readonly password: string } | undefined> {
     const path = "/moby.filesync.v1.Auth/Credentials";
@@ -54,6 +66,26 @@ export class Session {
     const { Username, Secret } = messages.credentials.decode(await this.client.unary(path, request));
     return Secret === "" ? undefined : { username: Username, password: Secret };
   }
+}
+
+/** A call whose messages are pieces of a byte stream. */
+function bytesOf(call: OpenCall): ByteDuplex {
+  const parts = call.incoming[Symbol.asyncIterator]();
+  return {
+    readable: new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (done === true) controller.close();
+        else controller.enqueue(messages.bytes.decode(value).data);
+      },
+      cancel: () => call.cancel(),
+    }),
+    writable: new WritableStream({
+      write: (data) => call.send(messages.bytes.encode({ data })),
+      close: () => call.end(),
+      abort: () => call.cancel(),
+    }),
+  };
 }
 
 /** A build may name its session before the session is here. */

@@ -52,7 +52,12 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
         if (unknown !== undefined)
           throw new EngineError("invalidParameter", `failed to prune build cache: invalid filter '${unknown}'`);
         const until = filters.until?.[0] ?? filters["unused-for"]?.[0];
-        const keep = query.number("keep-storage") ?? query.number("reserved-space") ?? query.number("max-used-space");
+        // "keep-storage" is the older name of "reserved-space".
+        const space = {
+          reserved: query.number("reserved-space") ?? query.number("keep-storage") ?? 0,
+          maxUsed: query.number("max-used-space") ?? 0,
+          minFree: query.number("min-free-space") ?? 0,
+        };
         return json(
           await builds.prune({
             all: query.boolean("all"),
@@ -60,7 +65,7 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
             ...(filters.id === undefined ? {} : { ids: filters.id }),
             ...(filters.type === undefined ? {} : { types: filters.type }),
             ...(filters.description === undefined ? {} : { descriptions: filters.description }),
-            ...(keep === undefined || keep === 0 ? {} : { keep }),
+            ...(Object.values(space).every((bytes) => bytes === 0) ? {} : { space }),
           }),
         );
       },

@@ -101,6 +101,16 @@ describe("docker buildx", () => {
     expect(await error("buildx rm default")).toContain("context builder cannot be removed");
     expect(await error("build -q --platform a,b .")).toMatch(/^1 ERROR: failed to build: Multi-platform build is not/);
     expect(await error("build -q --provenance=true .")).toMatch(/^1 ERROR: failed to build: Attestation is not/);
+    expect(await error("build -q --attest foo .")).toBe("1 ERROR: invalid value foo\n");
+    expect(await error("build -q --annotation foo .")).toBe(
+      '1 ERROR: failed to build: parse annotations: invalid annotation "foo", expected key=value\n',
+    );
+    expect(await error("build -q --annotation index:a=b .")).toContain("index annotations not supported for single");
+    expect(await error("build -q --annotation x:a=b .")).toContain('unknown annotation type "x"');
+    expect(await error("build -q --platform a/b/c/d .")).toContain('"a/b/c/d": cannot parse platform specifier');
+    expect(await error("build -q --secret x .")).toBe("1 ERROR: invalid field 'x' must be a key=value pair\n");
+    expect(await error("build -q --build-context x=nope .")).toContain("failed to get build context x: stat nope: no");
+    expect(await error("build -q --cache-to type=x .")).toMatch(/Cache export is not supported for the docker driver/);
     expect(await error("build -q --push .")).toBe("1 ERROR: failed to build: tag is needed when pushing to registry\n");
     expect(await error("build -q -o type=local .")).toBe(
       "1 ERROR: failed to build: dest is required for local exporter\n",
@@ -122,7 +132,7 @@ describe("docker buildx", () => {
       /^ID\t+RECLAIMABLE\tSIZE\t+LAST ACCESSED\ni1 +\ttrue \t+2\.048kB +\t10 seconds ago\nTotal:\t2\.048kB\n$/,
     );
     expect(requests.at(-1)).toBe(
-      "POST /build/prune?all=1&keep-storage=1024&filters=%7B%22until%22%3A%5B%221h%22%5D%7D",
+      "POST /build/prune?all=1&max-used-space=1024&filters=%7B%22until%22%3A%5B%221h%22%5D%7D",
     );
   });
 

@@ -4,7 +4,7 @@ import { parseCsv } from "../flags/values.ts";
 import { unpackTar } from "../io/tar-unpack.ts";
 import { readBytes } from "../session/client.ts";
 import type { Context } from "../session/context.ts";
-import { failed } from "./failed.ts";
+import { failed, unsupported } from "./failed.ts";
 import type { Result } from "./status.ts";
 
 export type CacheSource =
@@ -52,7 +52,7 @@ export function cacheTargets(given: readonly string[]): readonly CacheTarget[] {
     if (type === "local" && dest !== "") return { type, mode, tag, path: dest };
     if (type === "local") throw failed("local cache exporter requires dest");
     if (type === "registry") throw failed("registry cache exporter requires ref");
-    throw failed(`failed to solve: ${type} cache exporter could not be found`);
+    throw unsupported("Cache export", "caches");
   });
 }
 

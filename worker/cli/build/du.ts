@@ -153,11 +153,12 @@ export const prune: Handler = async (context: Context) => {
   const before = await client.get<{ readonly BuildCache: readonly BuildCacheRecord[] | null }>("/system/df", {
     type: "build-cache",
   });
-  const keep = flags.number("max-used-space") || flags.number("reserved-space") || flags.number("keep-storage");
   const filters = flags.filters();
   const { CachesDeleted, SpaceReclaimed } = await client.post<Pruned>("/build/prune", undefined, {
     all,
-    "keep-storage": keep || undefined,
+    "reserved-space": flags.number("reserved-space") || flags.number("keep-storage") || undefined,
+    "max-used-space": flags.number("max-used-space") || undefined,
+    "min-free-space": flags.number("min-free-space") || undefined,
     filters: Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters),
   });
   const gone = new Set(CachesDeleted ?? []);

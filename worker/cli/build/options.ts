@@ -33,6 +33,8 @@ export interface BuildOptions {
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly attests: readonly string[];
+  /** "key=value", "TYPE,TYPE:key=value" or "TYPE[PLATFORM]:key=value". */
+  readonly annotations: readonly string[];
   readonly allow: readonly string[];
   readonly cgroupParent: string;
   readonly limits: Readonly<Record<string, number | string>>;
@@ -58,6 +60,8 @@ export function callOf(flags: Flags): Call {
 /** `--provenance` and `--sbom` are short for `--attest`; "false" asks for nothing. */
 export function attestsOf(flags: Flags): readonly string[] {
   const asked: string[] = [...flags.list("attest")];
+  for (const text of asked)
+    for (const field of parseCsv(text)) if (!field.includes("=")) throw new CliError(`invalid value ${field}`);
   for (const type of ["provenance", "sbom"])
     if (flags.changed(type) && !["false", "0"].includes(flags.string(type)))
       asked.push(`type=${type}${flags.string(type) === "true" ? "" : `,${flags.string(type)}`}`);
@@ -90,6 +94,7 @@ export function optionsOfFlags(flags: Flags, context: string): BuildOptions {
     cacheFrom: flags.list("cache-from"),
     cacheTo: flags.list("cache-to"),
     attests: attestsOf(flags),
+    annotations: flags.list("annotation"),
     allow: flags.list("allow"),
     cgroupParent: flags.string("cgroup-parent"),
     limits: {

@@ -18,15 +18,18 @@ export class PlainDisplay implements Display {
   #current: Shown | undefined;
   /** Nothing is printed yet. */
   #isBlank: boolean;
+  #builder: string;
 
-  /** `builder`: named in a first line; "" leaves it out. */
+  /** `builder`: named in a line before the first step's; "" leaves it out. */
   constructor(out: Output, builder: string) {
     this.#out = out;
     this.#isBlank = builder === "";
-    if (builder !== "") out.print(`#0 building with "${builder}" instance using docker driver\n`);
+    this.#builder = builder;
   }
 
   async message({ vertexes, statuses, logs }: Message): Promise<void> {
+    if (this.#builder !== "") this.#out.print(`#0 building with "${this.#builder}" instance using docker driver\n`);
+    this.#builder = "";
     for (const vertex of vertexes ?? []) {
       const step = this.#step(vertex);
       step.vertex = vertex;

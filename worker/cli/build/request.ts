@@ -23,6 +23,7 @@ export async function requestOf(options: BuildOptions, context: Context): Promis
   const { invocation } = context;
   refuse(options);
   const { contexts, folders } = contextsOf(options.contexts);
+  await checkFolders(options.contexts, invocation);
   const caches = cacheSources(options.cacheFrom);
   const present = await existing(caches.folders, context);
   const outputs = outputsOf(options);
@@ -46,6 +47,7 @@ export async function requestOf(options: BuildOptions, context: Context): Promis
       shmSize: options.shmSize,
       ulimits: options.ulimits.map(ulimitOf),
       secrets: await secretsOf(options.secrets, invocation),
+      ssh: await agentsOf(options.ssh, invocation),
       contexts,
       cacheFrom: caches.sources.filter((source) => source.type !== "local" || present.has(source.prefix)),
       cacheTo: cacheTo.map((target) => (target.type === "local" ? { ...target, path: undefined } : target)),
@@ -70,7 +72,11 @@ const sourceOf = ({ context, file }: BuildOptions, cwd: string) => ({
 });
 
 /** What this builder, as the docker driver's, has not. */
-function refuse({ platforms, attests, ssh, allow, call }: BuildOptions): void {
+function refuse({ platforms, attests, annotations, allow, call }: BuildOptions): void {
+  for (const platform of platforms)
+    if (!/^[\w-]+(\([^)]*\))?(\/[\w-]+){0,2}$/.test(platform))
+      throw failed(`${JSON.stringify(platform)}: cannot parse platform specifier: invalid argument`);
+  for (const text of annotations) checkAnnotation(text);
   if (platforms.length > 1) throw unsupported("Multi-platform build", "multi");
   if (attests.length > 0) throw unsupported("Attestation", "attestations");
   for (const name of allow)
@@ -79,9 +85,29 @@ function refuse({ platforms, attests, ssh, allow, call }: BuildOptions): void {
     throw failed(
       `failed to solve: unsupported request frontend.${call.method}: unsupported request frontend.${call.method}`,
     );
-  const [agent] = ssh;
-  if (agent !== undefined)
-    throw failed(`--ssh ${agent}: no SSH agent can be forwarded into the machine; give the key as a secret (--secret)`);
+}
+
+/**
+ * The docker driver's image store keeps no annotations: they are read, checked and left (buildx, util/buildflags). Those of an index have nowhere
+ * to be where there is one platform.
+ */
+function checkAnnotation(text: string): void {
+  const [key = "", value] = splitOnce(text, "=");
+  const types = /^([a-z,[\]/-]+):/.exec(key)?.[1];
+  if (value === undefined)
+    throw failed(`parse annotations: invalid annotation ${JSON.stringify(text)}, expected key=value`);
+  for (const type of (types ?? "").split(",")) {
+    const name = type.replace(/\[.*\]$/, "");
+    if (name === "index" || name === "index-descriptor")
+      throw failed("index annotations not supported for single platform export");
+    if (name !== "" && name !== "manifest" && name !== "manifest-descriptor")
+      throw failed(`parse annotations: unknown annotation type ${JSON.stringify(name)}`);
+  }
+}
+
+function splitOnce(text: string, separator: string): readonly string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
 function contextsOf(given: readonly string[]) {
@@ -102,6 +128,15 @@ function contextsOf(given: readonly string[]) {
     }
   }
   return { contexts, folders };
+}
+
+async function checkFolders(given: readonly string[], { files, cwd }: CliInvocation): Promise<void> {
+  for (const text of given) {
+    const [name = "", value = ""] = splitOnce(text, "=");
+    if (/^[a-z-]+:\/\/|^git@|^github\.com\//.test(value)) continue;
+    if ((await files.stat(resolvePath(cwd, value), { follow: true })) === undefined)
+      throw failed(`failed to get build context ${name}: stat ${value}: no such file or directory`);
+  }
 }
 
 /** A local cache that is not there yet is no reason to stop. */
@@ -163,6 +198,32 @@ function ulimitOf(text: string): { readonly type: string; readonly soft: number;
   return { type: Name, soft: Soft, hard: Hard };
 }
 
+/** Sockets of agents by id: "ID" is the environment's own, "ID=PATH" that one. Both are the machine's, as all its paths are. */
+async function agentsOf(
+  given: readonly string[],
+  { files, cwd, env }: CliInvocation,
+): Promise<Readonly<Record<string, string>>> {
+  const agents: Record<string, string> = {};
+  for (const text of given) {
+    const [id = "", list = ""] = splitOnce(text, "=");
+    const paths = list.split(",").filter(Boolean);
+    const wrong = (why: string) => failed(`failed to convert agent config {${id} [${paths.join(" ")}] false}: ${why}`);
+    const path = paths[0] ?? env.SSH_AUTH_SOCK ?? "";
+    if (path === "") throw wrong("invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set");
+    const found = await files.stat(resolvePath(cwd, path), { follow: true });
+    if (found === undefined)
+      throw wrong(
+        `failed to convert agent config for ID: ${JSON.stringify(id)}: stat ${path}: no such file or directory`,
+      );
+    if (paths.length > 1 || found.type === "file")
+      throw wrong(
+        "keys are not read here: start an agent (ssh-agent), give it the keys (ssh-add), and name its socket",
+      );
+    agents[id] = resolvePath(cwd, path);
+  }
+  return agents;
+}
+
 /** Base64 by id: of a file, or of a variable. */
 async function secretsOf(
   given: readonly string[],
@@ -170,6 +231,8 @@ async function secretsOf(
 ): Promise<Record<string, string>> {
   const secrets: Record<string, string> = {};
   for (const text of given) {
+    for (const field of parseCsv(text))
+      if (!field.includes("=")) throw new CliError(`invalid field '${field}' must be a key=value pair`);
     const fields: Readonly<Record<string, string>> = Object.fromEntries(
       parseCsv(text).map((field) => [field.split("=", 1)[0]?.toLowerCase() ?? "", field.slice(field.indexOf("=") + 1)]),
     );

@@ -25,8 +25,16 @@ export interface PruneOptions {
   readonly ids?: readonly string[];
   readonly types?: readonly string[];
   readonly descriptions?: readonly string[];
-  /** Bytes that may stay; what was used longest ago goes first. */
-  readonly keep?: number;
+  /** Bounds in bytes, within which what was used longest ago goes first; without any, everything that was asked for goes. */
+  readonly space?: SpaceBounds;
+}
+export interface SpaceBounds {
+  /** The cache's largest size. */
+  readonly maxUsed: number;
+  /** What always may stay. */
+  readonly reserved: number;
+  /** Of the machine's disk, to be left free. */
+  readonly minFree: number;
 }
 export interface Pruned {
   readonly CachesDeleted: readonly string[];
@@ -60,8 +68,9 @@ export async function pruneCache(d: BuildDependencies, options: PruneOptions): P
   let reclaimed = 0;
   const oldest = [...cache.list()].sort((a, b) => (a.lastUsed < b.lastUsed ? -1 : 1));
   let total = oldest.reduce((sum, { size }) => sum + size, 0);
+  const keep = options.space === undefined ? 0 : keptBytes(options.space, total, await freeSpace(d));
   for (const { key, layer, size, lastUsed, type, title } of oldest) {
-    if (options.keep !== undefined && total <= options.keep) break;
+    if (keep > 0 && total <= keep) break;
     if (!options.all && shared.has(layer)) continue;
     if (options.until !== undefined && Date.parse(lastUsed) > options.until) continue;
     if (options.ids !== undefined && !options.ids.some((id) => idOf(key).startsWith(id))) continue;
@@ -75,12 +84,24 @@ export async function pruneCache(d: BuildDependencies, options: PruneOptions): P
     await layers.remove(layer);
     reclaimed += size;
   }
-  const { all, ids, until, keep, types, descriptions } = options;
-  const everything = [ids, until, keep, types, descriptions].every((limit) => limit === undefined);
+  const { all, ids, until, space, types, descriptions } = options;
+  const everything = [ids, until, space, types, descriptions].every((limit) => limit === undefined);
   if ((all && everything) || types?.includes("exec.cachemount") === true)
     await guest.batch([{ op: "removeTree", path: `${buildRoot}/cache`, ignore: ["*"] }]);
   if (deleted.length > 0) d.events.publish("builder", "prune", "", { reclaimed: String(reclaimed) });
   return { CachesDeleted: deleted, SpaceReclaimed: reclaimed };
+}
+
+/** BuildKit's calculateKeepBytes; 0 keeps nothing. */
+export function keptBytes({ maxUsed, reserved, minFree }: SpaceBounds, total: number, free: number): number {
+  const excess = minFree - free;
+  const kept = excess <= 0 ? maxUsed : maxUsed === 0 ? total - excess : Math.min(maxUsed, total - excess);
+  return Math.max(kept, reserved);
+}
+
+async function freeSpace({ guest }: BuildDependencies): Promise<number> {
+  const [found] = await guest.batch([{ op: "statfs", path: buildRoot, ignore: ["*"] }]);
+  return typeof found === "object" && "blockSize" in found ? found.free * found.blockSize : Number.POSITIVE_INFINITY;
 }
 
 const imageLayers = ({ images }: BuildDependencies): ReadonlySet<Digest> =>

@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   readonly context: StoredContext | undefined;
   readonly ignored: PatternMatcher | undefined;
   readonly materials: readonly Material[];
+  /** Tells of the ignore file as of a step. */
+  readonly showIgnoreFile: () => Promise<void>;
   /** The context at an address. */
   readonly remote: (address: string) => Promise<Layer>;
   readonly progress: BuildProgress;
@@ -65,6 +67,7 @@ export async function evaluate(
   });
   const { call = "build" } = request;
   if (call !== "build") {
+    await options.showIgnoreFile();
     checkStages(graph, { escapeChar, buildArgs, lint, ignored });
     const looked = { layers: [], config: {}, history: [], steps: [], materials: [], names: [], ref };
     return {
@@ -95,7 +98,10 @@ export async function evaluate(
     observer,
     signal,
   });
-  const result = await solver.solve();
+  const solving = solver.solve();
+  solving.catch(() => undefined);
+  await options.showIgnoreFile();
+  const result = await solving;
   const violation = lint.failure;
   if (violation !== undefined) throw new DockerfileError(violation);
   const described = withLabels(result, request.labels ?? {});

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { collectBytes } from "../bytes.ts";
 import { readTar } from "../tar-reader.ts";
+import { writeTar } from "../tar-writer.ts";
 import { gzip, tarOf, textFile } from "../testing/image-archives.ts";
+import { keptBytes } from "./cache-usage.ts";
 import { classicBuild } from "./classic.ts";
 import type { BuildFailure, BuildRequest, BuildResult } from "./model.ts";
 import type { VertexRecord } from "./solve/progress.ts";
@@ -288,6 +290,31 @@ describe("a build without processes", () => {
     await images.delete(result?.image ?? "", { force: false, prune: true });
     expect(await builds.prune({ all: false })).toMatchObject({ SpaceReclaimed: 5 });
     expect(builds.usage()).toEqual([]);
+  });
+
+  it("prunes down to the bounds that are given, as far as what is reserved", () => {
+    const bounds = { maxUsed: 0, reserved: 0, minFree: 0 };
+    // Enough is free: nothing bounds the cache, and everything goes.
+    expect(keptBytes({ ...bounds, minFree: 10 }, 100, 20)).toBe(0);
+    expect(keptBytes({ ...bounds, minFree: 30 }, 100, 20)).toBe(90);
+    expect(keptBytes({ ...bounds, minFree: 30, maxUsed: 50 }, 100, 20)).toBe(50);
+    expect(keptBytes({ reserved: 95, minFree: 30, maxUsed: 50 }, 100, 20)).toBe(95);
+  });
+
+  it("writes a file with several names once", async () => {
+    const { run, builds } = await rig();
+    const tar = new Response(
+      writeTar([
+        { header: { name: "a", type: "file", size: 3 }, body: new TextEncoder().encode("abc") },
+        { header: { name: "b", type: "hardlink", linkName: "a" } },
+      ]),
+    );
+    const linked = new Uint8Array(await tar.arrayBuffer());
+    const built = await run("FROM scratch\nADD linked.tar /\n", { "linked.tar": linked }, { outputs: ["files"] });
+    const entries: string[] = [];
+    for await (const { entry } of readTar(await builds.output(built.result?.ref ?? "")))
+      entries.push(`${entry.name} ${entry.type} ${entry.size} ${entry.linkName}`);
+    expect(entries).toEqual(["a file 3 ", "b hardlink 0 a"]);
   });
 
   it("knows after a restart what is cached, and how often it was used", async () => {

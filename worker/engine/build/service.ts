@@ -64,6 +64,7 @@ interface Source {
   readonly context: StoredContext | undefined;
   readonly ignored: PatternMatcher | undefined;
   readonly materials: readonly Material[];
+  readonly showIgnoreFile: () => Promise<void>;
 }
 interface Around {
   readonly ref: string;
@@ -207,7 +208,7 @@ export class BuildService {
     request: BuildRequest,
     context: StoredContext | undefined,
     progress: BuildProgress,
-  ): Promise<Pick<Source, "file" | "context" | "ignored">> {
+  ): Promise<Pick<Source, "file" | "context" | "ignored" | "showIgnoreFile">> {
     const name = request.dockerfileName;
     const view = new RootView([context?.layer(request.contextPrefix ?? "") ?? emptyLayer()]);
     const definition = progress.vertex(
@@ -220,19 +221,22 @@ export class BuildService {
         (found) => found.length,
       ),
     );
-    const ignore = progress.vertex("[internal] load .dockerignore");
     // A client that sends a folder has left out what its ignore file names; in an archive it is still there.
     const given = request.ignored;
     const patterns = given ?? (request.dockerfile === undefined ? await ignoreFileOf(name, view) : undefined);
-    // BuildKit counts two bytes where there is no ignore file.
-    await ignore.run(() =>
-      ignore.part(
-        "transferring context:",
-        async () => undefined,
-        () => (patterns === undefined ? 2 : patterns.join("\n").length),
-      ),
-    );
+    // BuildKit counts two bytes where there is no ignore file, and asks for it when base images are looked up already.
+    const showIgnoreFile = async (): Promise<void> => {
+      const ignore = progress.vertex("[internal] load .dockerignore");
+      await ignore.run(() =>
+        ignore.part(
+          "transferring context:",
+          async () => undefined,
+          () => (patterns === undefined ? 2 : patterns.join("\n").length),
+        ),
+      );
+    };
     return {
+      showIgnoreFile,
       file: { name, text, definition },
       context:
         given !== undefined || patterns === undefined || context === undefined

@@ -129,6 +129,7 @@ function optionsOfTarget(target: Target, { call, attests }: Pick<BuildOptions, "
     cacheFrom: texts(target["cache-from"]),
     cacheTo: texts(target["cache-to"]),
     attests: [...attests, ...texts(target.attest).filter((text) => !/disabled=true/.test(text))],
+    annotations: target.annotations ?? [],
     allow: target.entitlements ?? [],
     cgroupParent: "",
     limits: {},

@@ -63,6 +63,8 @@ export async function runLayer(
       return { view, lowers: await below() };
     },
     secret: (name: string) => fromBase64(build.secrets?.[name]),
+    ssh: (name: string) => build.ssh?.[name],
+    guest: d.guest,
     id,
   };
   const mounts =
@@ -83,6 +85,7 @@ export async function runLayer(
     });
     return await d.images.commitUpper(upperOf(id));
   } finally {
+    for (const { close } of mounts) void close?.();
     void discardRun(d.guest, id);
   }
 }

@@ -1,5 +1,6 @@
 /** `RUN --mount`: what has to be prepared in the machine, mounted in the step's process, and taken away again. */
-import type { Op } from "../../ports/guest.ts";
+import type { Guest, Op } from "../../ports/guest.ts";
+import { relay } from "../../relay.ts";
 import type { MountDescription } from "../../runtime/index.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import type { RunMount } from "../dockerfile/mount.ts";
@@ -11,6 +12,8 @@ export interface PreparedMount {
   readonly mounts: readonly MountDescription[];
   readonly cleanup: readonly Op[];
   readonly env: readonly string[];
+  /** Ends what serves the mount, after the step. */
+  readonly close?: () => Promise<void>;
   /** Paths in the image that exist for the mount's sake only, deepest first. */
   readonly stubs: readonly { readonly path: string; readonly directory: boolean }[];
 }
@@ -19,6 +22,9 @@ export interface MountSources {
   /** Files of a stage, an image or a context: its mount points, topmost first, and its view. */
   layers(from: string): Promise<{ readonly lowers: readonly string[]; readonly view: RootView }>;
   secret(id: string): Uint8Array | undefined;
+  /** The socket of an SSH agent in the machine. */
+  ssh(id: string): string | undefined;
+  readonly guest: Pick<Guest, "batch" | "connect" | "listen">;
   /** The image under construction. */
   readonly root: RootView;
   /** Unique to the step. */
@@ -54,9 +60,7 @@ export async function prepareMount(mount: RunMount, index: number, sources: Moun
     case "secret":
       return secretMount(mount, index, sources);
     case "ssh":
-      if (mount.required)
-        throw new DockerfileError(`unset ssh forward key ${mount.id || "default"}: this builder forwards no SSH agent`);
-      return nothing;
+      return await sshMount(mount, index, sources);
   }
 }
 
@@ -135,6 +139,29 @@ function secretMount(mount: RunMount, index: number, sources: MountSources): Pre
     mounts: [bind(file, target, true, false)],
     env,
     stubs: stubsOf(target, false, sources.root),
+  };
+}
+
+/** BuildKit's own socket for the step, of the mode and owner that the mount names; what comes on it goes to the agent. */
+async function sshMount(mount: RunMount, index: number, sources: MountSources): Promise<PreparedMount> {
+  const { guest, id } = sources;
+  const agent = sources.ssh(mount.id || "default");
+  if (agent === undefined) {
+    if (mount.required) throw new DockerfileError(`unset ssh forward key ${mount.id || "default"}`);
+    return nothing;
+  }
+  const target = mount.target || `/run/buildkit/ssh_agent.${index}`;
+  const path = `${scratch}/${id}/ssh${index}`;
+  const { mode = 0o600, uid = 0, gid = 0 } = mount;
+  await guest.batch([{ op: "mkdir", path: `${scratch}/${id}`, parents: true, mode: 0o710 }]);
+  const listener = await guest.listen({ kind: "unix", path }, { mode, uid, gid });
+  void relay(listener.connections, () => guest.connect({ kind: "unix", path: agent }));
+  return {
+    ...nothing,
+    mounts: [bind(path, target, false, false)],
+    env: [`SSH_AUTH_SOCK=${target}`],
+    stubs: stubsOf(target, false, sources.root),
+    close: () => listener.close(),
   };
 }
 

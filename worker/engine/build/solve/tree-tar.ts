@@ -4,15 +4,27 @@ import { type TarInput, writeTar } from "../../tar-writer.ts";
 import { type RootView, readFileOf, type ViewNode } from "../files/root-view.ts";
 
 export function treeTar(view: RootView): ReadableStream<Uint8Array> {
-  return writeTar(members(view, view.root, ""));
+  return writeTar(members(view, view.root, "", new Map()));
 }
 
-function* members(view: RootView, directory: ViewNode | undefined, path: string): Generator<TarInput> {
+/** `named`: files with several names by the first of them, whose contents are written once. */
+function* members(
+  view: RootView,
+  directory: ViewNode | undefined,
+  path: string,
+  named: Map<ViewNode["node"], string>,
+): Generator<TarInput> {
   if (directory === undefined) return;
   for (const [name, child] of view.children(directory)) {
     const { type, mode, uid, gid, mtime, size, linkTarget, major, minor } = child.node;
     if (type === "socket") continue;
     const full = path === "" ? name : `${path}/${name}`;
+    const first = named.get(child.node);
+    if (first !== undefined) {
+      yield { header: { name: full, type: "hardlink", linkName: first, mode, uid, gid, mtime } };
+      continue;
+    }
+    if (type === "file") named.set(child.node, full);
     yield {
       header: {
         name: full,
@@ -28,6 +40,6 @@ function* members(view: RootView, directory: ViewNode | undefined, path: string)
       },
       ...(type === "file" ? { body: readFileOf(child) } : {}),
     };
-    if (type === "directory") yield* members(view, child, full);
+    if (type === "directory") yield* members(view, child, full, named);
   }
 }

@@ -1,0 +1,112 @@
+/** The introduction's own examples in a tab: a Python web application that answers, and a compiled program in two stages. */
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SiteServer } from "../../scripts/site-server.ts";
+import { launchProfile, serveBuiltSite, terminalText } from "./site.ts";
+
+let site: SiteServer;
+let profile: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  site = await serveBuiltSite();
+  profile = await launchProfile();
+  await profile.grantPermissions(["clipboard-read", "clipboard-write"]);
+  page = await profile.newPage();
+  page.setDefaultTimeout(60_000);
+  // A name of its own for the app: the previews are then of the same site, and no third party to the browser.
+  await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/containers`);
+}, 600_000);
+afterAll(async () => {
+  await profile?.close();
+  await site?.close();
+});
+
+let runs = 0;
+
+/** Runs a line in the terminal, and answers what the screen shows at its end, which a mark of its own tells. */
+async function run(line: string): Promise<string> {
+  runs += 1;
+  await page
+    .getByRole("textbox", { name: /^Terminal/ })
+    .first()
+    .focus();
+  await page.keyboard.insertText(`clear; ${line}; echo "ended ${runs} with $?"`);
+  await page.keyboard.press("Enter");
+  const ended = new RegExp(`ended ${runs} with \\d+`);
+  await expect.poll(() => terminalText(page), { timeout: 400_000, interval: 1000 }).toMatch(ended);
+  return await terminalText(page);
+}
+
+const write = (path: string, lines: readonly string[]): string =>
+  `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} > ${path}`;
+
+describe.sequential("docker build in the tab", () => {
+  it("builds the Python web application, which answers curl and the preview", { timeout: 600_000 }, async () => {
+    const files = [
+      "mkdir app",
+      write("app/Dockerfile", [
+        "FROM python",
+        "WORKDIR /app",
+        "COPY . /app",
+        "RUN pip install -r requirements.txt",
+        "EXPOSE 80",
+        "ENV NAME World",
+        'CMD ["python", "app.py"]',
+      ]),
+      write("app/requirements.txt", ["Flask"]),
+      write("app/app.py", [
+        "import os",
+        "from flask import Flask",
+        "app = Flask(__name__)",
+        '@app.route("/")',
+        "def hello():",
+        '    return "<h1>Hello {}!</h1>".format(os.getenv("NAME", "nobody"))',
+        'app.run(host="0.0.0.0", port=80)',
+      ]),
+    ];
+    await expect
+      .poll(() => terminalText(page), { timeout: 60_000, interval: 500 })
+      .toContain("learner@drydock:~/site$");
+    expect(await run(files.join(" && "))).toContain("with 0");
+    expect(await run("docker build -t my-app:1.0 app")).toMatch(
+      /naming to docker\.io\/library\/my-app:1\.0[\s\S]*with 0/,
+    );
+    expect(await run("docker run -d --name app -p 8080:80 my-app:1.0")).toMatch(/[0-9a-f]{64}[\s\S]*with 0/);
+    const asked = await run(
+      "curl -s --retry 60 --retry-connrefused --retry-delay 1 --retry-max-time 120 localhost:8080",
+    );
+    expect(asked).toContain("Hello World!");
+    await page.getByRole("button", { name: /^8080/ }).click();
+    const container = page.frameLocator('iframe[title="Preview of port 8080"]').frameLocator("iframe");
+    await container.getByRole("heading", { name: "Hello World!" }).waitFor();
+    await page.getByRole("button", { name: "Close the preview" }).click();
+    // A changed source file: cached up to COPY.
+    expect(await run("docker build -q -t my-app:1.0 app && docker rm -f app")).toMatch(/sha256:[0-9a-f]{64}\s+app\s/);
+  });
+
+  it("builds a C program in two stages, its image a tenth of the builder's", { timeout: 600_000 }, async () => {
+    const files = [
+      "mkdir two",
+      write("two/hello.c", ["#include <stdio.h>", "int main(void) {", '  puts("Hello from C");', "}"]),
+      write("two/Dockerfile", [
+        "FROM gcc AS builder",
+        "WORKDIR /src",
+        "COPY hello.c .",
+        "RUN gcc -O2 -static -o /hello hello.c",
+        "FROM busybox",
+        "COPY --from=builder /hello /usr/bin/hello",
+        'CMD ["hello"]',
+      ]),
+    ];
+    expect(await run(files.join(" && "))).toContain("with 0");
+    const built = await run(
+      "docker build -q -t two two && docker build -q --target builder -t builder two && docker run --rm two",
+    );
+    expect(built).toContain("Hello from C");
+    const sizes = await run(`docker image inspect -f "size {{.Size}}." two builder`);
+    const [small = 0, large = 0] = [...sizes.matchAll(/size (\d+)\./g)].map(([, size]) => Number(size));
+    expect(small).toBeGreaterThan(0);
+    expect(small).toBeLessThan(large / 10);
+  });
+});
