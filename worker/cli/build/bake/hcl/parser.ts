@@ -314,7 +314,8 @@ class Parser {
     return { kind: "object", items, place };
   }
 
-  #for(place: Place, end: "]" | "}"): Expression {
+  /** "NAME in SOURCE", "KEY, NAME in SOURCE". */
+  #forHead(): Pick<Extract<Expression, { kind: "for" }>, "names" | "source"> {
     this.#skip(true);
     const first = this.#word() ?? this.#fail("Invalid 'for' expression");
     let names: readonly [string] | readonly [string, string] = [first];
@@ -323,7 +324,11 @@ class Parser {
       names = [first, this.#word() ?? this.#fail("Invalid 'for' expression")];
     }
     if (!this.#keyword("in", true)) this.#fail("Invalid 'for' expression; For expression requires the 'in' keyword");
-    const source = this.#expression(true);
+    return { names, source: this.#expression(true) };
+  }
+
+  #for(place: Place, end: "]" | "}"): Expression {
+    const { names, source } = this.#forHead();
     this.#expect(":", true);
     let value = this.#expression(true);
     let key: Expression | undefined;
@@ -361,22 +366,76 @@ class Parser {
       if (this.#peek("$${") || this.#peek("%%{")) {
         literal += this.#text.slice(this.#at + 1, this.#at + 3);
         this.#at += 3;
-      } else if (this.#peek("${")) {
-        flush();
+      } else if (this.#peek("${") || this.#peek("%{")) {
+        const isDirective = char === "%";
+        if (isDirective && this.#closesDirective()) break;
         this.#at += 2;
-        this.#take("~", false);
-        parts.push(this.#expression(true));
-        this.#take("~", true);
-        this.#expect("}", true);
-      } else if (this.#peek("%{")) this.#fail("Template directives (%{ }) are not supported here");
-      else if (isQuoted && char === "\\") literal += this.#escape();
+        if (this.#take("~", false)) literal = trimmedEnd(literal);
+        flush();
+        parts.push(isDirective ? this.#directive(isEnd, isQuoted) : this.#expression(true));
+        if (!isDirective) this.#endSequence();
+      } else if (isQuoted && char === "\\") literal += this.#escape();
       else {
         literal += char;
         this.#at++;
       }
     }
+    // "%{~" of what ends a directive trims what is before it.
+    if (/%\{~/y.test(this.#text.slice(this.#at, this.#at + 3))) literal = trimmedEnd(literal);
     flush();
     return parts;
+  }
+
+  /** "}" or "~}", which takes the blanks of the rest of the line along. */
+  #endSequence(): void {
+    const trims = this.#take("~", true);
+    this.#expect("}", true);
+    if (trims) this.#at += /^[^\S\n]*\n?/.exec(this.#text.slice(this.#at))?.[0].length ?? 0;
+  }
+
+  #closesDirective(): boolean {
+    return /^%\{~?\s*(else|endif|endfor)\b/.test(this.#text.slice(this.#at, this.#at + 40));
+  }
+
+  /** "%{ if }" and "%{ for }", from behind the opening brace to behind the closing of the last part (hclsyntax/spec.md, Template Directives). */
+  #directive(isEnd: () => boolean, isQuoted: boolean): Expression {
+    const { place } = this;
+    if (++this.#depth > maxDepth) this.#fail("Too deeply nested");
+    const body = (): Expression => {
+      this.#endSequence();
+      const parts = this.#templateParts(() => isEnd() || this.#closesDirective(), isQuoted);
+      if (!this.#peek("%{")) this.#fail("Unexpected end of template; A directive is not closed", place);
+      this.#at += 2;
+      this.#take("~", false);
+      return { kind: "template", parts, place };
+    };
+    const finish = (word: string): void => {
+      if (!this.#keyword(word, true)) this.#fail(`Unexpected directive; Expecting ${word}`);
+      this.#endSequence();
+      this.#depth--;
+    };
+    if (this.#keyword("if", true)) {
+      const test = this.#expression(true);
+      const then = body();
+      const otherwise = this.#keyword("else", true) ? body() : ({ kind: "template", parts: [], place } as const);
+      finish("endif");
+      return { kind: "condition", test, then, else: otherwise, place };
+    }
+    if (!this.#keyword("for", true)) this.#fail("Invalid template directive; Expecting if or for");
+    const { names, source } = this.#forHead();
+    const value = body();
+    finish("endfor");
+    const list: Expression = {
+      kind: "for",
+      names,
+      source,
+      key: undefined,
+      value,
+      filter: undefined,
+      group: false,
+      place,
+    };
+    return { kind: "call", name: "join", args: [{ kind: "literal", value: "", place }, list], expand: false, place };
   }
 
   #escape(): string {
@@ -426,6 +485,9 @@ class Parser {
     );
   }
 }
+
+/** Without the blanks of its last line, which may be its end alone: what "~" takes of the text before it. */
+const trimmedEnd = (text: string): string => text.replace(/[^\S\n]+$|[^\S\n]*\n$/, "");
 
 /** A template that is one expression alone keeps that expression's type. */
 function joined(parts: readonly Expression[], place: Place): Expression {
