@@ -12,7 +12,10 @@ import { serviceRoutes, swarmRoutes } from "../../worker/api/routes/swarm.ts";
 import { systemRoutes } from "../../worker/api/routes/system.ts";
 import { volumeRoutes } from "../../worker/api/routes/volumes.ts";
 
-export type Status = { readonly level: "yes" } | { readonly level: "partial" | "no"; readonly why: string };
+/** A reason with "yes": the reference does no more either. */
+export type Status =
+  | { readonly level: "yes"; readonly why?: string }
+  | { readonly level: "partial" | "no"; readonly why: string };
 
 export interface Operation {
   readonly tag: string;

@@ -1,8 +1,9 @@
-/** Where this client does less than docker/cli 28.2.2, by canonical command or "command --flag". Everything else is complete. */
+/** Where this client does less than docker/cli 28.2.2, or the same for a reason, by canonical command or "command --flag". Everything else is complete. */
 export interface Shortfall {
-  readonly level: "partial" | "no";
+  readonly level: "yes" | "partial" | "no";
   readonly why: string;
 }
+const same = (why: string): Shortfall => ({ level: "yes", why });
 const partial = (why: string): Shortfall => ({ level: "partial", why });
 const no = (why: string): Shortfall => ({ level: "no", why });
 
@@ -13,21 +14,20 @@ export const shortfalls: Readonly<Record<string, Shortfall>> = {
   completion: partial("bash only"),
   "image build --cpuset-cpus": no("accepted; the kernel has one processor and no cpusets"),
   "image build --cpuset-mems": no("accepted; the kernel has one processor and no cpusets"),
-  "image build --squash": no("accepted, but layers are kept, as in BuildKit"),
-  "buildx build --annotation": no("accepted, but image manifests here carry none, as with the docker driver"),
-  "buildx build --attest": no("refused in the docker driver's words; history keeps each build's provenance"),
-  "buildx build --provenance": no("refused in the docker driver's words; history keeps each build's provenance"),
-  "buildx build --sbom": no("refused in the docker driver's words"),
-  "buildx build --ssh": no("refused: no agent can be forwarded into the machine"),
+  "image build --squash": same("as BuildKit: a warning, and layers are kept"),
+  "buildx build --annotation": same("as the docker driver: checked, and kept nowhere"),
+  "buildx build --attest": same("as the docker driver, which refuses it; history keeps each build's provenance"),
+  "buildx build --provenance": same("as the docker driver, which refuses it; history keeps each build's provenance"),
+  "buildx build --sbom": same("as the docker driver, which refuses it"),
+  "buildx build --ssh": partial("agents by their sockets in the machine; key files are not read"),
   "buildx create": no("refused: there is no BuildKit image for further builders"),
   "buildx dial-stdio": no("refused: the builder is the engine itself"),
   "buildx history export": partial("records as JSON; Docker Desktop's bundle is its own format"),
   "buildx history import": no("refused: needs Docker Desktop"),
   "buildx history open": no("refused: needs Docker Desktop"),
   "buildx history ls --local": no("refused: the client knows no Git remotes"),
-  "buildx bake --provenance": no("refused in the docker driver's words"),
-  "buildx bake --sbom": no("refused in the docker driver's words"),
-  "buildx prune --min-free-space": no("accepted: space is what the browser gives"),
+  "buildx bake --provenance": same("as the docker driver, which refuses it"),
+  "buildx bake --sbom": same("as the docker driver, which refuses it"),
   "service create": swarm,
   "service logs": swarm,
   "service ps": swarm,
