@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { tarBytes } from "../../io/small-tar.ts";
 import { CliError } from "../../session/errors.ts";
 import { json, lines, run, type Script } from "../../testing/scripted.ts";
 import { registerBuildCommands } from "../register.ts";
@@ -156,6 +157,48 @@ describe("docker buildx bake", () => {
       { dockerfile: "FROM scratch" },
       { dockerfile: "FROM first\n", tags: ["t"], contexts: { first: { image: "sha256:1" } } },
     ]);
+  });
+
+  it("reads the files of a repository, whose folders are the contexts of what they define", async () => {
+    const address = "https://example.invalid/r.git#main";
+    const requests: Record<string, unknown>[] = [];
+    const text =
+      'target "default" {\n  contexts = { more = "lib", here = "cwd://x" }\n}\ntarget "api" {\n  context = "./api/"\n  dockerfile = "Other"\n}\n';
+    const script: Script = (request) => {
+      if (request.route === "POST /drydock/builds") {
+        requests.push((request.body as { value: Record<string, unknown> }).value);
+        return json({ Id: "1" }, 201);
+      }
+      if (request.route.endsWith("/run"))
+        return lines({ result: { ref: "r", names: [], warnings: [], steps: [], materials: [] } });
+      if (request.route.endsWith("/files"))
+        return {
+          status: 200,
+          headers: {},
+          body: {
+            kind: "stream",
+            stream: new Blob([
+              tarBytes([{ path: "docker-bake.hcl", data: new TextEncoder().encode(text) }]),
+            ] as BlobPart[]).stream(),
+          },
+        };
+      return undefined;
+    };
+    const { stderr, code } = await bake(`--progress plain ${address} default api`, { "x/f": "" }, {}, script);
+    expect(stderr).toContain("[internal] load remote bake definitions");
+    expect(code).toBe(0);
+    const [definitions, ...builds] = requests;
+    expect(definitions).toMatchObject({ remote: address, outputs: ["files"] });
+    expect(definitions?.dockerfile).toContain('"docker-bake.hc[l]"');
+    // Side by side: whichever is asked for first.
+    const byContext = Object.fromEntries(builds.map((build) => [String(build.remote), build]));
+    expect(byContext).toMatchObject({
+      [address]: {
+        contexts: { more: { remote: "https://example.invalid/r.git#main:lib" }, here: { prefix: "contexts/0/" } },
+      },
+      [`${address}:api`]: { dockerfileName: "Other" },
+    });
+    expect((await bake(`${address} -f nope.hcl`, {}, {}, script)).stderr).toContain("open nope.hcl: no such file");
   });
 
   it("ends on any text", () => {

@@ -5,6 +5,7 @@ import { CliError } from "../../session/errors.ts";
 import type { Display } from "../status.ts";
 import { readComposeFile } from "./compose-file.ts";
 import { readBakeFiles, type SourceFile } from "./hcl-file.ts";
+import { fetchDefinitions } from "./remote.ts";
 import { type Definitions, mergeDefinitions } from "./target.ts";
 
 /** Looked for in this order, all of them taken (buildx's defaultFilenames). */
@@ -12,21 +13,32 @@ const defaults = [
   ...["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
   ...["docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl"],
 ];
-const vertex = { digest: "bake-definitions", name: "[internal] load local bake definitions" };
+const digest = "bake-definitions";
 
+/** `address`: of a repository or an archive that has them; "" is the client's own folder. */
 export async function readDefinitions(
   context: Context,
+  address: string,
   given: readonly string[],
   display: Display,
 ): Promise<Definitions> {
   const { now, invocation } = context;
+  const name = address === "" ? "[internal] load local bake definitions" : "[internal] load remote bake definitions";
+  const vertex = { digest, name };
   const started = new Date(now()).toISOString();
   const time = { started, timestamp: started };
   await display.message({ vertexes: [{ ...vertex, started }] });
   const files: SourceFile[] = [];
   try {
-    for (const name of given.length > 0 ? given : defaults) {
-      const text = await read(context, name, given.length > 0);
+    const names = given.length > 0 ? given : defaults;
+    const there = address === "" ? [] : names.filter((file) => !/^cwd:\/\/|^-$/.test(file));
+    const fetched = address === "" ? [] : await fetchDefinitions(context, address, there);
+    for (const name of names) {
+      const text = there.includes(name)
+        ? fetched.find((file) => file.name === name)?.text
+        : await read(context, name, given.length > 0);
+      if (text === undefined && there.includes(name) && given.length > 0)
+        throw new CliError(`open ${name}: no such file or directory`);
       if (text === undefined) continue;
       files.push({ name, text });
       const size = `${text.length}B`;
@@ -55,8 +67,6 @@ const isCompose = ({ name, text }: SourceFile): boolean =>
 async function read({ invocation }: Context, name: string, isNeeded: boolean): Promise<string | undefined> {
   const { files, cwd, stdin } = invocation;
   if (name === "-") return await new Response(stdin as ReadableStream<Uint8Array<ArrayBuffer>>).text();
-  if (/^(https?|git|ssh):\/\/|^git@/.test(name))
-    throw new CliError(`remote bake definitions are not read here: fetch ${name} and name the file`);
   const path = resolvePath(cwd, name.replace(/^cwd:\/\//, ""));
   if ((await files.stat(path, { follow: true })) === undefined) {
     if (isNeeded) throw new CliError(`open ${name}: no such file or directory`);

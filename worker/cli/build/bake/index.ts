@@ -11,17 +11,20 @@ import { metadataOf } from "../metadata.ts";
 import { attestsOf, type BuildOptions, callOf } from "../options.ts";
 import { type Performed, performBuild } from "../perform.ts";
 import { readDefinitions } from "./files.ts";
+import { isRemote, placed } from "./remote.ts";
 import { entryText, type Override, parseOverride, resolveTargets } from "./resolve.ts";
 import { SharedDisplay } from "./shared-display.ts";
 import { listed, printed } from "./show.ts";
 import type { Target } from "./target.ts";
 
 export const bake: Handler = async (context) => {
-  const { flags, args, out, invocation, err } = context;
+  const { flags, out, invocation, err } = context;
+  const [first = "", ...others] = context.args;
+  const [address, args] = isRemote(first) ? [first, others] : ["", context.args];
   const progress = progressOf(context);
   const onlyShows = flags.bool("print") || flags.string("list") !== "";
   const display = await displayFor(context, progress, { headless: onlyShows });
-  const definitions = await readDefinitions(context, flags.list("file"), display);
+  const definitions = await readDefinitions(context, address, flags.list("file"), display);
   if (flags.string("list") !== "") {
     const text = listed(definitions, flags.string("list"));
     if (text === undefined) throw new CliError(`invalid list type ${flags.string("list")}`);
@@ -42,7 +45,7 @@ export const bake: Handler = async (context) => {
     const known = running.get(name);
     if (known !== undefined) return known;
     const target = resolved.targets.get(name) ?? {};
-    const options = optionsOfTarget(target, { call, attests });
+    const options = optionsOfTarget(address === "" ? target : placed(target, address), { call, attests });
     const work = linked(options, build).then((whole) => performBuild(context, whole, shared.of(name)));
     running.set(name, work);
     return work;

@@ -47,6 +47,11 @@ describe("a context by its address", () => {
     expect(sub.record?.context).toBe("https://example.invalid/r.git#main:sub");
     const added = await build(fetch, { dockerfile: "FROM scratch\nADD https://example.invalid/r.git /src\n" });
     expect(added.entries).toContain("src/sub/f");
+    // As bake asks for definitions, which may be there or not.
+    const some = 'FROM scratch\nCOPY --parents ["sub/[f]","nothin[g]","Dockerfil[e]","/"]\n';
+    const picked = await build(fetch, { remote: "https://example.invalid/r.git#main", dockerfile: some });
+    expect(picked.failure).toBeUndefined();
+    expect(picked.entries).toEqual(["Dockerfile", "sub/", "sub/f"]);
     const wrong = await build(fetch, { remote: "https://example.invalid/r.git#main:none" });
     expect(wrong.failure?.message).toMatch(/^failed to fetch remote https:\/\/example.invalid\/r.git: /);
     const ssh = await build(fetch, { remote: "git@example.invalid:o/r.git" });
