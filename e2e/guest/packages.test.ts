@@ -100,7 +100,7 @@ describe("containers of a playground that is offline", () => {
       const dockerfile = [
         "FROM debian",
         // One of the three: each signature takes seconds to check here, and debconf's perl ten to do nothing.
-        `RUN rm -r /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/70debconf && echo deb http://${host}/debian bookworm main > /etc/apt/sources.list`,
+        `RUN rm /etc/apt/apt.conf.d/70debconf && echo deb http://${host}/debian bookworm main > /etc/apt/sources.list`,
         "RUN apt-get update && apt-get install -y --no-install-recommends tree",
         // Without the key that the image knows, the same archive is refused.
         "RUN rm -r /etc/apt/trusted.gpg.d/* /var/lib/apt/lists/* && apt-get update -o APT::Update::Error-Mode=any",
@@ -201,11 +201,14 @@ describe("containers of a playground in a tab", () => {
       "COPY <<EOF /usr/local/share/ca-certificates/own.crt",
       own.pem.trimEnd(),
       "EOF",
-      "RUN update-ca-certificates && grep -c BEGIN /etc/ssl/certs/ca-certificates.crt",
+      // What update-ca-certificates does, in less than its minute.
+      "RUN cat /usr/local/share/ca-certificates/own.crt >> /etc/ssl/certs/ca-certificates.crt",
+      "RUN echo $(grep -c BEGIN /etc/ssl/certs/ca-certificates.crt) authorities",
       "RUN /usr/lib/apt/apt-helper download-file https://open.example/a /tmp/a && env",
     ].join("\n");
     const built = await docker(["build", "--progress", "plain", "-t", "own", "-"], dockerfile);
-    expect(built.stderr).toMatch(/1 added, 0 removed/);
+    // The world's are still there.
+    expect(built.stderr).toMatch(/ \d{3} authorities\n/);
     expect(built.stderr).toMatch(/NODE_EXTRA_CA_CERTS=\/etc\/ssl\/certs\/ca-certificates.crt/);
     expect(built.code).toBe(0);
   });

@@ -1,8 +1,13 @@
 /**
  * A layer above an image's own that adds a certificate authority to the ones it believes: in a tab the gateway ends TLS with certificates that the
  * playground signs itself. It stands for the file where Debian and Alpine keep all of them, and only in images that have that file; it is a layer
- * and no mount, so that update-ca-certificates can put another file in its place. Neither images nor commits get anything of it.
+ * and no mount, so that update-ca-certificates can put another file in its place.
+ *
+ * The file has the authority alone, as nothing else can be met in a tab, unless the image has authorities of its own, or `whole` is asked for: what
+ * a build step adds to the file becomes the image's, and the world's authorities must not be missing there.
  */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Guest, Op } from "../ports/guest.ts";
 
 export const bundlePath = "/etc/ssl/certs/ca-certificates.crt";
@@ -33,15 +38,16 @@ export class TrustLayer {
   }
 
   /** The layers of an image, topmost first, with this one above them where the image believes anybody. */
-  over(lowers: readonly string[]): Promise<readonly string[]> {
-    const key = lowers.join(":");
-    const known = this.#known.get(key) ?? this.#cover(lowers);
+  over(lowers: readonly string[], options: { readonly whole?: boolean } = {}): Promise<readonly string[]> {
+    const { whole = false } = options;
+    const key = `${whole} ${lowers.join(":")}`;
+    const known = this.#known.get(key) ?? this.#cover(lowers, whole);
     this.#known.set(key, known);
     known.catch(() => this.#known.delete(key));
     return known;
   }
 
-  async #cover(lowers: readonly string[]): Promise<readonly string[]> {
+  async #cover(lowers: readonly string[], whole: boolean): Promise<readonly string[]> {
     const results = await this.#guest.batch([
       ...lowers.map((lower): Op => ({ op: "stat", path: lower + bundlePath, follow: false, ignore: ["*"] })),
       ...lowers.map((lower): Op => ({ op: "list", path: lower + ownAuthorities, ignore: ["*"] })),
@@ -50,18 +56,19 @@ export class TrustLayer {
     const lower = lowers[at];
     if (lower === undefined) return lowers;
     const hasOwn = results.slice(lowers.length).some((list) => Array.isArray(list) && list.length > 0);
-    return [hasOwn ? await this.#merged(lower + bundlePath) : plain, ...lowers];
+    return [whole || hasOwn ? await this.#merged(lower + bundlePath) : plain, ...lowers];
   }
 
   /** What the image believes, and the authority. */
   async #merged(bundle: string): Promise<string> {
     const [content] = await this.#guest.batch([{ op: "read", path: bundle }]);
     const own = content instanceof Uint8Array ? content : new Uint8Array();
-    const layer = `${root}/merged-${this.#known.size}`;
     const authority = new TextEncoder().encode(`\n${this.#pem}`);
     const all = new Uint8Array(own.length + authority.length);
     all.set(own);
     all.set(authority, own.length);
+    // By its content: the same layer may be in use since before a return to a checkpoint.
+    const layer = `${root}/${bytesToHex(sha256(all)).slice(0, 32)}`;
     await this.#guest.batch(layerOps(layer, all));
     return layer;
   }

@@ -89,7 +89,7 @@ export async function runStep(environment: RunEnvironment, request: RunRequest):
   });
   const cgroup = cgroupPath(resources.cgroupParent, id);
   try {
-    const lowers = (await environment.trust?.over(request.lowers)) ?? request.lowers;
+    const lowers = (await environment.trust?.over(request.lowers, { whole: true })) ?? request.lowers;
     const description = describe(environment, { ...request, lowers }, sandbox);
     const process = await guest.spawn(containerProcess(description, kernel, prepare(request, sandbox)));
     const kill = (): void =>
