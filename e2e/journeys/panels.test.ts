@@ -113,10 +113,13 @@ describe("terminals", () => {
     await page.getByRole("button", { name: "Split terminal" }).click();
     const screens = () => page.getByRole("textbox", { name: /^Terminal/ }).count();
     await expect.poll(screens).toBe(2);
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
     await page
-      .getByRole("textbox", { name: /^Terminal/ })
-      .last()
+      .getByRole("textbox", { name: "Terminal the cache" })
+      .or(page.getByRole("textbox", { name: "Terminal cache" }))
       .focus();
+    await page.keyboard.press("F6");
+    expect(await focused()).toBe("Terminal bash");
     await page.getByRole("button", { name: "Close this half" }).click();
     await expect.poll(screens).toBe(1);
     await expect.poll(() => screen(page)).toContain("root@cache:/#");

@@ -18,6 +18,7 @@ import { shellQuote } from "../engine/format.ts";
 import { closeFile, openFile, parentOf } from "../files/open-files.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
+import { openMenu } from "../shell/menu.ts";
 import { tabKeys } from "../shell/roving.ts";
 import { StoreController } from "../state/store.ts";
 import { OpenDocument } from "./document.ts";
@@ -73,7 +74,7 @@ export class Editor extends LightElement {
             (
               path,
             ) => html`<button class="tab" role="tab" aria-selected=${path === active} tabindex=${path === active ? 0 : -1} title=${path} @click=${() => openFile(this.app, path)}
-            @keydown=${(event: KeyboardEvent) => event.key === "Delete" && closeFile(this.app, path)} @auxclick=${(event: MouseEvent) => event.button === 1 && closeFile(this.app, path)}>
+            @keydown=${(event: KeyboardEvent) => event.key === "Delete" && closeFile(this.app, path)} @contextmenu=${(event: MouseEvent) => this.#menu(event, path)} @auxclick=${(event: MouseEvent) => event.button === 1 && closeFile(this.app, path)}>
             ${path.slice(path.lastIndexOf("/") + 1)}${this.#buffers.get(path)?.document.state.kind === "unsaved" ? html`<span class="n" title="Not yet saved">•</span>` : nothing}</button>`,
           )}
         </div>
@@ -123,6 +124,31 @@ export class Editor extends LightElement {
       return this.#lineButton("Up", `docker compose${usual ? "" : ` -f ${shellQuote(active)}`} up -d`);
     }
     return nothing;
+  }
+
+  #menu(event: MouseEvent, path: string): void {
+    event.preventDefault();
+    const others = this.#files.value.paths.filter((each) => each !== path);
+    openMenu(
+      event.currentTarget as HTMLElement,
+      path,
+      [
+        { label: "Close", icon: "close", run: () => closeFile(this.app, path) },
+        ...(others.length === 0
+          ? []
+          : [
+              {
+                label: "Close the others",
+                icon: "close" as const,
+                run: () => {
+                  for (const other of others) closeFile(this.app, other);
+                },
+              },
+            ]),
+        { label: "Copy path", icon: "copy", run: () => void this.app.copy(path, "Path") },
+      ],
+      { x: event.clientX, y: event.clientY },
+    );
   }
 
   #lineButton(label: string, line: string): TemplateResult {

@@ -9,7 +9,7 @@ import { StoreController } from "../state/store.ts";
 import { createFile, moveFile, removeFile, renameFile } from "./file-actions.ts";
 import { joinPath, openFile, parentOf } from "./open-files.ts";
 import { uploadChosen, uploadDropped } from "./transfer.ts";
-import { downloadZip } from "./zip.ts";
+import { downloadFile, downloadZip } from "./zip.ts";
 
 /** A dragged file of the tree, told apart from files that come from outside the page. */
 const draggedType = "application/x-drydock-path";
@@ -208,7 +208,10 @@ export class Files extends LightElement {
                 run: () => void this.app.terminals().then((terminals) => terminals.open({ cwd: path })),
               },
             ]
-          : [{ label: "Open", icon: "file" as const, run: () => openFile(this.app, path) }]),
+          : [
+              { label: "Open", icon: "file" as const, run: () => openFile(this.app, path) },
+              { label: "Download", icon: "download" as const, run: () => void downloadFile(this.app, path) },
+            ]),
         { label: "Rename or move", icon: "edit", run: () => void renameFile(this.app, path) },
         { label: "Copy path", icon: "copy", run: () => void this.app.copy(path, "Path") },
         "separator",

@@ -1,4 +1,4 @@
-/** Directories as a zip to download: of the workspace, a container, a volume. */
+/** Files to download, and directories as a zip: of the workspace, a container, a volume. */
 import { type AsyncZippable, zip } from "fflate";
 import type { BrowsePlace, FileEntry } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
@@ -29,6 +29,15 @@ async function downloadFrom(app: App, source: Source, directory: string, name: s
     saveFile(`${name}.zip`, new Blob([bytes as Uint8Array<ArrayBuffer>]));
   } catch (error) {
     app.toast({ kind: "bad", text: `The zip could not be made: ${errorText(error)}` });
+  }
+}
+
+export async function downloadFile(app: App, path: string): Promise<void> {
+  try {
+    const bytes = await app.bridge.readFile(path);
+    saveFile(path.slice(path.lastIndexOf("/") + 1), new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  } catch (error) {
+    app.toast({ kind: "bad", text: `${path}: ${errorText(error)}` });
   }
 }
 

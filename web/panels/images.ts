@@ -95,6 +95,20 @@ export class Images extends LightElement {
     </tr>`;
   }
 
+  async #tag(reference: string): Promise<void> {
+    const { askText } = await import("../shell/ask.ts");
+    const wish = await askText({
+      title: `Another name for ${reference}`,
+      label: "Name, such as shop/web:1.0",
+      button: "Add",
+    });
+    if (wish === undefined) return;
+    const colon = wish.lastIndexOf(":");
+    const tagged = colon > wish.lastIndexOf("/");
+    const [repository, tag] = tagged ? [wish.slice(0, colon), wish.slice(colon + 1)] : [wish, "latest"];
+    await this.app.perform(actions.tagImage(reference, repository, tag));
+  }
+
   #entries(reference: string): readonly MenuEntry[] {
     return [
       { label: "Layers", icon: "layers", run: () => this.app.go({ view: "images", name: reference, tab: "layers" }) },
@@ -109,6 +123,12 @@ export class Images extends LightElement {
         label: "Pull again",
         icon: "download",
         run: () => void import("./pull-dialog.ts").then(({ openPull }) => openPull(this.app, reference)),
+      },
+      {
+        label: "Add a tag",
+        hint: `docker tag ${reference} …`,
+        icon: "edit",
+        run: () => void this.#tag(reference),
       },
       "separator",
       {

@@ -13,7 +13,7 @@ export interface Shortcut {
 export const shortcuts: readonly Shortcut[] = [
   { keys: "Ctrl K", what: "Search or run (in a terminal: Ctrl Shift K)" },
   { keys: "F1", what: "This sheet" },
-  { keys: "F6", what: "Next pane; Shift F6 the previous one. The way out of a terminal" },
+  { keys: "F6", what: "Next pane, or half of a split terminal; Shift F6 the previous one. The way out of a terminal" },
   { keys: "Alt Shift T", what: "New terminal" },
   { keys: "Ctrl Shift 1…9", what: "Terminal tab 1 to 9" },
   { keys: "Ctrl Shift C", what: "Copy what is selected in the terminal" },
@@ -43,7 +43,7 @@ function handlerFor(event: KeyboardEvent, app: App, root: HTMLElement): (() => v
   const inTerminal = event.target instanceof Element && event.target.closest(".xterm") !== null;
   const tell = (name: string) => () => void root.dispatchEvent(new CustomEvent(name, { bubbles: true }));
   if (event.key === "F1") return tell("open-keys");
-  if (event.key === "F6") return () => movePane(event.shiftKey ? -1 : 1, app);
+  if (event.key === "F6") return () => movePane(event.shiftKey ? -1 : 1);
   if (control && event.code === "KeyK" && event.shiftKey === inTerminal) return tell("open-palette");
   if (event.altKey && event.shiftKey && event.code === "KeyT")
     return () => void app.terminals().then((terminals) => terminals.open({}));
@@ -87,15 +87,17 @@ const panes = [
   "dd-foot button",
 ];
 
-function movePane(step: 1 | -1, app: App): void {
-  const targets = panes
-    .map((selector) =>
-      [...document.querySelectorAll<HTMLElement>(selector)].find((element) => element.checkVisibility()),
-    )
-    .filter((element) => element !== undefined);
-  const regions = targets.map((target) => target.closest(".pane, dd-head, dd-foot"));
-  const at = regions.findIndex((region) => region?.contains(document.activeElement));
+function movePane(step: 1 | -1): void {
+  const targets = panes.flatMap((selector) => {
+    const visible = [...document.querySelectorAll<HTMLElement>(selector)].filter((element) =>
+      element.checkVisibility(),
+    );
+    // Each half of a split terminal is a stop of its own; of other panes the first thing is.
+    return selector.includes(".xterm") ? visible : visible.slice(0, 1);
+  });
+  const { activeElement } = document;
+  const here = activeElement?.closest(".screen") ?? activeElement?.closest(".pane, dd-head, dd-foot");
+  const at = targets.findIndex((target) => here?.contains(target));
   const next = targets[(at + step + targets.length) % targets.length];
-  if (next?.closest(".terminals") != null) void app.terminals().then((terminals) => terminals.focus());
-  else next?.focus();
+  next?.focus();
 }
