@@ -98,6 +98,8 @@ export interface LivingMachine extends Omit<OpenMachine, "startEngine"> {
 }
 
 export async function openDrydock(parts: DrydockParts): Promise<Drydock> {
+  // Nobody waits for a prompt: the engine's code is loaded while the machine is.
+  import("./guest-engine.ts").catch(() => {});
   const opened = await openMachine(parts);
   return await opened.startEngine();
 }

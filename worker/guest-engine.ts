@@ -5,11 +5,15 @@ import { assemble } from "./assembly.ts";
 import { Lives } from "./checkpoints/lives.ts";
 import { CheckpointService } from "./checkpoints/service.ts";
 import { StoredCheckpoints } from "./checkpoints/stored.ts";
+import { loadFirstCommands } from "./cli/commands/index.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
 import { serveCommands } from "./commands/index.ts";
 import { type Drydock, hex, type LivingMachine } from "./drydock.ts";
 import type { Guest } from "./engine/ports/guest.ts";
 import type { Clock, Randomness } from "./engine/ports/host.ts";
+import { defaultCapabilities } from "./engine/runtime/capabilities.ts";
+import { compileSeccomp } from "./engine/runtime/seccomp.ts";
+import { defaultSeccompProfile } from "./engine/runtime/seccomp-profile.ts";
 import { readFacts } from "./machine/facts.ts";
 import { attachNetwork } from "./network/attach.ts";
 import { openNetwork, packageVariables, trustVariables } from "./network/outside.ts";
@@ -44,6 +48,7 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
     serve: (client, engine, api) => serveGuest(client, { api, docker: (invocation) => engine.docker(invocation, api) }),
     unplug: () => network.reset(),
   });
+  prepareFirstRun();
   if (living.resumed !== undefined) terminals.close(living.resumed.instant.terminals);
   const checkpoints = new CheckpointService({
     machine,
@@ -88,6 +93,13 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
       parts.onClosed?.();
     },
   };
+}
+
+/** Behind the answers of now: what the first `docker run` would load and compute before its container starts. */
+function prepareFirstRun(): void {
+  // What cannot be loaded now says so to whoever asks for it.
+  loadFirstCommands().catch(() => {});
+  compileSeccomp(defaultSeccompProfile, defaultCapabilities);
 }
 
 /** What the guest's programs reach of the engine. */

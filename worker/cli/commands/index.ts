@@ -32,6 +32,13 @@ const trust = () => import("./trust/index.ts");
 const checkpoint = () => import("./checkpoint/index.ts");
 const volume = () => import("./volume/index.ts");
 
+/** Has ready what people type first. */
+export async function loadFirstCommands(): Promise<void> {
+  await Promise.all(
+    ["container run", "container exec", "container ls", "image pull"].map((path) => commands.get(path)?.load()),
+  );
+}
+
 export const commands: ReadonlyMap<string, CommandEntry> = new Map([
   ["checkpoint create", entry(exactly(2), checkpoint, (m) => m.create)],
   ["checkpoint ls", entry(exactly(1), checkpoint, (m) => m.list)],
