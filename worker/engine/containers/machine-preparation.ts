@@ -22,9 +22,20 @@ const memoryForNames: Op = {
   flags: ["nodev", "nosuid"],
 };
 
+/** Stays with the cgroup through checkpoints and snapshots; the kernel holds no more than 64 of them. */
+const devicesOfContainers = (parent: string): Op => ({
+  op: "attachDeviceProgram",
+  path: parent,
+  program: compileDeviceProgram(defaultDeviceRules),
+});
+
 /** Once after a boot or a restore of the shipped snapshot; harmless where it was done before. */
 export async function prepareMachine(guest: Guest): Promise<KernelPaths> {
-  const [mounts] = await guest.batch([{ op: "read", path: "/proc/self/mounts", ignore: ["ENOENT"] }]);
+  const parent = cgroupPath(defaultCgroupParent, "").replace(/\/$/, "");
+  const [mounts, prepared] = await guest.batch([
+    { op: "read", path: "/proc/self/mounts", ignore: ["ENOENT"] },
+    { op: "stat", path: parent, ignore: ["ENOENT"] },
+  ]);
   const text = mounts instanceof Uint8Array ? new TextDecoder().decode(mounts) : "";
   await guest.batch([
     ...machineOps(),
@@ -32,11 +43,7 @@ export async function prepareMachine(guest: Guest): Promise<KernelPaths> {
     { op: "mkdir", path: containersRoot, parents: true, mode: 0o710 },
     ...(text.includes(` ${containersRoot} tmpfs `) ? [] : [memoryForNames]),
     ...cgroupParentOps(defaultCgroupParent),
-    {
-      op: "attachDeviceProgram",
-      path: cgroupPath(defaultCgroupParent, "").replace(/\/$/, ""),
-      program: compileDeviceProgram(defaultDeviceRules),
-    },
+    ...(prepared === undefined ? [devicesOfContainers(parent)] : []),
   ]);
   return findKernelPaths(guest);
 }
