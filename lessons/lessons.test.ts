@@ -26,6 +26,16 @@ describe("the lessons", () => {
     expect(links.filter((address) => parseRoute(address).view === "notFound")).toEqual([]);
   });
 
+  it("know the mistakes that people make: a hint for each step with tasks, and for each hint a way to bring its state about", () => {
+    const steps = lessonNames().flatMap((name) => {
+      const lesson = readLesson(join(lessonsFolder, name));
+      return lesson.ok ? lesson.value.steps.map((step) => ({ where: `${name}: ${step.id}`, ...step })) : [];
+    });
+    const hintless = steps.filter(({ tasks, hints }) => tasks.length > 0 && hints.length === 0);
+    const untested = steps.filter(({ hints }) => hints.some(({ test }) => test === undefined));
+    expect([...hintless, ...untested].map(({ where }) => where)).toEqual([]);
+  });
+
   it("use words that a dictionary knows, or Docker", () => {
     const spell = speller();
     const unknown = [...stepTexts(), ...shortTexts()].flatMap(({ where, text }) =>
