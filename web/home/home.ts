@@ -70,14 +70,16 @@ export class Home extends LightElement {
     </div></div>`;
   }
 
-  /** Where one was in this playground, or else in the lessons'. */
+  /** Where one was in this playground, or else the lesson that was open. */
   #lastPlace(): { readonly href: string; readonly name: string } | undefined {
     const here = rememberedHere<string>("lastPlace", "");
     const lesson = remembered<string>(`${lessonsPlayground}.lastPlace`, "");
-    const href = here === "" || here === "#/playground" ? lesson : here;
-    if (href === "") return undefined;
-    const { place, item } = placeOf(parseRoute(href));
-    return { href: href === here ? here : addressOf(lessonsPlayground, lesson), name: item ?? place };
+    const named = (place: string, href: string) => {
+      const { place: view, item } = placeOf(parseRoute(place));
+      return { href, name: item ?? view };
+    };
+    if (here !== "" && here !== "#/playground") return named(here, here);
+    return parseRoute(lesson).view === "lesson" ? named(lesson, addressOf(lessonsPlayground, lesson)) : undefined;
   }
 
   #notFound(): TemplateResult {
