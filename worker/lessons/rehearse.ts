@@ -29,7 +29,7 @@ export interface RehearsalOptions {
 export async function rehearse(
   machine: Rehearsed,
   lesson: Lesson,
-  { patience = 20_000, onStep = () => undefined }: RehearsalOptions = {},
+  { patience = 60_000, onStep = () => undefined }: RehearsalOptions = {},
 ): Promise<readonly string[]> {
   const problems: string[] = [];
   let way = 0;
