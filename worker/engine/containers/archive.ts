@@ -7,6 +7,7 @@ import { type TarInput, writeTar } from "../tar-writer.ts";
 import { cleanPath } from "./mount-specs.ts";
 import { type Resolved, resolveInRoot } from "./resolve-path.ts";
 import { formatTime } from "./times.ts";
+import { walkTree } from "./walk-tree.ts";
 
 /** X-Docker-Container-Path-Stat. `mode` is Go's os.FileMode. */
 export interface PathStat {
@@ -117,43 +118,49 @@ const smallFile = 128 * 1024;
 const batchBytes = 512 * 1024;
 
 async function* treeEntries(guest: Guest, context: BatchContext, path: string, base: string): AsyncGenerator<TarInput> {
-  const [walked] = await guest.batch([{ op: "walk", path }], context);
-  const entries = walked as readonly TreeEntry[];
+  // Names of files with several links, by inode.
   const links = new Map<number, string>();
-  const nameOf = (entry: TreeEntry): string => {
-    const name = entry.path === "" ? base : base === "/" || base === "" ? entry.path : `${base}/${entry.path}`;
-    return entry.type === "directory" && !name.endsWith("/") ? `${name}/` : name;
-  };
-  const read = prefetch(guest, context, path, entries);
-  for (const [i, entry] of entries.entries()) {
-    if (entry.type === "socket" || (entry.path === "" && (base === "/" || base === ""))) continue;
-    const name = nameOf(entry);
-    const shared = { name, mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime: entry.mtime };
-    const xattrs = securityXattrs(entry);
-    switch (entry.type) {
-      case "file": {
-        const first = entry.links > 1 ? links.get(entry.inode) : undefined;
-        if (first !== undefined) {
-          yield { header: { ...shared, type: "hardlink", linkName: first } };
-          break;
-        }
-        if (entry.links > 1) links.set(entry.inode, name);
-        const body = await read(i);
-        const size = body instanceof Uint8Array ? body.length : entry.size;
-        yield { header: { ...shared, type: "file", size, ...xattrs }, body };
+  for await (const entries of walkTree(guest, context, path)) {
+    const read = prefetch(guest, context, path, entries);
+    for (const [i, entry] of entries.entries()) yield* tarInput(entry, base, links, () => read(i));
+  }
+}
+
+async function* tarInput(
+  entry: TreeEntry,
+  base: string,
+  links: Map<number, string>,
+  read: () => Promise<Uint8Array | ReadableStream<Uint8Array>>,
+): AsyncGenerator<TarInput> {
+  const isRoot = base === "/" || base === "";
+  if (entry.type === "socket" || (entry.path === "" && isRoot)) return;
+  const plain = entry.path === "" ? base : isRoot ? entry.path : `${base}/${entry.path}`;
+  const name = entry.type === "directory" && !plain.endsWith("/") ? `${plain}/` : plain;
+  const shared = { name, mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime: entry.mtime };
+  const xattrs = securityXattrs(entry);
+  switch (entry.type) {
+    case "file": {
+      const first = entry.links > 1 ? links.get(entry.inode) : undefined;
+      if (first !== undefined) {
+        yield { header: { ...shared, type: "hardlink", linkName: first } };
         break;
       }
-      case "symlink":
-        yield { header: { ...shared, type: "symlink", linkName: entry.linkTarget ?? "" } };
-        break;
-      case "directory":
-      case "fifo":
-        yield { header: { ...shared, type: entry.type, ...xattrs } };
-        break;
-      case "char":
-      case "block":
-        yield { header: { ...shared, type: entry.type, major: entry.major, minor: entry.minor } };
+      if (entry.links > 1) links.set(entry.inode, name);
+      const body = await read();
+      const size = body instanceof Uint8Array ? body.length : entry.size;
+      yield { header: { ...shared, type: "file", size, ...xattrs }, body };
+      break;
     }
+    case "symlink":
+      yield { header: { ...shared, type: "symlink", linkName: entry.linkTarget ?? "" } };
+      break;
+    case "directory":
+    case "fifo":
+      yield { header: { ...shared, type: entry.type, ...xattrs } };
+      break;
+    case "char":
+    case "block":
+      yield { header: { ...shared, type: entry.type, major: entry.major, minor: entry.minor } };
   }
 }
 

@@ -102,12 +102,14 @@ export class FakeFiles {
       case "walk": {
         const top = resolve(op.path);
         this.#get(op, op.path, top);
-        return this.#below(top).map(([path, node]) => ({
-          ...this.#stat(node),
-          path: path === top ? "" : path.slice(top === "/" ? 1 : top.length + 1),
-          ...(node.type === "symlink" ? { linkTarget: node.target } : {}),
-          xattrs: node.xattrs,
-        }));
+        return this.#below(top)
+          .slice(0, op.limit)
+          .map(([path, node]) => ({
+            ...this.#stat(node),
+            path: path === top ? "" : path.slice(top === "/" ? 1 : top.length + 1),
+            ...(node.type === "symlink" ? { linkTarget: node.target } : {}),
+            xattrs: node.xattrs,
+          }));
       }
       case "stat": {
         const path = resolve(op.path);
