@@ -29,11 +29,12 @@ export interface Options {
   readonly cwd?: string;
 }
 
+const host = engine === "" ? "unix:///nonexistent.sock" : engine;
 const home = mkdtempSync(join(tmpdir(), "compare-"));
 const base = (who: string): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
   HOME: join(home, who),
-  DOCKER_HOST: engine === "" ? "unix:///nonexistent.sock" : engine,
+  DOCKER_DEFAULT_PLATFORM: "linux/386",
 });
 
 /** Words as a shell splits them: quotes, no expansion. */
@@ -46,12 +47,19 @@ export function words(line: string): string[] {
   );
 }
 
-export function real(args: readonly string[], options: Options = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
+export type Side = (args: readonly string[], options?: Options) => Promise<Outcome>;
+
+export const real: Side = (args, options = {}) =>
+  new Promise((resolve) => {
     const child = execFile(
       "docker",
       args,
-      { env: { ...base("real"), ...options.env }, cwd: options.cwd ?? home, encoding: "buffer", maxBuffer: 64 << 20 },
+      {
+        env: { ...base("real"), DOCKER_HOST: host, ...options.env },
+        cwd: options.cwd ?? home,
+        encoding: "buffer",
+        maxBuffer: 64 << 20,
+      },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 255;
         resolve({ stdout: stdout.toString("latin1"), stderr: stderr.toString("latin1"), code });
@@ -60,7 +68,6 @@ export function real(args: readonly string[], options: Options = {}): Promise<Ou
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.stdin ?? "");
   });
-}
 
 function sink(): { readonly stream: WritableStream<Uint8Array>; text(): string } {
   const chunks: Uint8Array[] = [];
@@ -70,38 +77,43 @@ function sink(): { readonly stream: WritableStream<Uint8Array>; text(): string }
   };
 }
 
-export async function ours(args: readonly string[], options: Options = {}): Promise<Outcome> {
-  const out = sink();
-  const err = sink();
-  const input = new Blob([options.stdin === undefined ? "" : (options.stdin as BlobPart)]).stream();
-  const env = { ...base("ours"), ...options.env };
-  const host = env.DOCKER_HOST ?? "";
-  const client = new UnixClient(host);
-  const invocation: CliInvocation = {
-    args,
-    env,
-    cwd: options.cwd ?? home,
-    stdin: input,
-    stdout: out.stream,
-    stderr: err.stream,
-    terminal: {
-      stdin: false,
-      stdout: false,
-      stderr: false,
-      size: async () => ({ rows: 0, columns: 0 }),
-      setRaw: async () => undefined,
-    },
-    signals: new ReadableStream(),
-    files: nodeFiles,
-    run: runProgram,
+/** Our client in this process, with an engine behind `run`. */
+export function own(run: (invocation: CliInvocation) => Promise<number>): Side {
+  return async (args, options = {}) => {
+    const out = sink();
+    const err = sink();
+    const code = await run({
+      args,
+      env: { ...base("ours"), ...options.env },
+      cwd: options.cwd ?? home,
+      stdin: new Blob([options.stdin === undefined ? "" : (options.stdin as BlobPart)]).stream(),
+      stdout: out.stream,
+      stderr: err.stream,
+      terminal: {
+        stdin: false,
+        stdout: false,
+        stderr: false,
+        size: async () => ({ rows: 0, columns: 0 }),
+        setRaw: async () => undefined,
+      },
+      signals: new ReadableStream(),
+      files: nodeFiles,
+      run: runProgram,
+    });
+    return { stdout: out.text(), stderr: err.text(), code };
   };
-  const code = await runDocker(invocation, client, {
+}
+
+export const ours: Side = own(async (invocation) => {
+  const client = new UnixClient(host);
+  const env = { ...invocation.env, DOCKER_HOST: host };
+  const code = await runDocker({ ...invocation, env }, client, {
     connect: (to) => (to === host ? client : new UnixClient(to)),
     network: clientNetwork(new Registries({ fetch: fetch as Fetch })),
   });
   client.close();
-  return { stdout: out.text(), stderr: err.text(), code };
-}
+  return code;
+});
 
 /** What differs between two runs of the same client: ids, times, generated names. */
 export function normalise(text: string, who: "real" | "ours"): string {
@@ -118,20 +130,24 @@ export function normalise(text: string, who: "real" | "ours"): string {
     .replaceAll(/ {2,}/g, "  ");
 }
 
-export async function both(
-  line: string | readonly string[],
-  options: Options = {},
-): Promise<{ readonly real: Outcome; readonly ours: Outcome }> {
-  const run = async (who: "real" | "ours", client: typeof real): Promise<Outcome> => {
-    const own = (text: string): string => text.replaceAll("@", `cmp-${who}-`);
-    const args = typeof line === "string" ? words(line) : line;
-    const outcome = await client(
-      args.map(own),
-      typeof options.stdin === "string" ? { ...options, stdin: own(options.stdin) } : options,
-    );
-    return { stdout: normalise(outcome.stdout, who), stderr: normalise(outcome.stderr, who), code: outcome.code };
-  };
-  return { real: await run("real", real), ours: await run("ours", ours) };
+/** A command line, or one with its stdin; "@" stands for a prefix of the side's own. */
+export type Line = string | readonly string[] | Typed;
+export interface Typed {
+  readonly line: string;
+  readonly stdin: string;
+}
+
+/** One line through one client, ready to be compared. */
+export async function side(who: "real" | "ours", client: Side, line: Line, options: Options = {}): Promise<Outcome> {
+  const prefixed = (text: string): string => text.replaceAll("@", `cmp-${who}-`);
+  const args = typeof line === "string" ? words(line) : "line" in line ? words(line.line) : line;
+  const stdin = typeof line === "object" && "line" in line ? { stdin: prefixed(line.stdin) } : {};
+  const outcome = await client(args.map(prefixed), { ...options, ...stdin });
+  return { stdout: normalise(outcome.stdout, who), stderr: normalise(outcome.stderr, who), code: outcome.code };
+}
+
+export async function both(line: Line): Promise<{ readonly real: Outcome; readonly ours: Outcome }> {
+  return { real: await side("real", real, line), ours: await side("ours", ours, line) };
 }
 
 /** Removes what the comparisons made, of both sides. */
@@ -149,14 +165,14 @@ export function cleanUp(): void {
         kind === "container" ? "{{.Names}}" : "{{.Name}}",
       ],
       {
-        env: base("real"),
+        env: { ...base("real"), DOCKER_HOST: host },
         encoding: "utf8",
       },
     );
     const names = list.split("\n").filter((name) => name.startsWith("cmp-"));
     if (names.length > 0)
       execFileSync("docker", [kind, "rm", ...(kind === "volume" ? [] : ["-f"]), ...names], {
-        env: base("real"),
+        env: { ...base("real"), DOCKER_HOST: host },
         stdio: "ignore",
       });
   }

@@ -12,9 +12,8 @@ describe.skipIf(engine === "")(`the same output, errors and exit code as the rea
   for (const [name, lines] of Object.entries(scenarios))
     test(name, { timeout: 300_000 }, async () => {
       for (const line of lines) {
-        const [command, stdin] = typeof line === "string" ? [line, undefined] : line;
-        const { real, ours } = await both(command, stdin === undefined ? {} : { stdin });
-        expect({ line: command, ...ours }).toEqual({ line: command, ...real });
+        const { real, ours } = await both(line);
+        expect({ line, ...ours }).toEqual({ line, ...real });
       }
     });
 });

@@ -53,7 +53,7 @@ function testOf(path: string): string {
   if (path === "image build") return "e2e/guest/build.test.ts";
   return buildxCommands.has(path) || path.startsWith("builder ")
     ? "worker/cli/build/buildx.test.ts"
-    : "e2e/cli/help.test.ts";
+    : "e2e/cli/recorded.test.ts";
 }
 
 /** The first test that types each command: the walkthrough on the machine, else the lines that both clients run on one engine. */
@@ -68,7 +68,7 @@ function demonstrations(): ReadonlyMap<string, string> {
       if (typeof step === "string" || "line" in step)
         note(detailed(step).line.replace(/^docker /, ""), `e2e/guest/walkthrough.test.ts, section ${section.title}`);
   for (const lines of Object.values(scenarios))
-    for (const line of lines) note(typeof line === "string" ? line : line[0], "e2e/cli/commands.test.ts");
+    for (const line of lines) note(typeof line === "string" ? line : line.line, "e2e/cli/recorded.test.ts");
   return shown;
 }
 

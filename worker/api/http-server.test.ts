@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import * as http from "node:http";
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
@@ -93,6 +94,31 @@ describe("the HTTP server", () => {
     const port = await listen([echo]);
     const answer = await fetch(`http://127.0.0.1:${port}/echo`, { method: "POST", body: "{" });
     expect(answer.status).toBe(400);
+  });
+
+  it("keeps nothing of an answered request, however many come on one connection", async () => {
+    const signals: AbortSignal[] = [];
+    const values = async function* () {
+      yield { n: 1 };
+    };
+    const port = await listen([
+      route("GET", "/values", async ({ signal }) => {
+        signals.push(signal);
+        return jsonLines(values());
+      }),
+    ]);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    for (let i = 0; i < 12; i++)
+      await new Promise<void>((resolve, reject) =>
+        http
+          .get({ port, path: "/values", agent }, (response) => response.resume().on("end", resolve))
+          .on("error", reject),
+      );
+    const [signal] = signals;
+    if (signal === undefined) throw new Error("no request came");
+    expect(new Set(signals).size).toBe(1);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    agent.destroy();
   });
 
   it("streams values as they come and stops the source when the client goes away", async () => {

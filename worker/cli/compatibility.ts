@@ -12,8 +12,8 @@ const swarm = partial("asks the engine and shows its refusal; flags that shape a
 
 export const shortfalls: Readonly<Record<string, Shortfall>> = {
   completion: partial("bash only"),
-  "image build --cpuset-cpus": no("accepted; the kernel has one processor and no cpusets"),
-  "image build --cpuset-mems": no("accepted; the kernel has one processor and no cpusets"),
+  "image build --cpuset-cpus": same("as BuildKit: accepted, without effect"),
+  "image build --cpuset-mems": same("as BuildKit: accepted, without effect"),
   "image build --squash": same("as BuildKit: a warning, and layers are kept"),
   "buildx build --annotation": same("as the docker driver: checked, and kept nowhere"),
   "buildx build --attest": same("as the docker driver, which refuses it; history keeps each build's provenance"),

@@ -48,10 +48,12 @@ export const run: Section = {
     "docker run -d --name second -p 8088:80 nginx",
     "docker rm -f my-nginx second",
     {
-      line: "docker run --rm --name front -p 8088:80 busybox sh -c 'trap exit TERM; sleep 100 & wait'",
+      line: "docker run --rm --name front -p 8088:80 busybox sh -c 'trap exit TERM; touch /up; sleep 100 & wait'",
       background: "front",
     },
     { line: "docker ps --filter name=front --format '{{.State}} {{.Ports}}'", until: "running" },
+    // As process 1 it is deaf to the signal until it has its trap.
+    "docker exec front sh -c 'until test -e /up; do sleep 0.1; done'",
     "docker stop front",
     { join: "front" },
     "docker run --rm --hostname box -e MY_VAR='my value' debian env",

@@ -110,11 +110,13 @@ export class Sender {
 /** The values until the signal fires; the source is told to stop. */
 async function* until<T>(values: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
   const iterator = values[Symbol.asyncIterator]();
+  let stop = (): void => {};
   const aborted = new Promise<IteratorResult<T>>((resolve) => {
-    const stop = () => resolve({ value: undefined, done: true });
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    stop = () => resolve({ value: undefined, done: true });
   });
+  if (signal.aborted) stop();
+  // The signal is the connection's, which answers many requests.
+  else signal.addEventListener("abort", stop);
   try {
     for (;;) {
       const { value, done } = await Promise.race([iterator.next(), aborted]);
@@ -122,6 +124,7 @@ async function* until<T>(values: AsyncIterable<T>, signal: AbortSignal): AsyncIt
       yield value;
     }
   } finally {
+    signal.removeEventListener("abort", stop);
     void iterator.return?.();
   }
 }

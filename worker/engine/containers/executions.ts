@@ -342,11 +342,12 @@ export class Executions {
         }, resolve);
       });
       await this.start(id, { detach: true, tty: false });
-      signal.addEventListener("abort", () => {
+      const kill = (): void => {
         const pid = execution.process?.pid;
         if (pid !== undefined)
           void this.#d.guest.batch([{ op: "kill", pid, signal: SIGKILL, ignore: ["*"] }]).catch(() => {});
-      });
+      };
+      signal.addEventListener("abort", kill, { once: true });
       await done;
       this.#byId.delete(id);
       return { exitCode: execution.exitCode ?? -1, output };

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { collectBytes } from "../bytes.ts";
 import { type ByteDuplex, GuestError } from "../ports/guest.ts";
@@ -41,6 +42,15 @@ describe("HTTP into the machine", () => {
     expect(response.headers.get("x-a")).toBe("b");
     expect(connections).toEqual(["127.0.0.1:5000"]);
     expect(request()).toMatch(/^GET \/v2\/\?a=b HTTP\/1\.1\r\nhost: localhost:5000\r\n[\s\S]*accept: x\/y\r\n/);
+  });
+
+  it("lets go of the signal with each answer: that of a pull has many", async () => {
+    const { signal } = new AbortController();
+    for (let i = 0; i < 12; i++) {
+      const { fetch } = server(["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"]);
+      expect(await (await fetch("http://localhost:5000/v2/", { signal })).text()).toBe("hello");
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("reads chunks, and answers that end with the connection", async () => {

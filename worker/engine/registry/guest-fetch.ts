@@ -103,7 +103,10 @@ async function receive(
   parser[HTTPParser.kOnMessageComplete] = () => {
     complete = head !== undefined;
   };
+  const abort = (): void => void close();
   const close = async (): Promise<void> => {
+    // A signal outlives the answer: that of a pull has many.
+    init.signal?.removeEventListener("abort", abort);
     // Aborted, not closed: nobody is left who would take the rest of a request.
     await Promise.allSettled([writer.abort(), reader.cancel()]);
   };
@@ -118,7 +121,7 @@ async function receive(
     if (outcome instanceof Error) throw new TypeError(`malformed HTTP response: ${outcome.message}`);
     return true;
   };
-  init.signal?.addEventListener("abort", () => void close(), { once: true });
+  init.signal?.addEventListener("abort", abort, { once: true });
   try {
     while (head === undefined && (await advance()));
   } catch (error) {
