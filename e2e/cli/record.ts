@@ -4,7 +4,7 @@
  * The engine needs the catalogue's busybox image. "help" stands for the help texts.
  */
 import { cleanUp, engine, real, side, whyNot } from "./both.ts";
-import { helpPaths } from "./help-paths.ts";
+import { helpLine, helpOptions, helpPaths } from "./help-paths.ts";
 import { digest, helpName, recordedScenarios, save } from "./recorded.ts";
 
 if (engine === "") {
@@ -14,6 +14,7 @@ if (engine === "") {
 const wanted = process.argv.slice(2);
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((start) => name.startsWith(start));
 
+cleanUp();
 for (const [name, lines] of recordedScenarios) {
   if (!isWanted(name)) continue;
   const entries = [];
@@ -24,7 +25,7 @@ for (const [name, lines] of recordedScenarios) {
 if (isWanted(helpName)) {
   const texts: [string, string][] = [];
   for (const path of helpPaths)
-    texts.push([path, digest((await side("real", real, [...path.split(" ").filter(Boolean), "--help"])).stdout)]);
+    texts.push([path, digest((await side("real", real, helpLine(path), helpOptions)).stdout)]);
   save(helpName, Object.fromEntries(texts));
 }
 cleanUp();

@@ -4,7 +4,7 @@ import { type Drydock, openDrydock } from "../../worker/node.ts";
 import { buildPath } from "../../worker/node-platform.node.ts";
 import { own, type Side, side } from "./both.ts";
 import { facts } from "./facts.ts";
-import { helpPaths } from "./help-paths.ts";
+import { helpLine, helpOptions, helpPaths } from "./help-paths.ts";
 import { digest, helpName, load, recordedScenarios } from "./recorded.ts";
 
 describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("as the real client on a real engine printed", () => {
@@ -13,6 +13,7 @@ describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("as the real c
   beforeAll(async () => {
     drydock = await openDrydock();
     docker = own((invocation) => drydock.docker(invocation));
+    expect(await docker(["pull", "-q", "busybox"])).toMatchObject({ code: 0 });
   });
   afterAll(() => drydock.close());
 
@@ -32,7 +33,7 @@ describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("as the real c
   test("the help of every command, byte for byte", { timeout: 120_000 }, async () => {
     const texts: [string, string][] = [];
     for (const path of helpPaths)
-      texts.push([path, digest((await side("ours", docker, [...path.split(" ").filter(Boolean), "--help"])).stdout)]);
+      texts.push([path, digest((await side("ours", docker, helpLine(path), helpOptions)).stdout)]);
     expect(Object.fromEntries(texts)).toEqual(load(helpName));
   });
 });

@@ -1,11 +1,13 @@
-/** Archives that were cut, bent or made up, where clients may send some: loading and importing images. */
+/** Archives that were cut, bent or made up, where clients may send some: loading and importing images, and into containers. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { streamOfBytes } from "../engine/bytes.ts";
+import { makeKit } from "../engine/containers/testing/kit.ts";
 import { EngineError } from "../engine/errors.ts";
 import { dockerArchive, gzip, type TestImage, tarOf, testImage, textFile } from "../engine/testing/image-archives.ts";
 import { imageFixture } from "../engine/testing/image-fixture.ts";
 import { Router } from "./router.ts";
+import { containerRoutes } from "./routes/containers.ts";
 import { imageRoutes } from "./routes/images.ts";
 
 /** One change to an archive: bytes written over, taken out, or put in. */
@@ -48,6 +50,22 @@ async function upload(path: string, archive: Uint8Array): Promise<string> {
 
 const valid = async (): Promise<TestImage> =>
   testImage([[textFile("a/b", "1"), textFile("c", "2".repeat(700))], [textFile("a/.wh.b", "")]], { Cmd: ["/c"] });
+
+/** Members of archives, likely and unlikely ones. */
+const names = fc.constantFrom("a", "a/b", "../x", "/abs", "a//b/./c", ".wh.a", "dir/.wh..wh..opq", "x".repeat(300), "");
+const entry = fc.record({
+  name: names,
+  type: fc.constantFrom("file", "directory", "symlink", "hardlink", "fifo", "char", "block"),
+  linkName: fc.constantFrom("", "a", "../../etc/passwd", "/etc", "x".repeat(200)),
+});
+
+const madeUp = (entries: readonly { readonly name: string; readonly type: string; readonly linkName: string }[]) =>
+  tarOf(
+    entries.map(({ name, type, linkName }) => ({
+      header: { name, type: type as "file", linkName },
+      ...(type === "file" ? { body: new TextEncoder().encode(name) } : {}),
+    })),
+  );
 
 describe("archives of any shape", () => {
   it("are loaded or refused in words, whatever was changed in them", async () => {
@@ -105,22 +123,6 @@ describe("archives of any shape", () => {
   });
 
   it("become a layer or are refused in words when they are imported", async () => {
-    const names = fc.constantFrom(
-      "a",
-      "a/b",
-      "../x",
-      "/abs",
-      "a//b/./c",
-      ".wh.a",
-      "dir/.wh..wh..opq",
-      "x".repeat(300),
-      "",
-    );
-    const entry = fc.record({
-      name: names,
-      type: fc.constantFrom("file", "directory", "symlink", "hardlink", "fifo", "char", "block"),
-      linkName: fc.constantFrom("", "a", "../../etc/passwd", "/etc", "x".repeat(200)),
-    });
     const imported = await upload("/images/create?fromSrc=-&repo=imported", await tarOf([textFile("a", "1")]));
     expect(imported).toMatch(/"sha256:[0-9a-f]{64}"/);
     await fc.assert(
@@ -128,17 +130,43 @@ describe("archives of any shape", () => {
         fc.array(entry, { maxLength: 8 }),
         fc.array(change, { maxLength: 2 }),
         async (entries, changes) => {
-          const archive = await tarOf(
-            entries.map(({ name, type, linkName }) => ({
-              header: { name, type: type as "file", linkName },
-              ...(type === "file" ? { body: new TextEncoder().encode(name) } : {}),
-            })),
-          );
+          const archive = await madeUp(entries);
           const said = await upload("/images/create?fromSrc=-&repo=imported", changes.reduce(changed, archive));
           expect(said).not.toMatch(unspeakable);
         },
       ),
       { numRuns: 400 },
     );
+  });
+
+  it("are unpacked into a container or refused in words, and never beside their place", async () => {
+    const kit = await makeKit();
+    await kit.containers.create({ Image: "busybox" }, "c1");
+    const router = new Router(containerRoutes(kit.containers));
+    const put = (path: string, archive: Uint8Array) =>
+      router.request({
+        method: "PUT",
+        path: `/containers/c1/archive?path=${encodeURIComponent(path)}`,
+        body: { kind: "stream", stream: streamOfBytes(archive) },
+      });
+    const before = new Set(kit.guest.files.paths());
+    expect(await put("/", await tarOf([textFile("a", "1")]))).toMatchObject({ status: 200 });
+    expect(kit.guest.opsOf("write").at(-1)?.path).toMatch(/(^|\/)a$/);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { maxLength: 8 }),
+        fc.array(change, { maxLength: 2 }),
+        fc.constantFrom("/", "/tmp", "/etc", "/nosuch", "etc/..", ""),
+        async (entries, changes, path) => {
+          const archive = changes.reduce(changed, await madeUp(entries));
+          const { status, body } = await put(path, archive);
+          expect(status).toBeLessThan(600);
+          expect(JSON.stringify(body)).not.toMatch(unspeakable);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    const made = kit.guest.files.paths().filter((path) => !before.has(path));
+    expect(made.filter((path) => !path.startsWith("/var/lib/docker/"))).toEqual([]);
   });
 });

@@ -3,9 +3,9 @@ import { parseDuration } from "../flags/values.ts";
 
 export function apiTimestamp(value: string, now: number): string {
   try {
-    const nanoseconds = parseDuration(value);
-    const at = BigInt(Math.round(now)) * 1_000_000n - BigInt(nanoseconds);
-    return `${at / 1_000_000_000n}.${String(at % 1_000_000_000n).padStart(9, "0")}`;
+    // Whole seconds, as docker's client sends them.
+    const at = BigInt(Math.round(now)) * 1_000_000n - BigInt(parseDuration(value));
+    return String(at / 1_000_000_000n);
   } catch {
     // No duration: a date or a number.
   }

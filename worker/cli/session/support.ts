@@ -14,7 +14,7 @@ function refuseUnsigned({ node, flags, invocation }: Context): void {
   const disabled = flags.boolOr("disable-content-trust", !wanted);
   if (!trusting.has(node.canonical) || disabled) return;
   const code = node.canonical === "container run" ? 125 : 1;
-  throw new CliError("error contacting notary server: dial tcp: lookup notary.docker.io: no such host", code);
+  throw new CliError("Error: error contacting notary server: dial tcp: lookup notary.docker.io: no such host", code);
 }
 
 export function requireSupport(context: Context): Promise<void> | undefined {

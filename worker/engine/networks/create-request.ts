@@ -200,6 +200,7 @@ export function networkRecord(asked: NetworkCreateRequest, context: CreateContex
   const driver = driverOf(request);
   const enableIPv4 = request.EnableIPv4 ?? true;
   const enableIPv6 = request.EnableIPv6 ?? false;
+  if (!enableIPv4 && !enableIPv6) throw invalid("IPv4 or IPv6 must be enabled");
   const configs = request.IPAM?.Config ?? [];
   const errors = ipamErrors(configs, enableIPv6);
   if (errors.length > 0) throw invalid(joinErrors("invalid network config", errors));

@@ -39,7 +39,9 @@ export function checkEndpointSettings(record: NetworkRecord, settings: EndpointS
 }
 
 function subnetProblem(record: NetworkRecord, text: string, family: 4 | 6): string | undefined {
-  const subnets = record.configuredSubnets.map(prefix).filter((subnet) => subnet.address.family === family);
+  // docker0's subnet counts as configured.
+  const configured = record.name === "bridge" ? record.pools.map(({ subnet }) => subnet) : record.configuredSubnets;
+  const subnets = configured.map(prefix).filter((subnet) => subnet.address.family === family);
   if (subnets.length === 0)
     return "user specified IP address is supported only when connecting to networks with user configured subnets";
   const address = parseAddress(text);

@@ -13,7 +13,11 @@ export function filterNetworks(
   used: (network: NetworkRecord) => boolean,
 ): readonly NetworkRecord[] {
   checkFilters(filters, listFilters);
-  const dangling = booleanFilter(filters, "dangling");
+  const dangling = booleanFilter(
+    filters,
+    "dangling",
+    `invalid value for filter 'dangling', must be "true" (or "1"), or "false" (or "0")`,
+  );
   for (const type of filters.type ?? [])
     if (type !== "custom" && type !== "builtin") throw new EngineError("system", `invalid filter: 'type'='${type}'`);
   return networks.filter((network) => {

@@ -82,6 +82,8 @@ export function resolvConf(mode: SandboxMode, embedded: boolean, dns: DnsSetting
       }
     }
     tail.push(`# Overrides: [${overrides.join(" ")}]`);
+    if (options.some((option) => option.startsWith("ndots:")))
+      tail.push(`# Option ndots from: ${dns.options.length > 0 ? "override" : "host"}`);
   }
   const lines = servers.map((server) => `nameserver ${server}\n`);
   if (search.length > 0) lines.push(`search ${search.join(" ")}\n`);

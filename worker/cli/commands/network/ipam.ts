@@ -12,7 +12,7 @@ interface Pool {
   readonly Subnet: string;
   IPRange?: string;
   Gateway?: string;
-  readonly AuxiliaryAddresses: Record<string, string>;
+  AuxiliaryAddresses?: Record<string, string>;
 }
 
 export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamOptions): readonly Pool[] {
@@ -22,7 +22,7 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamOptions
   for (const subnet of subnets) {
     if (pools.some((p) => contains(subnet, p.Subnet) || contains(p.Subnet, subnet)))
       throw new CliError("multiple overlapping subnet configuration is not supported");
-    pools.push({ Subnet: subnet, AuxiliaryAddresses: {} });
+    pools.push({ Subnet: subnet });
   }
   const poolOf = (address: string, what: string): Pool => {
     const pool = pools.find((p) => contains(p.Subnet, address));
@@ -46,8 +46,10 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamOptions
       );
     pool.Gateway = gateway;
   }
-  for (const [name, address] of Object.entries(auxiliary))
-    poolOf(address, "aux-address").AuxiliaryAddresses[name] = address;
+  for (const [name, address] of Object.entries(auxiliary)) {
+    const pool = poolOf(address, "aux-address");
+    pool.AuxiliaryAddresses = { ...pool.AuxiliaryAddresses, [name]: address };
+  }
   return pools;
 }
 

@@ -9,7 +9,7 @@ import { confirm } from "../../io/prompt.ts";
 import { packTree } from "../../io/tar-pack.ts";
 import { filterQuery, imagePath, readJson } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
-import { CliError, throwJoined } from "../../session/errors.ts";
+import { CliError, messageOf, throwJoined } from "../../session/errors.ts";
 import { Methods } from "../../template/value.ts";
 
 interface Plugin {
@@ -141,7 +141,9 @@ export const install: Handler = async (context) => {
 export const upgrade: Handler = async (context) => {
   const { args, client, out } = context;
   const [name = "", given] = args;
-  const plugin = await client.get<Plugin>(`/plugins/${imagePath(name)}/json`);
+  const plugin = await client.get<Plugin>(`/plugins/${imagePath(name)}/json`).catch((error) => {
+    throw new CliError(`error reading plugin data: ${messageOf(error)}`);
+  });
   if (plugin.Enabled) throw new CliError("the plugin must be disabled before upgrading");
   const remote = given ?? plugin.PluginReference ?? name;
   const messages = client.lines("POST", `/plugins/${imagePath(name)}/upgrade`, {
@@ -170,7 +172,7 @@ export const create: Handler = async (context) => {
   const [name = "", directory = ""] = args;
   const path = resolvePath(invocation.cwd, directory);
   const info = await invocation.files.stat(path);
-  if (info === undefined) throw new CliError(`stat ${path}: no such file or directory`);
+  if (info === undefined) throw new CliError(`lstat ${path}: no such file or directory`);
   if (info.type !== "directory") throw new CliError("context must be a directory");
   await client.call("POST", "/plugins/create", {
     query: { name },

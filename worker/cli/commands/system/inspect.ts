@@ -1,5 +1,6 @@
 /** `docker inspect`, and the `inspect` of each kind of object. */
 import { type Inspected, inspectAll } from "../../format/inspect.ts";
+import { parsePlatform } from "../../image/platform.ts";
 import { imagePath, segment } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { ApiError, CliError, messageOf } from "../../session/errors.ts";
@@ -44,11 +45,23 @@ const kinds: readonly Kind[] = [
 ];
 const allNames = ["config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"];
 
-async function fetchKind({ client }: Context, kind: Kind, reference: string, size = false): Promise<Inspected> {
+interface FetchOptions {
+  readonly size?: boolean;
+  /** Of an image, as the API takes it. */
+  readonly platform?: string | undefined;
+}
+
+async function fetchKind(
+  { client }: Context,
+  kind: Kind,
+  reference: string,
+  { size = false, platform }: FetchOptions = {},
+): Promise<Inspected> {
   const [path = "", query] = kind.path(reference).split("?");
   const value = await client.get(path, {
     ...(query !== undefined && { insertDefaults: "true" }),
     ...(size && kind.name === "container" && { size: true }),
+    ...(platform !== undefined && { platform }),
   });
   return { value, type: kind.type, ...(kind.times && { times: kind.times }) };
 }
@@ -81,7 +94,7 @@ export const inspect: Handler = (context) => {
       if (wanted !== "" && kind.name !== wanted) continue;
       if (wanted === "" && kind.swarm && !(await isManager())) continue;
       try {
-        const found = await fetchKind(context, kind, reference, size);
+        const found = await fetchKind(context, kind, reference, { size });
         if (size && kind.name !== "container") err.line(`WARNING: --size ignored for ${kind.name}`);
         return found;
       } catch (error) {
@@ -98,5 +111,10 @@ export const inspectKind =
   (context) => {
     const kind = kinds.find((k) => k.name === name);
     if (kind === undefined) throw new CliError(`unknown type: ${JSON.stringify(name)}`);
-    return inspectAll(context, (reference) => fetchKind(context, kind, reference, context.flags.bool("size")));
+    const platform = name === "image" ? context.flags.string("platform") : "";
+    const options: FetchOptions = {
+      size: context.flags.bool("size"),
+      platform: platform === "" ? undefined : JSON.stringify(parsePlatform(platform)),
+    };
+    return inspectAll(context, (reference) => fetchKind(context, kind, reference, options));
   };
