@@ -85,6 +85,14 @@ describe.sequential("docker build in the tab", () => {
     expect(await run("docker build -q -t my-app:1.0 app && docker rm -f app")).toMatch(/sha256:[0-9a-f]{64}\s+app\s/);
   });
 
+  it("speaks TLS with programs that insist on it, whose certificates the machine believes", async () => {
+    await expect
+      .poll(() => terminalText(page), { timeout: 60_000, interval: 500 })
+      .toContain("learner@drydock:~/site$");
+    // The gateway itself: nothing outside is needed to show it.
+    expect(await run("curl -sS https://packages.drydock.internal/")).toContain("package indexes: /pip/simple/ for pip");
+  });
+
   it("builds a C program in two stages, its image a tenth of the builder's", { timeout: 600_000 }, async () => {
     const files = [
       "mkdir two",

@@ -74,6 +74,7 @@ export async function openFrontend(
       shmSize: Number(options["shm-size"] ?? 0),
       ulimits: list(options.ulimit).map(ulimitOf),
       ...(options["cgroup-parent"] === undefined ? {} : { cgroupParent: options["cgroup-parent"] }),
+      allow: solve.Entitlements,
       secrets: await secretsOf(dockerfile?.text ?? "", session),
       credentials: await credentialsOf(dockerfile?.text ?? "", session),
       contexts: contexts.named,

@@ -41,6 +41,7 @@ export interface ControlSolveRequest {
   readonly Frontend: string;
   readonly FrontendAttrs: Readonly<Record<string, string>>;
   readonly Cache: { readonly Exports: readonly Typed[]; readonly Imports: readonly Typed[] } | null;
+  readonly Entitlements: readonly string[];
   readonly Exporters: readonly Typed[];
 }
 export interface GatewaySolveRequest {

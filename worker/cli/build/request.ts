@@ -47,6 +47,7 @@ export async function requestOf(options: BuildOptions, context: Context): Promis
       shmSize: options.shmSize,
       ulimits: options.ulimits.map(ulimitOf),
       secrets: await secretsOf(options.secrets, invocation),
+      allow: [...options.allow, ...(options.network === "host" ? ["network.host"] : [])],
       ssh: await agentsOf(options.ssh, invocation),
       contexts,
       cacheFrom: caches.sources.filter((source) => source.type !== "local" || present.has(source.prefix)),

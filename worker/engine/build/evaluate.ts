@@ -15,6 +15,7 @@ import { type Layer, RootView } from "./files/root-view.ts";
 import { checkStages } from "./lint-stages.ts";
 import type { BuildRequest, BuildResult, CacheTarget, Material } from "./model.ts";
 import { outlineOf, targetsOf } from "./outline.ts";
+import { checkEntitlements } from "./plan/entitlements.ts";
 import { planStages } from "./plan/graph.ts";
 import type { BuildDependencies } from "./service.ts";
 import type { CacheRecord } from "./solve/cache.ts";
@@ -80,6 +81,7 @@ export async function evaluate(
       },
     };
   }
+  if (request.allow !== undefined) checkEntitlements(graph, request.allow);
   const view = (prefix: string): RootView => new RootView([context?.layer(prefix) ?? emptyLayer()]);
   const imported = await importAll(d, request, { view, progress, signal });
   const epoch = Number(buildArgs.SOURCE_DATE_EPOCH ?? graph.globalArgs.get("SOURCE_DATE_EPOCH") ?? "");
@@ -92,16 +94,14 @@ export async function evaluate(
     context: (prefix) => context?.layer(prefix) ?? emptyLayer(),
     contextSize: context?.size ?? 0,
     remote: options.remote,
+    showIgnoreFile: options.showIgnoreFile,
     imported: (key) => imported.find((steps) => steps.has(key))?.get(key),
     epoch: (buildArgs.SOURCE_DATE_EPOCH ?? "") === "" || !Number.isInteger(epoch) ? undefined : epoch,
     progress,
     observer,
     signal,
   });
-  const solving = solver.solve();
-  solving.catch(() => undefined);
-  await options.showIgnoreFile();
-  const result = await solving;
+  const result = await solver.solve();
   const violation = lint.failure;
   if (violation !== undefined) throw new DockerfileError(violation);
   const described = withLabels(result, request.labels ?? {});

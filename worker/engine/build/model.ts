@@ -30,6 +30,8 @@ export interface BuildRequest {
   readonly ulimits?: readonly { readonly type: RlimitName; readonly soft: number; readonly hard: number }[];
   /** Base64 by id. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Entitlements ("network.host", "security.insecure"); without the list everything is allowed. */
+  readonly allow?: readonly string[];
   /** Sockets of SSH agents in the machine, by id. */
   readonly ssh?: Readonly<Record<string, string>>;
   /** Other contexts by name; they stand before stages and images of that name. */

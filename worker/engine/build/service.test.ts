@@ -86,8 +86,8 @@ describe("a build without processes", () => {
     ]);
     expect(steps.map(({ name }) => name)).toEqual([
       "[internal] load build definition from Dockerfile",
-      "[internal] load .dockerignore",
       "[internal] load metadata for docker.io/library/base:latest",
+      "[internal] load .dockerignore",
       "[1/3] FROM docker.io/library/base:latest",
       "[2/3] WORKDIR /app",
       "[internal] load build context",
@@ -259,8 +259,12 @@ describe("a build without processes", () => {
     expect((await message("FROM base AS a\nCOPY --from=b x y\nFROM base AS b\nCOPY --from=a x y\n"))?.message).toMatch(
       /^circular dependency/,
     );
-    expect((await message("FROM base\nCOPY --chown=nobody a /\n"))?.message).toBe(
-      "unable to find user nobody: no matching entries in passwd file",
+    expect((await message("FROM base:\n"))?.message).toBe(
+      'failed to parse stage name "base:": invalid reference format',
+    );
+    const host = "FROM base\nRUN --network=host true\n";
+    expect((await run(host, {}, { allow: [] })).failure?.message).toBe(
+      "failed to load LLB: network.host is not allowed",
     );
   });
 

@@ -225,15 +225,16 @@ export class BuildService {
     const given = request.ignored;
     const patterns = given ?? (request.dockerfile === undefined ? await ignoreFileOf(name, view) : undefined);
     // BuildKit counts two bytes where there is no ignore file, and asks for it when base images are looked up already.
-    const showIgnoreFile = async (): Promise<void> => {
+    let shown: Promise<void> | undefined;
+    const show = async (): Promise<void> => {
       const ignore = progress.vertex("[internal] load .dockerignore");
-      await ignore.run(() =>
-        ignore.part(
-          "transferring context:",
-          async () => undefined,
-          () => (patterns === undefined ? 2 : patterns.join("\n").length),
-        ),
-      );
+      const size = patterns === undefined ? 2 : patterns.join("\n").length;
+      const nothing = async (): Promise<void> => undefined;
+      await ignore.run(() => ignore.part("transferring context:", nothing, () => size));
+    };
+    const showIgnoreFile = (): Promise<void> => {
+      shown ??= show();
+      return shown;
     };
     return {
       showIgnoreFile,

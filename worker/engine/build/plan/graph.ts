@@ -100,11 +100,16 @@ export function planStages(program: Program, options: GraphOptions): StageGraph 
     const base = expandWith(stage.base, globalArgs, escapeChar, stage.range);
     reportUndeclared(base.unmatched, declared, stage, lint);
     if (base.text === "") throw new DockerfileError(`base name (${stage.base}) should not be blank`, stage.range);
+    if (!isImageName(base.text) && !named.has(base.text.toLowerCase()))
+      throw new DockerfileError(
+        `failed to parse stage name ${JSON.stringify(base.text)}: ${base.text === base.text.toLowerCase() ? "invalid reference format" : "invalid reference format: repository name must be lowercase"}`,
+        stage.range,
+      );
     const known = named.get(base.text.toLowerCase());
     const node: StageNode = {
       index,
       stage,
-      label: stages.length === 1 ? "" : stage.stage || `stage-${index}`,
+      label: stages.length === 1 && !hasSources(stage) ? "" : stage.stage || `stage-${index}`,
       base:
         known !== undefined
           ? { kind: "stage", node: known }
@@ -126,6 +131,13 @@ export function planStages(program: Program, options: GraphOptions): StageGraph 
   checkCycles(nodes);
   return { nodes, target, globalArgs, metaArgs };
 }
+
+/** What BuildKit counts as further stages: images that files are copied from, and where mounts come from, be it nothing. */
+const hasSources = ({ commands }: Stage): boolean =>
+  commands.some(
+    (command) =>
+      (command.kind === "copy" && command.from !== "") || (command.kind === "run" && command.mounts.length > 0),
+  );
 
 function platformOf(
   stage: Stage,

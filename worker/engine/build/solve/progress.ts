@@ -94,6 +94,9 @@ export class BuildProgress {
   }
 }
 
+/** What BuildKit's solver puts before a step's own error, which names the step anyway. */
+const solversWords = /^(failed to (compute|load) cache key: |\S+: failed to resolve source metadata for \S+: )/;
+
 export class Vertex {
   readonly digest: string;
   readonly name: string;
@@ -122,7 +125,8 @@ export class Vertex {
     this.#send({ completed: now, cached: true });
   }
   failed(error: unknown): void {
-    this.#send({ completed: this.#now(), error: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    this.#send({ completed: this.#now(), error: message.replace(solversWords, "") });
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {

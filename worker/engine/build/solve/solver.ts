@@ -128,7 +128,11 @@ export class Solver {
     const commands = [...triggers, ...node.stage.commands];
     const total = (base.title === undefined ? 0 : 1) + commands.filter((command) => takesStep(command)).length;
     const titles = new Titles(node.label, total);
-    if (base.title !== undefined) this.#o.progress.vertex(titles.next(base.title)).start().done();
+    if (base.title !== undefined) {
+      const vertex = this.#o.progress.vertex(titles.next(base.title));
+      if (base.isPresent) vertex.cached();
+      else vertex.start().done();
+    }
     const { state } = base;
     const layers = [...base.layers];
     const ended = (kind: "from" | Command["kind"], cached: boolean): void =>
@@ -190,6 +194,7 @@ export class Solver {
     readonly triggers: readonly string[];
     /** Of the step that provides it; stages and scratch need none. */
     readonly title: string | undefined;
+    readonly isPresent?: boolean;
   }> {
     const { base } = node;
     if (base.kind === "stage") {
@@ -219,6 +224,7 @@ export class Solver {
         os: image.os,
         triggers: image.config.OnBuild ?? [],
         title: `FROM ${longName(base.name)}`,
+        isPresent: this.#sources.wasPresent(image),
       };
     } catch (error) {
       if (this.#o.signal.aborted) throw error;

@@ -22,6 +22,8 @@ export interface SourceOptions {
   readonly contextSize: number;
   /** The context at an address. */
   readonly remote: (address: string) => Promise<Layer>;
+  /** Tells of the ignore file as of a step, once: when a base image has been found, or the context is wanted. */
+  readonly showIgnoreFile: () => Promise<void>;
   readonly progress: BuildProgress;
   readonly signal: AbortSignal;
 }
@@ -32,6 +34,7 @@ export class Sources {
   readonly #images = new Map<string, Promise<Image>>();
   readonly #contexts = new Map<string, Promise<Layer>>();
   readonly materials: Material[] = [];
+  readonly #present = new Set<string>();
 
   constructor(dependencies: BuildDependencies, options: SourceOptions) {
     this.#d = dependencies;
@@ -42,6 +45,11 @@ export class Sources {
   named(name: string): NamedContext | undefined {
     const { contexts = {} } = this.#o.request;
     return name === "" ? undefined : (contexts[name] ?? contexts[longName(name)]);
+  }
+
+  /** Whether it was here before the build. */
+  wasPresent({ id }: Image): boolean {
+    return this.#present.has(id);
   }
 
   /** Package URL of an image (purl-spec, type docker). */
@@ -62,7 +70,12 @@ export class Sources {
     let image = this.#images.get(key);
     if (image === undefined) {
       const vertex = this.#o.progress.vertex(`[internal] load metadata for ${longName(name)}`);
-      image = vertex.run(() => this.#loadImage(name, platform, vertex));
+      image = vertex
+        .run(() => this.#loadImage(name, platform, vertex))
+        .then(async (found) => {
+          await this.#o.showIgnoreFile();
+          return found;
+        });
       image.catch(() => undefined);
       this.#images.set(key, image);
     }
@@ -77,7 +90,10 @@ export class Sources {
       wanted === "" ||
       (image.os === os && (architecture === "" || image.architecture === normalArchitecture(architecture)));
     const local = request.pull === true ? undefined : await this.#d.images.resolve(name).catch(() => undefined);
-    if (local !== undefined && fits(local)) return local;
+    if (local !== undefined && fits(local)) {
+      this.#present.add(local.id);
+      return local;
+    }
     try {
       const reference = withDefaultTag(parseReference(name));
       const credentials = request.credentials?.[reference.domain];
@@ -110,12 +126,14 @@ export class Sources {
       );
       const named = this.named(name);
       const prefix = named !== undefined && "prefix" in named ? named.prefix : (this.#o.request.contextPrefix ?? "");
-      layer = vertex.run(() =>
-        vertex.part(
-          name === "" ? "transferring context:" : `transferring ${name}:`,
-          async () =>
-            named !== undefined && "remote" in named ? await this.#o.remote(named.remote) : this.#o.context(prefix),
-          () => this.#o.contextSize,
+      layer = this.#o.showIgnoreFile().then(() =>
+        vertex.run(() =>
+          vertex.part(
+            name === "" ? "transferring context:" : `transferring ${name}:`,
+            async () =>
+              named !== undefined && "remote" in named ? await this.#o.remote(named.remote) : this.#o.context(prefix),
+            () => this.#o.contextSize,
+          ),
         ),
       );
       this.#contexts.set(name, layer);
