@@ -215,7 +215,15 @@ describe("docker build", () => {
           const path = join(folder, "agent.sock");
           const agent = createServer((end) => end.on("data", () => void end.write(noKeys)));
           await new Promise<void>((resolve) => agent.listen(path, resolve));
-          const forwarded = await client(["build", "--progress", "plain", "--ssh", `default=${path}`, "a"]);
+          const forwarded = await client([
+            "build",
+            "--no-cache",
+            "--progress",
+            "plain",
+            "--ssh",
+            `default=${path}`,
+            "a",
+          ]);
           agent.close();
           expect(forwarded.stderr).toMatch(/ keys 000000050c00000000\n/);
         }
