@@ -27,30 +27,33 @@ afterAll(async () => {
 });
 
 const appearances = [
-  { theme: "light", contrast: "standard" },
-  { theme: "dark", contrast: "standard" },
-  { theme: "light", contrast: "more" },
-  { theme: "dark", contrast: "more" },
+  { colorScheme: "light", contrast: "no-preference" },
+  { colorScheme: "dark", contrast: "no-preference" },
+  { colorScheme: "light", contrast: "more" },
+  { colorScheme: "dark", contrast: "more" },
 ] as const;
 
 describe("axe finds nothing, light and dark, with more contrast and without", () => {
   it.each(views.map((view) => [view.name, view] as const))("%s", async (_, view) => {
-    const page = await openPage(browser, site.url + view.address);
+    const page = await openPage(browser, site.url + view.address, { theme: "system" });
     await view.ready(page);
     await page.evaluate(axe);
-    for (const appearance of appearances) {
-      const { violations } = await page.evaluate((chosen) => {
-        // Without the time that colours take to change.
-        Object.assign(document.documentElement.dataset, chosen, { motion: "reduced" });
-        // The container's own page is not ours to judge.
-        return (window as unknown as { axe: { run: (context: unknown) => Promise<AxeResult> } }).axe.run({
-          exclude: [["iframe"]],
-        });
-      }, appearance);
+    for (const [index, appearance] of appearances.entries()) {
+      // Without the time that colours take to change.
+      await page.emulateMedia({ ...appearance, reducedMotion: "reduce" });
+      const { violations } = await page.evaluate(
+        (options) => {
+          const { axe } = window as unknown as { axe: { run: (...asked: unknown[]) => Promise<AxeResult> } };
+          // The container's own page is not ours to judge.
+          return axe.run({ exclude: [["iframe"]] }, options);
+        },
+        // Names, roles and places are the same in every appearance: of the others only the colours are looked at.
+        index === 0 ? {} : { runOnly: ["color-contrast"] },
+      );
       const found = violations.flatMap(({ id, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
       );
-      expect(found, `${appearance.theme}, contrast: ${appearance.contrast}`).toEqual([]);
+      expect(found, `${appearance.colorScheme}, contrast: ${appearance.contrast}`).toEqual([]);
     }
     await page.context().close();
   });

@@ -36,7 +36,7 @@ export async function launchProfile(): Promise<BrowserContext> {
 export interface OpenOptions {
   readonly width?: number;
   readonly height?: number;
-  readonly theme?: "light" | "dark";
+  readonly theme?: "light" | "dark" | "system";
   /** Chosen on the page; the system's without it. */
   readonly contrast?: "on" | "off";
 }

@@ -108,7 +108,7 @@ export const views: readonly View[] = [
     address: "#/volumes",
     ready: async (page) => {
       await page.getByRole("button", { name: "docker volume rm db_data" }).click();
-      await page.getByText("remove db_data: volume is in use").first().waitFor();
+      await page.getByRole("region", { name: "Notices" }).getByText("volume is in use").waitFor();
       await page.getByRole("button", { name: /Command log/ }).click();
       await page.getByRole("heading", { name: "Command log" }).waitFor();
     },
