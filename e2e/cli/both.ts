@@ -29,7 +29,7 @@ export interface Options {
   readonly cwd?: string;
 }
 
-const host = engine === "" ? "unix:///nonexistent.sock" : engine;
+const host = engine === "" ? "unix:///no-engine.sock" : engine;
 const home = mkdtempSync(join(tmpdir(), "compare-"));
 const base = (who: string): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
@@ -119,6 +119,7 @@ export const ours: Side = own(async (invocation) => {
 export function normalise(text: string, who: "real" | "ours"): string {
   return text
     .replaceAll(join(home, who), "<HOME>")
+    .replaceAll(host, "<ENGINE>")
     .replaceAll(`cmp-${who}-`, "cmp-")
     .replaceAll(/(dial tcp: lookup [\w.]+).*$/gm, "$1")
     .replaceAll(/(?<= with ID )[0-9a-f]{7}\b/g, "<id>")
@@ -126,7 +127,10 @@ export function normalise(text: string, who: "real" | "ours"): string {
     .replaceAll(/\b[0-9a-f]{12}\b/g, "<id>")
     .replaceAll(/\b[a-z]+_[a-z]+[0-9]?\b(?=\s*$)/gm, "<NAME>")
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000 UTC|Z)?/g, "<TIME>")
-    .replaceAll(/\b(Less than a second|\d+ seconds?|About a minute|\d+ minutes)( ago)?/g, "<AGE>$2")
+    .replaceAll(
+      /\b(Less than a second|\d+ seconds?|About a minute|\d+ minutes|About an hour|\d+ (?:hours|days|weeks|months|years))( ago)?/g,
+      "<AGE>$2",
+    )
     .replaceAll(/ {2,}/g, "  ");
 }
 

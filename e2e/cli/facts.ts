@@ -34,6 +34,8 @@ export const facts: Readonly<Record<string, string>> = {
   "network ls --filter label=a --format '{{.Name}} {{.Labels}}'": maps,
   "inspect -f '{{range .Mounts}}{{.Type}} {{.Destination}} {{.Driver}} {{.Mode}} {{.RW}} {{.Propagation}}|{{end}}' @v":
     maps,
+  "network connect @nosuch @s": "moby takes any name for a container that does not run, and refuses it at its start",
+  "pull --disable-content-trust=false busybox": "the line about the default tag comes before the notary is asked",
   "events --since 5m --until 10m --filter event=x": "it tells the time",
   "cp @i:/etc/hosts -": "the archive tells the time",
   "image save --platform linux/arm64 busybox -o /dev/null": "a device is not told from another file here",

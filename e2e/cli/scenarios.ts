@@ -769,6 +769,8 @@ export const scenarios: Readonly<Record<string, readonly (string | Typed)[]>> = 
     "ps --filter",
   ],
   events: [
+    // --until is sent in whole seconds: what has just happened is not told yet.
+    "exec @i sleep 1",
     "events --since 1h --until 0s --filter type=network --filter container=@i --format '{{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.type}}'",
     "events --since 1h --until 0s --filter volume=@iv --format '{{.Type}} {{.Action}} {{json .Actor}}'",
     "events --since 2h --until 1h --filter type=foo",

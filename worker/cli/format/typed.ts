@@ -11,7 +11,7 @@ const maps = new Set(
   ),
 );
 const slices = new Set(
-  "Args ExecIDs Env Cmd Entrypoint OnBuild Shell Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt Mounts BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Devices DeviceCgroupRules DeviceRequests Ulimits MaskedPaths ReadonlyPaths RepoTags RepoDigests Layers Aliases DNSNames SecondaryIPAddresses SecondaryIPv6Addresses Test Log Warnings".split(
+  "Args ExecIDs LinkLocalIPs Env Cmd Entrypoint OnBuild Shell Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt Mounts BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Devices DeviceCgroupRules DeviceRequests Ulimits MaskedPaths ReadonlyPaths RepoTags RepoDigests Layers Aliases DNSNames SecondaryIPAddresses SecondaryIPv6Addresses Test Log Warnings".split(
     " ",
   ),
 );
@@ -75,6 +75,7 @@ const goNames: Readonly<Record<string, string>> = {
 /** All fields of small structs that are printed whole, in Go's order; "Mounts[]" is an element of Mounts. */
 const shapes: Readonly<Record<string, readonly string[]>> = {
   Healthcheck: ["Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"],
+  IPAMConfig: ["IPv4Address", "IPv6Address", "LinkLocalIPs"],
   "Mounts[]": ["Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"],
 };
 const absent = Symbol("absent");
