@@ -59,7 +59,8 @@ export async function startContainers(soaked: Soaked): Promise<void> {
 /** Rounds of each kind so far. Throws when one of them noticed something. */
 export async function countWork(soaked: Soaked): Promise<Counts> {
   const names = Object.keys(LOOPS);
-  const read = names.map((name) => `cat ${name} 2>/dev/null || echo 0`).join("; ");
+  // A count is written anew each time: only a whole line is one.
+  const read = names.map((name) => `x=0; [ ! -e ${name} ] || until read x < ${name}; do :; done; echo $x`).join("; ");
   const lines = (
     await done(soaked, "exec", "-w", "/rounds", "work", "sh", "-c", `${read}; cat bad 2>/dev/null; true`)
   ).split("\n");
