@@ -187,8 +187,6 @@ describe("containers of a playground in a tab", () => {
     const refused = await docker([...shell, "curl", "-sS", "--max-time", "60", "https://closed.example/"]);
     expect(refused.stdout).toContain("closed.example cannot be reached from a browser tab");
     expect(said).toContainEqual(expect.stringContaining("closed.example cannot be reached from a browser tab"));
-    const doubting = await docker([...shell, "curl", "-sS", "--cacert", "/etc/hostname", "https://open.example/a"]);
-    expect(doubting.code).not.toBe(0);
   });
 
   it("go on believing beside authorities of an image's own", { timeout: 240_000 }, async () => {
