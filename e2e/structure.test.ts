@@ -62,9 +62,13 @@ describe("the rules of import", () => {
     expect(violations((path) => path.startsWith("worker/engine/"), /^(worker\/(?!engine\/)|v86$)/)).toEqual([]);
   });
 
-  it("lets the CLI see the Engine API and nothing behind it, but the pure language of Dockerfiles", () => {
+  it("lets the CLI see the Engine API and nothing behind it, but the pure languages of Dockerfiles and of keys", () => {
     const cli = (path: string) => path.startsWith("worker/cli/") && !isNodeFile(path);
-    expect(violations(cli, /^worker\/(?!cli\/|api\/transport\.ts$|engine\/build\/dockerfile\/)/)).toEqual([]);
+    expect(violations(cli, /^worker\/(?!cli\/|api\/transport\.ts$|engine\/build\/dockerfile\/|asn1\/)/)).toEqual([]);
+  });
+
+  it("keeps the CLI out of the network around the machine", () => {
+    expect(violations((path) => path.startsWith("worker/network/"), /^worker\/(cli|host)\//)).toEqual([]);
   });
 
   it("keeps Node's modules in files that say so", () => {

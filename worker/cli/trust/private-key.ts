@@ -2,7 +2,7 @@
  * Signing keys: ECDSA on P-256, or RSA, as PKCS #8; at rest encrypted by a passphrase with PBES2 (RFC 8018: PBKDF2 with HMAC-SHA1,
  * AES-256-CBC), which is what notary writes and reads.
  */
-import { concat, decode, encode, hex, isObjectId, objectId, sequence, smallInteger, tags } from "./der.ts";
+import { concat, decode, encode, hex, isObjectId, objectId, sequence, smallInteger, tags } from "../../asn1/der.ts";
 
 const oids = {
   ecPublicKey: "1.2.840.10045.2.1",

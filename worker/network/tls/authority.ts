@@ -3,8 +3,8 @@
  * certificate for each name that a program asks for by TLS; all of them belong to one key that lives as long as this object.
  */
 import { sha1 } from "@noble/hashes/legacy.js";
-import { encode, objectId, smallInteger, tags } from "../../cli/trust/der.ts";
-import { encodePem } from "../../cli/trust/pem.ts";
+import { encode, objectId, smallInteger, tags } from "../../asn1/der.ts";
+import { encodePem } from "../../asn1/pem.ts";
 import { concat } from "./wire.ts";
 
 /** As it is stored, in base64: the key as PKCS #8. */

@@ -1,5 +1,5 @@
 /** TLS's presentation language (RFC 8446, section 3): numbers in network order, vectors behind their length. */
-import { concat } from "../../cli/trust/der.ts";
+import { concat } from "../../asn1/der.ts";
 import { alerts, TlsError } from "./alerts.ts";
 
 export { concat };

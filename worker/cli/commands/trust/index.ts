@@ -1,11 +1,12 @@
 /** `docker trust …`: what a notary says of repositories, and what may be changed there. */
+
+import { decodePem } from "../../../asn1/pem.ts";
 import { resolvePath } from "../../config/config-file.ts";
 import { familiar, normalizedReference, type Reference } from "../../image/reference.ts";
 import { confirm } from "../../io/prompt.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";
 import { cannotWrite, notaryOf, trustData } from "../../trust/notary.ts";
-import { decodePem } from "../../trust/pem.ts";
 
 export { generate, load } from "./keys.ts";
 

@@ -1,9 +1,10 @@
 /** `docker trust key generate` and `load`: key pairs for signing, kept encrypted below ~/.docker/trust/private. */
+
+import { decodePem, encodePem } from "../../../asn1/pem.ts";
 import { joinPath, resolvePath, writeFile } from "../../config/config-file.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";
 import { newPassphrase, passphraseOf } from "../../trust/passphrase.ts";
-import { decodePem, encodePem } from "../../trust/pem.ts";
 import { decryptKey, encryptKey, generateKey, keyId, type PrivateKey, readKey } from "../../trust/private-key.ts";
 
 const validName = /^[a-z0-9][a-z0-9_-]*$/;
