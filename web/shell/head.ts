@@ -22,7 +22,8 @@ export class Head extends LightElement {
   /** Where one is: the playground when it is not the usual one, the place, the thing in it. */
   #crumb(route: Route): TemplateResult | typeof nothing {
     if (route.view === "home") return nothing;
-    const name = this.#playground();
+    // A lesson is in the lessons' playground, which needs no saying.
+    const name = route.view === "lesson" ? undefined : this.#playground();
     const { place, item } = placeOf(route);
     const steps: readonly { readonly text: string; readonly href: string }[] = [
       ...(name === undefined ? [] : [{ text: name, href: "#/playground" }]),

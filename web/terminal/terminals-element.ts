@@ -51,7 +51,7 @@ export class TerminalsElement extends LightElement {
       <div class="screens" ?hidden=${stopped || machine.kind === "elsewhere" || this.#active === undefined}></div>
       ${machine.kind === "elsewhere" ? this.#elsewhere() : stopped ? this.#stopped(machine) : this.#active === undefined ? this.#boot(machine) : nothing}
       ${this.#ended()}
-      ${this.hint && machine.kind === "running" ? this.#hintLine() : nothing}
+      ${this.hint && machine.kind === "running" && this.app.store.state.lesson === undefined ? this.#hintLine() : nothing}
       ${this.#active === undefined ? nothing : html`<dd-key-bar></dd-key-bar>`}`;
   }
 
