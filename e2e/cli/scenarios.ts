@@ -525,7 +525,7 @@ export const scenarios: Readonly<Record<string, readonly (string | Typed)[]>> = 
     "exec @hc sleep 3",
     "ps --filter name=@hc --format '{{.Status}}'",
     "ps --filter health=unhealthy --filter name=@hc -q",
-    "inspect -f '{{.State.Health.Status}} {{len .State.Health.Log}} {{(index .State.Health.Log 0).ExitCode}} {{json (index .State.Health.Log 0).Output}}' @hc",
+    "inspect -f '{{.State.Health.Status}} {{(index .State.Health.Log 0).ExitCode}} {{json (index .State.Health.Log 0).Output}}' @hc",
     "rm -f @hc",
     "run --health-cmd true --health-interval 1us busybox true",
     "run --health-retries -1 busybox true",
