@@ -8,7 +8,6 @@ import { buildPath } from "../../worker/node-platform.node.ts";
 import { ownClient } from "../walkthrough/clients.ts";
 import { expectations, stepsShown } from "../walkthrough/expectations.ts";
 import { sections } from "../walkthrough/sections/index.ts";
-import type { Own } from "../walkthrough/step.ts";
 import { difference, transcript } from "../walkthrough/transcript.ts";
 
 const inCatalogue = (image: string): boolean =>
@@ -35,7 +34,7 @@ describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("the walkthrou
       const differences: Record<string, readonly string[]> = {};
       let index = 0;
       for await (const entry of transcript(section, client, { dir, root: "/var/lib/docker", foreign: [] })) {
-        const found = difference(expected[index], entry, (steps[index] as { readonly own?: Own } | undefined)?.own);
+        const found = difference(expected[index], entry, steps[index]?.own);
         if (found.length > 0) differences[`${index} ${entry.line}`] = found;
         index++;
       }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Entry, Section } from "./step.ts";
+import type { DetailedStep, Entry, Section } from "./step.ts";
 
 const file = (section: Section): string => fileURLToPath(new URL(`expected/${section.name}.json`, import.meta.url));
 
@@ -14,8 +14,8 @@ export function keepExpectations(section: Section, entries: readonly Entry[]): v
 }
 
 /** What belongs to each entry of a section's transcript: joined steps take the place where they are joined. */
-export function stepsShown(section: Section) {
-  const background = new Map<string, Exclude<Section["steps"][number], string>>();
+export function stepsShown(section: Section): readonly Partial<DetailedStep>[] {
+  const background = new Map<string, DetailedStep>();
   return section.steps.flatMap((part) => {
     if (typeof part === "string") return [{}];
     if ("join" in part) return [background.get(part.join) ?? {}];

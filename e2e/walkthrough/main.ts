@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { realClient } from "./clients.ts";
 import { expectations, keepExpectations, stepsShown } from "./expectations.ts";
 import { sections } from "./sections/index.ts";
-import type { Entry, Own } from "./step.ts";
+import type { Entry } from "./step.ts";
 import { difference, transcript } from "./transcript.ts";
 
 const [mode, host, ...wanted] = process.argv.slice(2);
@@ -47,7 +47,7 @@ for (const section of sections.filter(
   const steps = stepsShown(section);
   const expected = expectations(section);
   for await (const entry of transcript(section, realClient({ dir, env }), { dir, root, foreign })) {
-    const own = (steps[entries.length] as { own?: Own }).own;
+    const own = steps[entries.length]?.own;
     const differences = mode === "record" ? [] : difference(expected[entries.length], entry, own);
     // Nothing is compared with what the real engine said instead.
     entries.push(

@@ -22,6 +22,8 @@ export interface DetailedStep {
   readonly numbers?: boolean;
   /** Where engines differ by what they run on. */
   readonly own?: Own;
+  /** What a terminal shows where the client prints something else into a pipe: regular expressions, one for each line. */
+  readonly shown?: readonly string[];
 }
 
 /** Waits for the end of a step in the background, and shows its output; a signal ends it first, once it has printed the text. */

@@ -179,6 +179,21 @@ export class TerminalSession {
     return lines.join("\n").trimEnd();
   }
 
+  /** All that was shown, scrolled away or not, up to the cursor; a line that was wrapped is one. */
+  textToCursor(): string {
+    const { active } = this.terminal.buffer;
+    const last = active.baseY + active.cursorY;
+    let text = "";
+    for (let row = 0; row <= last; row += 1) {
+      const line = active.getLine(row);
+      if (row > 0 && line?.isWrapped !== true) text += "\n";
+      const wraps = active.getLine(row + 1)?.isWrapped === true;
+      const end = row === last ? active.cursorX : undefined;
+      text += line?.translateToString(!wraps && end === undefined, 0, end) ?? "";
+    }
+    return text;
+  }
+
   dispose(): void {
     this.#wire?.close();
     this.unmount();

@@ -39,7 +39,10 @@ export class Terminals {
     });
     addEventListener("pagehide", () => this.#save());
     // For programs that drive the page: xterm.js draws on a canvas, which cannot be read.
-    Object.assign(globalThis, { drydockTerminalText: () => this.target().screenText() });
+    Object.assign(globalThis, {
+      drydockTerminalText: () => this.target().screenText(),
+      drydockTerminalTextToCursor: () => this.target().textToCursor(),
+    });
   }
 
   session(id: number): TerminalSession | undefined {

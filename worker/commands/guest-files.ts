@@ -1,3 +1,4 @@
+/** The guest's files for a command line; what fails is said as Go's os package does (PathError: "open PATH: no such file or directory"). */
 import { type CliFiles, FileError, type FileInfo } from "../cli/invocation.ts";
 import { collectBytes } from "../engine/bytes.ts";
 import {
@@ -22,13 +23,16 @@ const texts: Readonly<Record<string, string>> = {
   ENOTEMPTY: "directory not empty",
 };
 
+/** Of the guest's operations, those that Go calls otherwise. */
+const operations: Readonly<Record<string, string>> = { removeTree: "remove", walk: "open" };
+
 /** The guest's files as a program of the given user sees them; what it creates belongs to that user. */
 export function guestFiles(guest: Guest, owner: { readonly uid: number; readonly gid: number }): CliFiles {
   const one = async (op: Op & { readonly path: string }): Promise<OpResult> => {
     try {
       return (await guest.batch([op]))[0];
     } catch (error) {
-      throw fileError(error, op.path);
+      throw fileError(error, operations[op.op] ?? op.op, op.path);
     }
   };
   const info = (stat: FileStat, path: string, linkTarget?: string): FileInfo => ({
@@ -57,7 +61,7 @@ export function guestFiles(guest: Guest, owner: { readonly uid: number; readonly
       try {
         return await collectBytes(guest.readFile(path));
       } catch (error) {
-        throw fileError(error, path);
+        throw fileError(error, "open", path);
       }
     },
     open: (path) => guest.readFile(path),
@@ -81,7 +85,7 @@ export function guestFiles(guest: Guest, owner: { readonly uid: number; readonly
   };
 }
 
-function fileError(error: unknown, path: string): unknown {
+function fileError(error: unknown, operation: string, path: string): unknown {
   if (!(error instanceof GuestError)) return error;
-  return new FileError(error.errno, path, texts[error.errno] ?? error.message);
+  return new FileError(error.errno, path, `${operation} ${path}: ${texts[error.errno] ?? error.message}`);
 }

@@ -54,7 +54,17 @@ export const isItThere: Section = {
         stderr: [],
       },
     },
-    "docker pull hello-world",
+    {
+      line: "docker pull hello-world",
+      shown: [
+        "Using default tag: latest",
+        "latest: Pulling from library/hello-world",
+        "<id>: Pull complete",
+        "Digest: sha256:<ID>",
+        "Status: Downloaded newer image for hello-world:latest",
+        "docker.io/library/hello-world:latest",
+      ],
+    },
     {
       line: "docker run --name hello hello-world",
       own: {

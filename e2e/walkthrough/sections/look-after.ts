@@ -1,5 +1,9 @@
 import { attached, type Section } from "../step.ts";
 
+const copied = (place: string): readonly string[] => [`Successfully copied <SIZE> to ${place}`];
+/** With a bar where the terminal is wider than 110 columns. */
+const layerLoaded = "<id>: Loading layer(?: \\[=+>\\])?  <SIZE>/<SIZE>";
+
 export const lookAfter: Section = {
   name: "3-look-after",
   title: "3 Look after containers",
@@ -22,12 +26,12 @@ export const lookAfter: Section = {
     "docker diff done",
     "docker run --name changed busybox sh -c 'echo a > /new; rm /etc/passwd; echo b >> /etc/group'",
     { line: "docker diff changed", unordered: true },
-    "docker cp changed:/new {dir}/copied",
-    "docker cp {dir}/copied changed:/tmp/again",
+    { line: "docker cp changed:/new {dir}/copied", shown: copied("{dir}/copied") },
+    { line: "docker cp {dir}/copied changed:/tmp/again", shown: copied("changed:/tmp/again") },
     "docker cp changed:/nosuch {dir}/x",
     "docker cp {dir}/nosuch changed:/tmp",
-    "docker cp changed:/tmp {dir}/folder",
-    "docker cp {dir}/folder/again my-nginx:/tmp/",
+    { line: "docker cp changed:/tmp {dir}/folder", shown: copied("{dir}/folder") },
+    { line: "docker cp {dir}/folder/again my-nginx:/tmp/", shown: copied("my-nginx:/tmp/") },
     "docker exec my-nginx cat /tmp/again",
     "docker exec my-nginx sh -c 'ls /etc/nginx'",
     "docker exec -w /etc -e A=b -u www-data my-nginx sh -c 'pwd; echo $A; id -un'",
@@ -99,7 +103,11 @@ export const lookAfter: Section = {
     "docker save -o {dir}/saved.tar my-image imported",
     "docker rmi imported",
     "docker rmi my-image",
-    { line: "docker load -i {dir}/saved.tar", unordered: true },
+    {
+      line: "docker load -i {dir}/saved.tar",
+      unordered: true,
+      shown: [layerLoaded, layerLoaded, "Loaded image: imported:latest", "Loaded image: my-image:latest"],
+    },
     "docker run --rm my-image",
     "docker load -i {dir}/copied",
     { line: "docker load", stdin: "not an archive" },
