@@ -148,9 +148,16 @@ async function openStores(parts: DrydockParts): Promise<{ readonly stores: Store
     ninep: new NinepServer(tree),
     flushWorkspace: flush,
     disk: new SparseDisk(parts.diskBase, diskFiles),
-    layers: new LayerDiskDevice(({ key, error }) => onNotice(`A layer could not be read (${key}): ${String(error)}`)),
+    layers: new LayerDiskDevice(({ key, error }) => onNotice(unreadable(key, error))),
   };
   return { stores, workspace: tree };
+}
+
+/** The guest tells its program of an input/output error, and no more. */
+function unreadable(key: string, error: unknown): string {
+  const what = key === userlandKey ? "The machine's programs" : "An image's files";
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+  return `${what} could not be read: ${reason}. What needed them sees an input/output error; run it again.`;
 }
 
 /** The engine says where images have their layers; nothing reads them before. */

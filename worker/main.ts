@@ -10,13 +10,13 @@ import { pageFetch } from "./network/page-fetch.ts";
 import type { HostNotice, StartReport } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
-import { bytes, countedFetch, json, site } from "./site-files.ts";
+import { SiteFiles, site } from "./site-files.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
 import { OpfsFiles } from "./storage/opfs-files.ts";
 import { receiveElsewhere } from "./storage/receiver.ts";
-import { fetchedSource, readAhead } from "./vm/snapshot-parts.ts";
+import { readAhead } from "./vm/snapshot-parts.ts";
 
 const clock: Clock = {
   now: () => new Date(),
@@ -36,14 +36,9 @@ const notices = new ReadableStream<HostNotice>({
   },
 });
 
-let tellLoaded: (loaded: number, total: number) => void = () => undefined;
+const siteFiles = new SiteFiles();
 /** Asked for at once, before the page has said which playground it is for. */
-const build = readAhead(
-  fetchedSource(
-    new URL("machine/", site).href,
-    countedFetch((loaded, total) => tellLoaded(loaded, total)),
-  ),
-);
+const build = readAhead(siteFiles.machine);
 
 let machine: OpenMachine | undefined;
 let engine: Promise<Drydock> | undefined;
@@ -76,14 +71,14 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
       message:
         "This browser does not run WebAssembly, which the machine is made of. Allow it for this site, or use another browser.",
     } satisfies Failure;
-  tellLoaded = (loaded, total) => onProgress("machine", loaded, total);
+  siteFiles.onProgress = (loaded, total) => onProgress("machine", loaded, total);
   onProgress("emulator", 0, 0);
   const [storage, userland, base] = await Promise.all([
     openStorage(playground),
-    json<ChunkManifest>("userland/manifest.json"),
-    bytes("machine/disk.ext4.gz").then((file) => loadBase(file)),
+    siteFiles.json<ChunkManifest>("userland/manifest.json"),
+    siteFiles.bytes("machine/disk.ext4.gz").then((file) => loadBase(file)),
   ]);
-  const image = new ChunkedImage(userland, (name) => bytes(`userland/chunks/${name}`));
+  const image = new ChunkedImage(userland, (name) => siteFiles.bytes(`userland/chunks/${name}`));
   const opened = await openMachine({
     build,
     userland: image,

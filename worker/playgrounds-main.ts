@@ -4,13 +4,13 @@ import * as Comlink from "comlink";
 import { type DiskOfSite, PlaygroundShelf } from "./playgrounds/shelf.ts";
 import { type Outcome, type PlaygroundsService, portReadable, toWireError } from "./protocol/index.ts";
 import { sendStream } from "./rpc/api-bridge.ts";
-import { bytes } from "./site-files.ts";
+import { SiteFiles } from "./site-files.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import { openPlaygroundFolders } from "./storage/opfs-folders.ts";
 
 let disk: Promise<DiskOfSite> | undefined;
 async function loadDisk(): Promise<DiskOfSite> {
-  const file = await bytes("machine/disk.ext4.gz");
+  const file = await new SiteFiles().bytes("machine/disk.ext4.gz");
   const digest = [...sha256(file)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return { base: await loadBase(file), baseDigest: digest };
 }

@@ -1,46 +1,51 @@
 /** The site's own files: the machine, the userland, the catalogue. */
+import { Downloads } from "./downloads.ts";
+import type { BuildSource } from "./vm/snapshot-parts.ts";
 
 /** The site's root: this script lies in its assets folder. */
 export const site = new URL("../", self.location.href).href;
 
-/** Trying again can help; the page says so. */
-class DownloadError extends Error {
-  readonly kind = "download";
+/** What a person calls the files of which a start consists, by how their paths begin. */
+const names: readonly (readonly [string, string])[] = [
+  ["machine/manifest.json", "The list of the machine's files"],
+  ["machine/state-", "The machine's memory"],
+  ["machine/code-", "The machine's code"],
+  ["machine/v86-", "The emulator"],
+  ["machine/disk.", "The machine's empty disk"],
+  ["machine/", "A file that the machine boots from"],
+  ["userland/", "A piece of the machine's programs"],
+];
+
+function nameOf(url: string): string {
+  const path = url.replace(site, "");
+  const name = names.find(([start]) => path.startsWith(start))?.[1];
+  return name === undefined ? path : `${name} (${path})`;
 }
 
-async function get(url: string, init?: RequestInit): Promise<Response> {
-  const path = new URL(url, site).href.replace(site, "");
-  let response: Response;
-  try {
-    response = await fetch(new URL(url, site), init);
-  } catch {
-    throw new DownloadError(`${path} could not be downloaded: the connection failed.`);
+export class SiteFiles {
+  /** How much of the machine's files has arrived. */
+  onProgress: (loaded: number, total: number) => void = () => undefined;
+  readonly #downloads = new Downloads({
+    fetch: (url, init) => fetch(url, init),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    nameOf,
+    onProgress: (loaded, total) => this.onProgress(loaded, total),
+  });
+
+  bytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#downloads.bytes(site + path);
   }
-  if (!response.ok) throw new DownloadError(`${path} could not be downloaded (HTTP status ${response.status}).`);
-  return response;
-}
-export const json = async <T>(path: string): Promise<T> => (await (await get(path)).json()) as T;
-export const bytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array(await (await get(path)).arrayBuffer());
 
-/** fetch that tells how much of all it was asked for has arrived. */
-export function countedFetch(tell: (loaded: number, total: number) => void): typeof fetch {
-  let [loaded, total] = [0, 0];
-  return async (input, init) => {
-    const path = String(input instanceof Request ? input.url : input);
-    const response = await get(path, init);
-    // compileStreaming keeps the browser's own compiled code only for a response that nobody has touched.
-    if (path.endsWith(".wasm") || response.body === null) return response;
-    total += Number(response.headers.get("content-length") ?? 0);
-    const counted = response.body.pipeThrough(
-      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-        transform(chunk, controller) {
-          loaded += chunk.length;
-          tell(loaded, total);
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    return new Response(counted, { status: response.status, headers: response.headers });
+  async json<T>(path: string): Promise<T> {
+    return JSON.parse(await this.#downloads.text(site + path)) as T;
+  }
+
+  /** The machine's build. */
+  readonly machine: BuildSource = {
+    // Names of parts never change their content; the manifest does with each deployment.
+    readText: (file) => this.#downloads.text(`${site}machine/${file}`, { cache: "no-cache" }),
+    open: ({ file }) => this.#downloads.open(`${site}machine/${file}`),
+    readBytes: ({ file }) => this.bytes(`machine/${file}`),
+    compile: ({ file }) => this.#downloads.compile(`${site}machine/${file}`),
   };
 }

@@ -31,7 +31,7 @@ export interface Resumed {
 }
 
 export interface ResumeContext {
-  readonly parts: Pick<DrydockParts, "build" | "userland" | "fetch" | "catalogue">;
+  readonly parts: Pick<DrydockParts, "build" | "userland" | "fetch" | "catalogue" | "clock">;
   readonly stores: Stores;
   readonly devices: MachineDevices;
 }
@@ -68,9 +68,12 @@ export async function resumeFrom(from: StartSource, { parts, stores, devices }: 
 }
 
 /** The images' layers before there is an engine; it brings its own (see ./lives.ts). */
-async function layersOf({ blobs, records }: Stores, { fetch, catalogue }: ResumeContext["parts"]): Promise<LayerStore> {
+async function layersOf(
+  { blobs, records }: Stores,
+  { fetch, catalogue, clock }: ResumeContext["parts"],
+): Promise<LayerStore> {
   const registries = new Registries({ fetch, guestFetch: fetch, catalogue });
-  return await LayerStore.load(blobs, records, (origin) => openRemoteLayer(blobs, registries, origin));
+  return await LayerStore.load(blobs, records, (origin) => openRemoteLayer({ blobs, registries, clock }, origin));
 }
 
 async function open(file: ReadableStream<Uint8Array>): Promise<OpenedCheckpoint> {

@@ -2,6 +2,8 @@
 export type MachineErrorKind =
   /** The host does not give the memory. */
   | "memory"
+  /** A file of the machine did not come; trying again can help. */
+  | "download"
   /** A snapshot or checkpoint does not belong to this machine. */
   | "mismatch"
   /** The emulator itself failed; nothing of the running machine can be trusted. */

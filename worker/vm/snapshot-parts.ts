@@ -3,7 +3,6 @@
  * code compiled while they arrive. Their names carry their hash, so caches may keep them for ever and never mix two builds.
  */
 
-import { KEPT_COPY } from "../protocol/kept-copy.ts";
 import { MachineError } from "./errors.ts";
 import type { BootFiles } from "./machine.ts";
 import { decodePlain } from "./plain-data.ts";
@@ -14,7 +13,6 @@ import {
   type SnapshotPart,
   type SnapshotParts,
 } from "./snapshot.ts";
-import { decompressZstd } from "./zstd.ts";
 
 export const BUILD_MANIFEST = "manifest.json";
 
@@ -122,26 +120,4 @@ export async function readBootFiles(source: BuildSource, { boot }: MachineBuild)
     source.readBytes(boot.initramfs),
   ]);
   return { bios, vgaBios, kernel, initramfs, commandLine: boot.commandLine };
-}
-
-/** Files below a URL, fetched. Plain `.wasm` responses let the browser keep what it compiled. */
-export function fetchedSource(base: string, fetch = globalThis.fetch): BuildSource {
-  const get = async (file: string, init?: RequestInit) => {
-    const address = new URL(file, base).href;
-    const asked = fetch(address, init);
-    const response = await (file.endsWith(".wasm") ? asked.catch(() => fetch(address + KEPT_COPY)) : asked);
-    if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);
-    return response;
-  };
-  return {
-    // Names of parts never change their content; the manifest does with each deployment.
-    readText: async (file) => (await get(file, { cache: "no-cache" })).text(),
-    unpack: async function* ({ file }) {
-      const { body } = await get(file);
-      if (body === null) throw new Error(`${file}: empty`);
-      yield* decompressZstd(body);
-    },
-    readBytes: async ({ file }) => new Uint8Array(await (await get(file)).arrayBuffer()),
-    compile: ({ file }) => WebAssembly.compileStreaming(get(file)),
-  };
 }

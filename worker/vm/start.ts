@@ -37,7 +37,8 @@ export async function startMachine(source: BuildSource, options: StartOptions): 
       const machine = await restoreMachine(openSnapshot(source, emulator, manifest), devices);
       return { how: "restored", machine, manifest };
     } catch (error) {
-      if (!(error instanceof MachineError)) throw error;
+      // What did not come is asked for again; a boot, which takes longer and downloads more, is for what does not fit.
+      if (!(error instanceof MachineError) || error.kind === "download") throw error;
       if (error.kind !== "memory") {
         onFallback?.(`The saved machine could not be used and is booted anew: ${error.message}`, error);
         break;

@@ -1,25 +1,44 @@
+import type { Clock } from "../ports/host.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Registries } from "../registry/endpoints.ts";
+import { RegistryError } from "../registry/registry-error.ts";
 import type { RemoteBlob } from "./layers/layer-content.ts";
 import type { LayerOrigin } from "./layers/layer-store.ts";
+
+/** Before the second try, the third and the fourth: the reader is a program in the guest, whose file would be unreadable. */
+const pauses = [200, 1000, 3000] as const;
 
 /**
  * A layer's compressed blob in the registry that it was pulled from. Where the host ignores byte ranges, the whole blob is kept in
  * the store, checked, at the first read.
  */
-export function openRemoteLayer(blobs: BlobStore, registries: Registries, origin: LayerOrigin): RemoteBlob {
+export function openRemoteLayer(
+  { blobs, registries, clock }: { readonly blobs: BlobStore; readonly registries: Registries; readonly clock: Clock },
+  origin: LayerOrigin,
+): RemoteBlob {
   const client = registries.reopen(origin.registry, origin.repository);
   let whole: Promise<unknown> | undefined;
   const fromStore = async (offset: number, length: number): Promise<Uint8Array> => {
     await whole;
     return await blobs.read(origin.digest, offset, length);
   };
+  const ask = async (offset: number, length: number) => {
+    for (const pause of pauses) {
+      try {
+        return await client.blobRange(origin.digest, offset, length);
+      } catch (error) {
+        if (error instanceof RegistryError && error.status < 500) throw error;
+        await new Promise<void>((resolve) => void clock.after(pause, resolve));
+      }
+    }
+    return await client.blobRange(origin.digest, offset, length);
+  };
   return {
     size: origin.size,
     async readRange(offset, length) {
       if (whole !== undefined || (await blobs.stat(origin.digest)) !== undefined)
         return await fromStore(offset, length);
-      const answer = await client.blobRange(origin.digest, offset, length);
+      const answer = await ask(offset, length);
       if ("range" in answer) return answer.range;
       if (whole === undefined) {
         whole = blobs.ingest(answer.whole, origin.digest);

@@ -59,7 +59,7 @@ export class ImageService implements Images {
   /** Reads the records of an earlier run. */
   static async load(options: ImageServiceOptions): Promise<ImageService> {
     const { blobs, records, guest, disk, registries, clock, events, users } = options;
-    const layers = await LayerStore.load(blobs, records, (origin) => openRemoteLayer(blobs, registries, origin));
+    const layers = await LayerStore.load(blobs, records, (origin) => openRemoteLayer(options, origin));
     const store = await ImageStore.load(blobs, records);
     const mounts = new LayerMounts(guest, disk, layers);
     return new ImageService({ blobs, records, store, layers, mounts, guest, registries, clock, events, users });
