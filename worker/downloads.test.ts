@@ -90,4 +90,11 @@ describe("a file of the site", () => {
     await expect(damaged.from.compile("a")).rejects.toBeInstanceOf(WebAssembly.CompileError);
     expect(damaged.asked.length).toBe(1);
   });
+
+  it("of WebAssembly comes from the service worker's copy where there is no network", async () => {
+    const empty = bytes(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+    const { from, asked } = downloads(new TypeError("Failed to fetch"), new Response(empty));
+    expect(await from.compile("code.wasm")).toBeInstanceOf(WebAssembly.Module);
+    expect(asked).toEqual(["code.wasm", "code.wasm?kept"]);
+  });
 });

@@ -2,6 +2,7 @@
  * Files of the site, fetched so that a moment without a network costs a moment: what fails is asked for again, a body that breaks off goes
  * on where it stopped. What cannot be had in the end is a {@link MachineError} "download" that names the file.
  */
+import { KEPT_COPY } from "./protocol/kept-copy.ts";
 import { MachineError } from "./vm/errors.ts";
 
 export interface DownloadOptions {
@@ -83,7 +84,9 @@ export class Downloads {
   }
 
   async #get(url: string, init?: RequestInit): Promise<Response> {
-    const response = await this.#options.fetch(url, init);
+    const { fetch } = this.#options;
+    const asked = fetch(url, init);
+    const response = await (url.endsWith(".wasm") ? asked.catch(() => fetch(url + KEPT_COPY)) : asked);
     if (response.ok) return response;
     const reason = `the server answered with status ${response.status}`;
     throw passing(response.status) ? new Busy(reason) : new Refused(reason);

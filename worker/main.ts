@@ -40,6 +40,10 @@ const siteFiles = new SiteFiles();
 /** Asked for at once, before the page has said which playground it is for. */
 const build = readAhead(siteFiles.machine);
 
+const emptyDisk = siteFiles.bytes("machine/disk.ext4.gz");
+// Whoever needs it meets its failure.
+emptyDisk.catch(() => undefined);
+
 let machine: OpenMachine | undefined;
 let engine: Promise<Drydock> | undefined;
 /** How long the engine waits for the first terminal: its code takes the thread for a tenth of a second. */
@@ -76,7 +80,7 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
   const [storage, userland, base] = await Promise.all([
     openStorage(playground),
     siteFiles.json<ChunkManifest>("userland/manifest.json"),
-    siteFiles.bytes("machine/disk.ext4.gz").then((file) => loadBase(file)),
+    emptyDisk.then((file) => loadBase(file)),
   ]);
   const image = new ChunkedImage(userland, (name) => siteFiles.bytes(`userland/chunks/${name}`));
   const opened = await openMachine({
@@ -138,6 +142,10 @@ const layers = async () => {
 
 const host: DrydockHost = {
   start,
+  exportPlayground: async (name) => {
+    const [{ packRunning }, drydock] = await Promise.all([import("./playgrounds/running.ts"), withEngine()]);
+    return await packRunning(name, drydock, await emptyDisk);
+  },
   stop: async () => (await withEngine()).close(),
   notices,
   api: { request: async (request) => (await withEngine()).api.request(request) },

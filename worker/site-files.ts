@@ -1,6 +1,7 @@
 /** The site's own files: the machine, the userland, the catalogue. */
 import { Downloads } from "./downloads.ts";
 import type { BuildSource } from "./vm/snapshot-parts.ts";
+import { decompressZstd } from "./vm/zstd.ts";
 
 /** The site's root: this script lies in its assets folder. */
 export const site = new URL("../", self.location.href).href;
@@ -44,8 +45,12 @@ export class SiteFiles {
   readonly machine: BuildSource = {
     // Names of parts never change their content; the manifest does with each deployment.
     readText: (file) => this.#downloads.text(`${site}machine/${file}`, { cache: "no-cache" }),
-    open: ({ file }) => this.#downloads.open(`${site}machine/${file}`),
+    unpack: ({ file }) => unpacked(this.#downloads.open(`${site}machine/${file}`)),
     readBytes: ({ file }) => this.bytes(`machine/${file}`),
     compile: ({ file }) => this.#downloads.compile(`${site}machine/${file}`),
   };
+}
+
+async function* unpacked(packed: Promise<ReadableStream<Uint8Array>>): AsyncGenerator<Uint8Array> {
+  yield* decompressZstd(await packed);
 }

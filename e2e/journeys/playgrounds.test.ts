@@ -67,7 +67,8 @@ describe.sequential("playgrounds", () => {
     await other.close();
   });
 
-  it("are saved as one file while they are open", async () => {
+  it("are saved as one file and copied while they are open, and what runs in them goes on", async () => {
+    await run(page, "mark=$(docker run -d --name going busybox sleep 1000); clear; echo started", /^started/m);
     await page.goto(`${site.url}?playground=shop#/`);
     await page.getByText("open here").waitFor();
     await page.getByRole("button", { name: "More for Shop" }).click();
@@ -75,6 +76,14 @@ describe.sequential("playgrounds", () => {
     await page.getByRole("menuitem", { name: /^Save to a file/ }).click();
     await (await download).saveAs(file);
     await page.getByText(/^Shop is saved/).waitFor();
+    await page.getByRole("button", { name: "More for Shop" }).click();
+    await page.getByRole("menuitem", { name: "Duplicate" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Twin");
+    await page.keyboard.press("Enter");
+    await page.getByText("Twin is a copy of Shop.").waitFor();
+    await page.goto(`${site.url}?playground=shop#/playground`);
+    // The same shell, and the same container.
+    await run(page, "clear; docker ps -q --no-trunc | grep -c ^$mark", /^1$/m);
   });
 
   it("come to life in another browser, every digest verified", async () => {
@@ -82,7 +91,7 @@ describe.sequential("playgrounds", () => {
     await there.getByLabel("Open a file").setInputFiles(file);
     await there.getByText("Shop is here, every digest verified.").waitFor();
     await there.getByRole("button", { name: "Open", exact: true }).click();
-    await run(there, "docker ps -a; cat kept.txt", /first[\s\S]*kept/);
+    await run(there, "docker ps -a; cat kept.txt", /going[\s\S]*first[\s\S]*kept/);
     await there.close();
   });
 
@@ -104,7 +113,8 @@ describe.sequential("playgrounds", () => {
   });
 
   it("are deleted after a question", async () => {
-    await page.getByRole("button", { name: "More for Shop" }).click();
+    await page.goto(`${site.url}?playground=shop#/`);
+    await page.getByRole("button", { name: "More for Shop", exact: true }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await page.getByRole("heading", { name: "Delete Shop?" }).waitFor();
     await page.getByRole("button", { name: "Delete", exact: true }).click();

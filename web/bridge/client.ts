@@ -247,6 +247,10 @@ export class Bridge {
   playLesson(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<void> {
     return this.#call(this.#service.playLesson(lesson, place));
   }
+  /** The playground as one file, under this name; the machine goes on. */
+  async exportPlayground(name: string): Promise<ReadableStream<Uint8Array>> {
+    return this.#bytes(await this.#call(this.#service.exportPlayground(name)));
+  }
   checkpoints(): Promise<readonly CheckpointInfo[]> {
     return this.#call(this.#service.checkpoints());
   }

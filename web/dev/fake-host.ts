@@ -43,6 +43,10 @@ export class FakeHost implements DrydockHost {
     return { stdout: `docker ${args.join(" ")}\n`, stderr: "", exitCode: 0 };
   }
 
+  async exportPlayground(): Promise<ReadableStream<Uint8Array>> {
+    throw { kind: "unavailable", message: "The development host has nothing to save." };
+  }
+
   async openPort(_: string, port: number) {
     return fakePage(port);
   }

@@ -5,9 +5,6 @@
 import { BridgeError } from "../../worker/protocol/index.ts";
 
 const cacheName = "drydock-images";
-/** Kept without being asked: what a first lesson needs. */
-const always: ReadonlySet<string> = new Set(["library/hello-world", "library/busybox", "library/debian"]);
-
 export interface CatalogueImage {
   readonly name: string;
   readonly description: string;
@@ -86,12 +83,4 @@ export async function dropImage(name: string): Promise<void> {
   const cache = await caches.open(cacheName);
   const prefix = address(`v2/${name}/`);
   for (const request of await cache.keys()) if (request.url.startsWith(prefix)) await cache.delete(request);
-}
-
-/** The first images, once the page has time for it, and not where data is dear. */
-export async function keepFirstImages(): Promise<void> {
-  const { connection } = navigator as { connection?: { readonly saveData?: boolean } };
-  if (!("caches" in globalThis) || connection?.saveData === true) return;
-  const kept = await keptImages();
-  for (const { name } of await catalogueImages()) if (always.has(name) && !kept.has(name)) await keepImage(name);
 }

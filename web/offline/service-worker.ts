@@ -28,7 +28,9 @@ self.addEventListener("message", (event) => {
   const { type, urls } = (event.data ?? {}) as { readonly type?: unknown; readonly urls?: unknown };
   if (type === "drydock-take-over") event.waitUntil(self.skipWaiting());
   if (type === "drydock-keep" && Array.isArray(urls))
-    event.waitUntil(keep(urls.filter((url) => typeof url === "string")));
+    event.waitUntil(
+      keep(urls.filter((url) => typeof url === "string")).then((whole) => event.ports[0]?.postMessage(whole)),
+    );
 });
 
 async function install(): Promise<void> {
@@ -47,21 +49,30 @@ const isMachineCode = ({ pathname }: URL): boolean =>
 
 const ours = (url: URL): boolean => url.origin === site.origin && url.pathname.startsWith(site.pathname);
 
-async function keep(urls: readonly string[]): Promise<void> {
+/** Whether all of them are here now. */
+async function keep(urls: readonly string[]): Promise<boolean> {
   const cache = await caches.open(machineCache);
+  let whole = true;
   for (const url of urls.slice(0, machineEntries)) {
-    if (!ours(new URL(url)) || (await caches.match(url)) !== undefined) continue;
-    await cache.add(url).catch(() => {});
+    if (!ours(new URL(url)) || url.endsWith(KEPT_COPY) || (await caches.match(url)) !== undefined) continue;
+    await cache.add(url).catch(() => {
+      whole = false;
+    });
   }
   const keys = await cache.keys();
   for (const key of keys.slice(0, Math.max(0, keys.length - machineEntries))) await cache.delete(key);
+  return whole;
 }
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  // Ranges are the image store's: it keeps what it has read itself.
-  if (request.method !== "GET" || request.headers.has("range") || !ours(url)) return;
+  if (request.method !== "GET" || !ours(url)) return;
+  const range = request.headers.get("range");
+  if (range !== null) {
+    event.respondWith(partFromCache(request, range));
+    return;
+  }
   // Browsers keep the code that they made of a response only where no service worker has answered: its copy has another address.
   if (url.search === KEPT_COPY) {
     url.search = "";
@@ -90,6 +101,17 @@ const packageStore = async () => ({
 
 async function fromCache(key: Request | string, request: Request): Promise<Response> {
   return (await caches.match(key)) ?? (await fetch(request));
+}
+
+/** A part of a file that is here whole, as a host with byte ranges answers (RFC 9110, 14.4). */
+async function partFromCache(request: Request, range: string): Promise<Response> {
+  const whole = await caches.match(request.url);
+  const [, first = "", last = ""] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
+  if (whole === undefined || first === "") return await fetch(request);
+  const blob = await whole.blob();
+  const end = last === "" ? blob.size : Math.min(Number(last) + 1, blob.size);
+  const headers = { "content-range": `bytes ${first}-${end - 1}/${blob.size}` };
+  return new Response(blob.slice(Number(first), end), { status: 206, headers });
 }
 
 /** The manifest of the machine's build and the like: fresh when there is a network, the last one otherwise. */

@@ -18,17 +18,31 @@ export async function startOffline(app: App, used: readonly string[]): Promise<v
       registration.installing?.addEventListener("statechange", () => offerWaiting(app, registration));
     });
     const { active } = await navigator.serviceWorker.ready;
-    active?.postMessage({ type: "drydock-keep", urls: used });
-    app.store.set({ offline: true });
     setTimeout(() => void keepFirst(), afterStartMs);
+    if (active !== null) app.store.set({ offline: await kept(active, used) });
   } catch {
     // Denied (a private window, an embedded frame): the page works, and needs the network.
   }
 }
 
-/** Long after the start, which needs the network for itself. What cannot be had now comes at a later start. */
+/** Whether all that the start has used is on the device. */
+async function kept(worker: ServiceWorker, urls: readonly string[]): Promise<boolean> {
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise<MessageEvent>((resolve) => {
+    port1.onmessage = resolve;
+  });
+  worker.postMessage({ type: "drydock-keep", urls }, [port2]);
+  const { data } = await answer;
+  port1.close();
+  return data === true;
+}
+
+/** Long after the start, which needs the network for itself, and not where data is dear. What cannot be had now comes at a later start. */
 async function keepFirst(): Promise<void> {
-  const { keepFirstImages } = await import("./kept-images.ts");
+  const { connection } = navigator as { connection?: { readonly saveData?: boolean } };
+  if (!("caches" in globalThis) || connection?.saveData === true) return;
+  const { keepUserland, keepFirstImages } = await import("./kept-first.ts");
+  await keepUserland().catch(() => {});
   await keepFirstImages().catch(() => {});
 }
 

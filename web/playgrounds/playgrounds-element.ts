@@ -9,7 +9,7 @@ import { StoreController } from "../state/store.ts";
 import { askName, askNewPlayground, askRemoval } from "./dialogs.ts";
 import type { Playgrounds } from "./playgrounds.ts";
 
-const stops = "Its machine is shut down for that, and started again.";
+const goesOn = "What runs in its containers goes on here; in the copy it has ended, as after a restart.";
 
 /** The playgrounds of this browser with what they take, and what can be done with them. */
 export class PlaygroundsElement extends LightElement {
@@ -62,7 +62,7 @@ export class PlaygroundsElement extends LightElement {
 
   #menu(event: Event, playground: PlaygroundInfo, open: boolean): void {
     const { id, name, bytes } = playground;
-    const note = open ? { note: stops } : {};
+    const note = open ? { note: goesOn } : {};
     openMenu(event.currentTarget as HTMLElement, name, [
       {
         label: "Rename",
@@ -88,7 +88,7 @@ export class PlaygroundsElement extends LightElement {
           }),
       },
       {
-        label: open ? "Save to a file (restarts its machine)" : "Save to a file",
+        label: "Save to a file",
         icon: "download",
         run: () => void this.#with((playgrounds) => playgrounds.save(playground)),
       },

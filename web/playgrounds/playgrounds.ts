@@ -1,6 +1,6 @@
 /**
- * The playgrounds of this browser, as the page works with them. What needs a playground's storage to itself shuts this page's machine down
- * for that long when it runs on it.
+ * The playgrounds of this browser, as the page works with them. A copy of the one that runs here comes from its machine, which goes on; of
+ * any other from its storage.
  */
 import * as Comlink from "comlink";
 import {
@@ -78,7 +78,8 @@ export class Playgrounds {
   async duplicate(playground: PlaygroundInfo, name: string): Promise<void> {
     await this.#do("The copy could not be made", async () => {
       this.#say(`Copying ${playground.name} …`);
-      await this.#alone(playground.id, () => this.#ask(this.#service.duplicate(playground.id, name)));
+      if (this.#runsHere(playground)) await this.#import(await this.#app.bridge.exportPlayground(name));
+      else await this.#ask(this.#service.duplicate(playground.id, name));
       this.#say(`${name} is a copy of ${playground.name}.`);
     });
   }
@@ -86,10 +87,10 @@ export class Playgrounds {
   async save(playground: PlaygroundInfo): Promise<void> {
     await this.#do("The file could not be made", async () => {
       this.#say(`Packing ${playground.name} …`);
-      const bytes = await this.#alone(playground.id, async () => {
-        const port = await this.#ask(this.#service.exportFile(playground.id));
-        return await receive(`${playground.id}.drydock.tgz`, portReadable<Uint8Array>(port));
-      });
+      const file = this.#runsHere(playground)
+        ? await this.#app.bridge.exportPlayground(playground.name)
+        : portReadable<Uint8Array>(await this.#ask(this.#service.exportFile(playground.id)));
+      const bytes = await receive(`${playground.id}.drydock.tgz`, file);
       if (bytes !== undefined) this.#say(`${playground.name} is saved: ${spacedSize(bytes)}.`);
     });
   }
@@ -97,12 +98,7 @@ export class Playgrounds {
   async openFile(file: File): Promise<void> {
     await this.#do(file.name, async () => {
       this.#say(`Reading ${file.name}: ${spacedSize(file.size)} …`);
-      const { port1, port2 } = new MessageChannel();
-      file
-        .stream()
-        .pipeTo(portWritable<Uint8Array>(port1))
-        .catch(() => {});
-      const { name, id } = await this.#ask(this.#service.importFile(Comlink.transfer(port2, [port2])));
+      const { name, id } = await this.#import(file.stream());
       this.#app.toast({
         kind: "info",
         lasting: true,
@@ -120,14 +116,14 @@ export class Playgrounds {
     });
   }
 
-  async #alone<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const ours = id === this.#app.options.playground && this.#app.store.state.machine.kind === "running";
-    if (ours) await this.#app.shutDown();
-    try {
-      return await work();
-    } finally {
-      if (ours) void this.#app.startMachine();
-    }
+  #runsHere({ id }: PlaygroundInfo): boolean {
+    return id === this.#app.options.playground && this.#app.store.state.machine.kind === "running";
+  }
+
+  async #import(file: ReadableStream<Uint8Array>): Promise<PlaygroundInfo> {
+    const { port1, port2 } = new MessageChannel();
+    file.pipeTo(portWritable<Uint8Array>(port1)).catch(() => {});
+    return await this.#ask(this.#service.importFile(Comlink.transfer(port2, [port2])));
   }
 
   #say(text: string): void {

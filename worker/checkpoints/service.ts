@@ -13,7 +13,7 @@ import type { Machine } from "../vm/machine.ts";
 import type { FiledInstant, Instant } from "./instant.ts";
 import type { EngineLife } from "./lives.ts";
 import type { StoredCheckpoints } from "./stored.ts";
-import { captureStores, putStoresBack, type Stores } from "./stores.ts";
+import { captureStores, type FrozenStores, putStoresBack, type Stores } from "./stores.ts";
 
 export interface CheckpointDependencies {
   readonly machine: Machine;
@@ -142,6 +142,31 @@ export class CheckpointService {
         bytes,
         read: () => blobs.read(digest, 0, bytes),
       })),
+    });
+  }
+
+  /** What is stored, as of one instant, without the machine, which pauses for it and goes on. */
+  freezeStores(): Promise<FrozenStores> {
+    return this.#inTurn(async () => {
+      const { machine, stores } = this.#d;
+      const release = await this.#rest();
+      try {
+        const generation = stores.disk.freeze();
+        const image = captureStores(stores);
+        return {
+          ...image,
+          logs: await stores.logs.capture(),
+          blocks: stores.disk.writtenBlocks(generation),
+          readBlob: (digest, offset, length) => stores.blobs.read(digest, offset, length),
+          release: async () => {
+            stores.disk.forget(generation);
+            await stores.blobs.release(image.blobs);
+          },
+        };
+      } finally {
+        release();
+        machine.run();
+      }
     });
   }
 

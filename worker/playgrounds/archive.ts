@@ -8,11 +8,12 @@
  * Whoever opens a file believes none of it: names are of this list, digests are compared, and a file without its end is refused.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { FrozenStores } from "../checkpoints/stores.ts";
 import { decompressAny } from "../engine/compression.ts";
 import { EngineError } from "../engine/errors.ts";
 import { readTar } from "../engine/tar-reader.ts";
 import { type TarInput, writeTar } from "../engine/tar-writer.ts";
-import { DISK_BLOCK, type DiskBase, openDiskFiles, SparseDisk } from "../storage/disk.ts";
+import { DISK_BLOCK, type DiskBase, type DiskBlock, openDiskFiles, SparseDisk } from "../storage/disk.ts";
 import { type ByteFiles, readBytes } from "../storage/files.ts";
 
 export const archiveFormat = 1;
@@ -34,57 +35,111 @@ export interface Contents {
   readonly baseDigest: string;
 }
 
-/** The playground's file. Nobody else has its files open meanwhile. */
-export function packPlayground(name: string, contents: Contents): ReadableStream<Uint8Array> {
-  return writeTar(entries(name, contents)).pipeThrough(
+/** A file that goes into the archive as it is. */
+interface Plain {
+  readonly path: string;
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** What an archive is made of; each part is asked for once, one after the other. */
+interface Source {
+  readonly baseDigest: string;
+  plain(): AsyncIterable<Plain>;
+  blocks(): AsyncIterable<DiskBlock>;
+}
+
+/** The file of a playground that nobody has open. */
+export function packPlayground(name: string, { files, base, baseDigest }: Contents): ReadableStream<Uint8Array> {
+  return packed(name, {
+    baseDigest,
+    plain: () => filesIn(files, plainFolders),
+    blocks: async function* () {
+      const disk = new SparseDisk(base, await openDiskFiles(files));
+      const generation = disk.freeze();
+      try {
+        yield* disk.writtenBlocks(generation);
+      } finally {
+        disk.forget(generation);
+        disk.close();
+      }
+    },
+  });
+}
+
+/** The file of a playground that goes on: of the instant at which its stores were frozen. They are released when it is written, or given up. */
+export function packFrozen(
+  name: string,
+  {
+    files,
+    stores,
+    baseDigest,
+  }: { readonly files: ByteFiles; readonly stores: FrozenStores; readonly baseDigest: string },
+): ReadableStream<Uint8Array> {
+  return packed(name, {
+    baseDigest,
+    plain: async function* () {
+      for (const [digest, size] of stores.blobs)
+        yield {
+          path: `blobs/${digest.slice(digest.indexOf(":") + 1)}`,
+          size,
+          read: (offset, length) => stores.readBlob(digest, offset, length),
+        };
+      yield* filesIn(files, plainFolders);
+    },
+    blocks: async function* () {
+      yield* stores.blocks;
+    },
+  });
+}
+
+function packed(name: string, source: Source): ReadableStream<Uint8Array> {
+  return writeTar(entries(name, source)).pipeThrough(
     new CompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>,
   );
 }
 
-async function* entries(name: string, { files, base, baseDigest }: Contents): AsyncGenerator<TarInput> {
+async function* filesIn(files: ByteFiles, folders: readonly string[]): AsyncGenerator<Plain> {
+  for (const folder of folders)
+    for (const { name } of await files.list(folder)) {
+      const open = await files.open(`${folder}/${name}`);
+      try {
+        yield { path: `${folder}/${name}`, size: open.size(), read: (at, length) => readBytes(open, at, length) };
+      } finally {
+        open.close();
+      }
+    }
+}
+
+async function* entries(name: string, source: Source): AsyncGenerator<TarInput> {
   const digests: string[] = [];
   const entry = function* (path: string, body: Uint8Array): Generator<TarInput> {
     digests.push(`${hex(sha256(body))}  ${path}\n`);
     yield { header: { name: path, type: "file", size: body.length }, body };
   };
-  yield* entry(metadata, encode(JSON.stringify({ format: archiveFormat, name, disk: baseDigest })));
-  for (const folder of plainFolders)
-    for (const { name: file } of await files.list(folder)) {
-      const path = `${folder}/${file}`;
-      if (!entryNames.test(path)) continue;
-      const open = await files.open(path);
-      try {
-        const size = open.size();
-        const hash = sha256.create();
-        let at = 0;
-        yield {
-          header: { name: path, type: "file", size },
-          body: new ReadableStream<Uint8Array>(
-            {
-              pull(controller) {
-                const bytes = readBytes(open, at, Math.min(piece, size - at));
-                at += bytes.length;
-                hash.update(bytes);
-                if (bytes.length > 0) controller.enqueue(bytes);
-                if (at >= size || bytes.length === 0) controller.close();
-              },
-            },
-            { highWaterMark: 0 },
-          ),
-        };
-        digests.push(`${hex(hash.digest())}  ${path}\n`);
-      } finally {
-        open.close();
-      }
-    }
-  const disk = new SparseDisk(base, await openDiskFiles(files));
-  const generation = disk.freeze();
-  try {
-    for (const block of disk.writtenBlocks(generation)) yield* entry(`disk/${block.block}`, block.read());
-  } finally {
-    disk.forget(generation);
-    disk.close();
+  yield* entry(metadata, encode(JSON.stringify({ format: archiveFormat, name, disk: source.baseDigest })));
+  for await (const { path, size, read } of source.plain()) {
+    if (!entryNames.test(path)) continue;
+    const hash = sha256.create();
+    let at = 0;
+    yield {
+      header: { name: path, type: "file", size },
+      body: new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            const bytes = await read(at, Math.min(piece, size - at));
+            at += bytes.length;
+            hash.update(bytes);
+            if (bytes.length > 0) controller.enqueue(bytes);
+            if (at >= size || bytes.length === 0) controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      ),
+    };
+    digests.push(`${hex(hash.digest())}  ${path}\n`);
   }
+  for await (const block of source.blocks()) yield* entry(`disk/${block.block}`, block.read());
   const body = encode(digests.join(""));
   yield { header: { name: sums, type: "file", size: body.length }, body };
 }

@@ -193,6 +193,8 @@ export interface WorkerService {
   playLesson(lesson: unknown, place: { readonly step: number; readonly fromNothing: boolean }): Promise<Outcome<void>>;
 
   /** Oldest first. */
+  /** The bytes of a playground's file ({@link PlaygroundsService.exportFile}) with another name in it, of a machine that goes on. */
+  exportPlayground(name: string): Promise<Outcome<MessagePort>>;
   checkpoints(): Promise<Outcome<readonly CheckpointInfo[]>>;
   /** Those in a playground's storage, for a start from one of them. To be asked before the start. */
   storedCheckpoints(playground: string): Promise<Outcome<readonly CheckpointInfo[]>>;

@@ -22,6 +22,7 @@ function host(change: Partial<DrydockHost> = {}): DrydockHost {
   return {
     start: async () => ({ origin: "snapshot", memoryBytes: 1, durable: false }),
     stop: async () => {},
+    exportPlayground: async (name) => stream(`the file of ${name}`),
     notices: new ReadableStream(),
     api: { request: async () => ({ status: 200, headers: {}, body: { kind: "empty" } }) },
     openTerminal: async () => {
@@ -90,6 +91,11 @@ describe("the bridge", () => {
   it("says what a host does not offer", async () => {
     const answer = await connect(host()).inspect("web");
     expect(answer).toMatchObject({ ok: false, error: { kind: "notImplemented" } });
+  });
+
+  it("passes a playground's file on as a stream", async () => {
+    const service = connect(host());
+    expect(await text(portReadable(unwrap(await service.exportPlayground("Shop"))))).toBe("the file of Shop");
   });
 
   it("passes checkpoints on, their files and their events as streams", async () => {

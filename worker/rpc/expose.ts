@@ -117,6 +117,7 @@ export function serviceOf(host: DrydockHost): WorkerService {
     inspect: (container) => outcome(() => offered(host.inspect, "what is under the hood").call(host, container)),
     watchStep: (step) => outcome(async () => sendStream(await offered(host.lessons, "lessons").watch(step))),
     playLesson: (lesson, place) => outcome(() => offered(host.lessons, "lessons").play(lesson, place)),
+    exportPlayground: (name) => outcome(async () => sendStream(await host.exportPlayground(name))),
     checkpoints: () => outcome(() => checkpoints().list()),
     storedCheckpoints: (playground) => outcome(() => checkpoints().stored(playground)),
     takeCheckpoint: (options) => outcome(() => checkpoints().take(options)),

@@ -68,6 +68,8 @@ export interface DrydockHost {
     onProgress(stage: StartStage, loadedBytes: number, totalBytes: number): void;
   }): Promise<StartReport>;
   stop(): Promise<void>;
+  /** The playground as one file under this name, while it goes on. */
+  exportPlayground(name: string): Promise<ReadableStream<Uint8Array>>;
   readonly notices: ReadableStream<HostNotice>;
   readonly api: ApiTransport;
   openTerminal(options: TerminalOptions): Promise<HostTerminal>;

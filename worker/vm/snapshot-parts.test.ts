@@ -1,7 +1,7 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { encodePlain } from "./plain-data.ts";
 import type { MachineBuild, SnapshotManifest, SnapshotPart } from "./snapshot.ts";
-import { type BuildSource, fetchedSource, readAhead } from "./snapshot-parts.ts";
+import { type BuildSource, readAhead } from "./snapshot-parts.ts";
 
 const part = (file: string): SnapshotPart => ({ file, bytes: 1, sha256: "" });
 const build = {
@@ -84,21 +84,4 @@ test("a part that failed ahead says so to whoever reads it, and comes when it is
   await expect(ahead.compile(build.emulator)).resolves.toBeInstanceOf(WebAssembly.Module);
   await expect(taken(ahead.unpack(part("state.zst")))).rejects.toThrow("no state.zst");
   expect(await taken(ahead.unpack(part("state.zst")))).toEqual([1, 2, 3]);
-});
-
-const { compileStreaming } = WebAssembly;
-afterEach(() => {
-  WebAssembly.compileStreaming = compileStreaming;
-});
-
-test("without a network, code comes from the service worker's copy", async () => {
-  WebAssembly.compileStreaming = async (response) => WebAssembly.compile(await (await response).arrayBuffer());
-  const asked: string[] = [];
-  const source = fetchedSource("https://drydock.test/machine/", async (address) => {
-    asked.push(String(address));
-    if (!String(address).endsWith("?kept")) throw new TypeError("Failed to fetch");
-    return new Response(emptyModule);
-  });
-  await expect(source.compile(part("code.wasm"))).resolves.toBeInstanceOf(WebAssembly.Module);
-  expect(asked).toEqual(["https://drydock.test/machine/code.wasm", "https://drydock.test/machine/code.wasm?kept"]);
 });
