@@ -45,12 +45,12 @@ export class SiteFiles {
   readonly machine: BuildSource = {
     // Names of parts never change their content; the manifest does with each deployment.
     readText: (file) => this.#downloads.text(`${site}machine/${file}`, { cache: "no-cache" }),
-    unpack: ({ file }) => unpacked(this.#downloads.open(`${site}machine/${file}`)),
+    unpack: ({ file }) => this.#unpack(file),
     readBytes: ({ file }) => this.bytes(`machine/${file}`),
     compile: ({ file }) => this.#downloads.compile(`${site}machine/${file}`),
   };
-}
 
-async function* unpacked(packed: Promise<ReadableStream<Uint8Array>>): AsyncGenerator<Uint8Array> {
-  yield* decompressZstd(await packed);
+  async *#unpack(file: string): AsyncGenerator<Uint8Array> {
+    yield* decompressZstd(await this.#downloads.open(`${site}machine/${file}`));
+  }
 }

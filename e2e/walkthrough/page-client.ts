@@ -4,9 +4,6 @@ import type { PageTerminals, Tab } from "./page-terminals.ts";
 import { withoutEscapes } from "./shown.ts";
 import type { DetailedStep, Outcome } from "./step.ts";
 
-/** How long a line in the background is given to show something: a client that has attached says nothing. */
-const attachTime = 1500;
-
 export class PageClient implements Client {
   readonly #terminals: PageTerminals;
   /** Stands for {dir}. */
@@ -39,13 +36,16 @@ export class PageClient implements Client {
         });
         return outcome;
       },
-      settled: async () => {
-        await next((tab) => tab.sees(/^(?![\s\S]*\d+:\d+ \$ )[\s\S]/, attachTime)).catch(() => undefined);
-      },
+      printed: (text) =>
+        next(async (tab) => {
+          await tab.show();
+          await tab.sees(new RegExp(escaped(text)));
+        }),
       soFar: () => "",
+      // Out of turn: whoever waits for its end has it in front.
       signal: () => {
         interrupted = true;
-        void next(async (tab) => {
+        void began.then(async (tab) => {
           await tab.show();
           await tab.type("\u0003");
         });
