@@ -117,6 +117,7 @@ describe("what lies around the machine", () => {
     expect(said).toEqual([
       "real.example cannot be reached: this playground is offline",
       "192.0.2.9:80 cannot be reached: this playground is offline",
+      "192.0.2.9:53 cannot be reached over UDP: this playground is offline",
     ]);
   });
 
@@ -165,6 +166,16 @@ describe("what lies around the machine", () => {
     const { resolve, uplink } = network({ kind: "page", fetch: site({}).fetch });
     const address = await resolve("open.example");
     await expect(uplink.connect({ address, port: 443 }, never)).rejects.toMatchObject({ reason: "refused" });
+  });
+
+  it("says why pings and datagrams do not leave a tab", () => {
+    const { uplink, said } = network({ kind: "page", fetch: site({}).fetch });
+    uplink.echoRefused?.("1.1.1.1");
+    expect(uplink.openDatagrams({ address: "1.1.1.1", port: 123 }, () => undefined)).toBeUndefined();
+    expect(said).toEqual([
+      "1.1.1.1 cannot be pinged: only HTTP leaves a browser tab (ports 80 and 443)",
+      "1.1.1.1:123 cannot be reached over UDP: only HTTP leaves a browser tab (ports 80 and 443)",
+    ]);
   });
 
   it("tells a build step what it could not reach, instead of everybody", async () => {

@@ -34,6 +34,10 @@ const httpPort = 80;
 const httpsPort = 443;
 const serverHeaders = { server: "Drydock" };
 
+const offline = "this playground is offline";
+const noDatagrams = { page: "only HTTP leaves a browser tab (ports 80 and 443)", offline } as const;
+const noEchoes = { ...noDatagrams, host: "pings do not leave the machine" } as const;
+
 export function openNetwork(options: {
   readonly surroundings: Surroundings;
   /** Of the site's own files. */
@@ -100,13 +104,20 @@ export function openNetwork(options: {
         );
         throw new UplinkError("refused", name);
       }
-      refusals.report(`${name}:${to.port} cannot be reached: this playground is offline`);
+      refusals.report(`${name}:${to.port} cannot be reached: ${offline}`);
       throw new UplinkError("unreachable", name);
     },
-    openDatagrams: (to, receive) =>
-      surroundings.kind === "host" && to.address !== gatewayAddress
-        ? surroundings.uplink.openDatagrams(to, receive)
-        : undefined,
+    openDatagrams(to, receive) {
+      if (to.address === gatewayAddress) return undefined;
+      if (surroundings.kind === "host") return surroundings.uplink.openDatagrams(to, receive);
+      const name = book.nameOf(to.address) ?? to.address;
+      refusals.report(`${name}:${to.port} cannot be reached over UDP: ${noDatagrams[surroundings.kind]}`);
+      return undefined;
+    },
+    echoRefused(address) {
+      const name = book.nameOf(address) ?? address;
+      refusals.report(`${name} cannot be pinged: ${noEchoes[surroundings.kind]}`);
+    },
   };
   return { uplink, resolver: gatewayNames(names, settings), refusals };
 }

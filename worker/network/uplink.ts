@@ -16,6 +16,8 @@ export interface Uplink {
   connect(to: Destination, signal: AbortSignal): Promise<ByteDuplex>;
   /** Datagrams to one destination and back; undefined where none leave. */
   openDatagrams(to: Destination, receive: (data: Uint8Array) => void): DatagramFlow | undefined;
+  /** Told of a ping to outside, which nobody sends on: its answer is an ICMP message. */
+  echoRefused?(address: string): void;
 }
 
 /** `refused` becomes a reset, `unreachable` an ICMP message: programs in the guest end at once with either. */

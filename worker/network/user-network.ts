@@ -193,8 +193,12 @@ export class UserNetwork {
   #receiveEcho(packet: IpPacket): void {
     const reply = echoReply(endsBack(packet), packet.payload);
     if (reply === undefined) return;
-    if (packet.destination === gateway) this.#options.send(reply);
-    else this.#options.send(unreachableFrame(endsBack(packet, gateway), unreachable.network, packet.quote));
+    if (packet.destination === gateway) {
+      this.#options.send(reply);
+      return;
+    }
+    this.#options.uplink.echoRefused?.(addressText(packet.destination));
+    this.#options.send(unreachableFrame(endsBack(packet, gateway), unreachable.network, packet.quote));
   }
 
   #randomSequence(): number {

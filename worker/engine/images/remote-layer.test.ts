@@ -49,7 +49,7 @@ it("asks again for a part that did not come, after longer and longer pauses", as
 
 it("gives the reader the reason when it never comes, and does not ask for what the registry refuses", async () => {
   const never = layer();
-  await expect(never.remote.readRange(0, 3)).rejects.toThrow(/library\/web\/blobs/);
+  await expect(never.remote.readRange(0, 3)).rejects.toThrow(/Failed to fetch/);
   expect(never.asked.length).toBe(4);
   const refused = layer(new Response("", { status: 404 }));
   await expect(refused.remote.readRange(0, 3)).rejects.toThrow();
