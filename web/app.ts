@@ -148,7 +148,7 @@ export class App {
         playground: playground ?? "",
         ...(from === undefined ? {} : { from: { kind: "stored" as const, id: from.id } }),
         onProgress: (progress) => this.#onProgress(progress),
-        onNotice: (text) => this.toast({ kind: "info", text }),
+        onNotice: (text) => this.toast({ kind: "warning", text }),
       });
       this.starts += 1;
       this.store.set({ busy: false });

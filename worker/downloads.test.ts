@@ -54,6 +54,18 @@ describe("a file of the site", () => {
     expect(asked.length).toBe(4);
   });
 
+  it("is asked for once while nothing comes at all, so that many readers do not wait one after the other", async () => {
+    const fails = Array.from({ length: 5 }, () => new TypeError("Failed to fetch"));
+    const { from, waited } = downloads(...fails, new Response("here"), new TypeError("x"), new Response("there"));
+    await expect(from.text("a")).rejects.toMatchObject({ kind: "download" });
+    expect(waited.length).toBe(3);
+    await expect(from.text("b")).rejects.toMatchObject({ kind: "download" });
+    expect(waited.length).toBe(3);
+    expect(await from.text("c")).toBe("here");
+    expect(await from.text("d")).toBe("there");
+    expect(waited.length).toBe(4);
+  });
+
   it("that the server does not have is not asked for again", async () => {
     const { from, asked } = downloads(new Response("", { status: 404 }));
     await expect(from.open("a")).rejects.toMatchObject({

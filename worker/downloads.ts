@@ -28,6 +28,8 @@ export class Downloads {
   readonly #options: DownloadOptions;
   #loaded = 0;
   #total = 0;
+  /** Nothing has come since something was given up. */
+  #down = false;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
@@ -92,16 +94,19 @@ export class Downloads {
     throw passing(response.status) ? new Busy(reason) : new Refused(reason);
   }
 
-  /** `attempt` is told how many there were before. */
+  /** `attempt` is told how many there were before. While nothing comes at all, each file is asked for once: its reader may be the guest's disk. */
   async #persistently<T>(url: string, attempt: (tries: number) => Promise<T>): Promise<T> {
     for (let tries = 0; ; tries++) {
       try {
-        return await attempt(tries);
+        const result = await attempt(tries);
+        this.#down = false;
+        return result;
       } catch (error) {
         // Whole, but not what it should be: another try would end the same.
         if (error instanceof WebAssembly.CompileError) throw error;
-        const pause = error instanceof Refused ? undefined : pauses[tries];
-        if (pause === undefined)
+        const pause = error instanceof Refused || this.#down ? undefined : pauses[tries];
+        if (pause === undefined) {
+          this.#down = !(error instanceof Refused);
           throw new MachineError(
             "download",
             `${this.#options.nameOf(url)} could not be downloaded: ${reasonOf(error)}.`,
@@ -109,6 +114,7 @@ export class Downloads {
               cause: error,
             },
           );
+        }
         await this.#options.wait(pause);
       }
     }

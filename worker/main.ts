@@ -113,8 +113,10 @@ async function openStorage(playground: string): Promise<{ readonly files: ByteFi
   if (playground === "") return { files: new MemoryFiles(), durable: false };
   try {
     return { files: await OpfsFiles.open(`playgrounds/${playground}`, receiveElsewhere), durable: true };
-  } catch {
-    tell({ kind: "info", text: "This browser gives the page no storage: nothing is kept after a reload." });
+  } catch (error) {
+    const full = error instanceof DOMException && error.name === "QuotaExceededError";
+    const why = full ? "The browser's storage for this site is full" : "This browser gives the page no storage";
+    tell({ kind: "info", text: `${why}: nothing is kept after a reload.` });
     return { files: new MemoryFiles(), durable: false };
   }
 }

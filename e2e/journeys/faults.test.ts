@@ -2,6 +2,7 @@
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SiteServer } from "../../scripts/site-server.ts";
+import { PageTerminals } from "../walkthrough/page-terminals.ts";
 import { launchProfile, serveBuiltSite, terminalText } from "./site.ts";
 
 let site: SiteServer;
@@ -38,18 +39,51 @@ const prefixed = (code: string) => async (route: Route) => {
 const pane = (page: Page) => page.getByRole("region", { name: "Terminal" });
 const prompt = (page: Page) => expect.poll(() => terminalText(page), { timeout: 60_000, interval: 500 }).toMatch(/\$$/);
 
+const part = "A part of the machine could not be loaded";
+
 describe("the start", () => {
   it.each([
-    ["its script", machineScript, "The machine did not start"],
-    ["the emulator", "**/machine/v86-*", "A part of the machine could not be loaded"],
-    ["the disk", "**/machine/disk.ext4.gz", "A part of the machine could not be loaded"],
-  ])("says that %s could not be had, and a second try does it", async (_, files, heading) => {
+    ["its script", machineScript, "The machine did not start", ""],
+    ["the emulator", "**/machine/v86-*", part, "The emulator (machine/v86-"],
+    ["the memory", "**/machine/state-*", part, "The machine's memory (machine/state-"],
+    ["the disk", "**/machine/disk.ext4.gz", part, "The machine's empty disk (machine/disk.ext4.gz)"],
+  ])("says that %s could not be had, and a second try does it", async (_, files, heading, text) => {
     await profile.route(files, (route) => route.abort());
     const page = await open("start");
     await page.getByRole("heading", { name: heading }).waitFor();
+    await page.getByRole("alert").getByText(text).first().waitFor();
     await profile.unrouteAll();
     await page.getByRole("button", { name: "Try again" }).click();
     await prompt(page);
+    await page.close();
+  });
+
+  it("asks again by itself for what fails once, and restores the machine all the same", async () => {
+    const failed = new Set<string>();
+    await profile.route(/\/machine\/(?:v86|state|code|disk|manifest)|\/userland\/manifest/, async (route) => {
+      // Code is asked for a second time where the service worker would have its copy.
+      const url = route.request().url().replace(/\?.*/, "");
+      if (failed.has(url)) return await route.continue();
+      failed.add(url);
+      return await (failed.size % 2 === 0 ? route.abort() : route.fulfill({ status: 503 }));
+    });
+    const page = await open("once");
+    await prompt(page);
+    expect(failed.size).toBe(6);
+    expect(
+      await page
+        .getByRole("region", { name: "Notices" })
+        .getByText(/booted anew/)
+        .count(),
+    ).toBe(0);
+  });
+
+  it("says what to do in a browser without WebAssembly, and offers no second try that would end the same", async () => {
+    const page = await profile.newPage();
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, "WebAssembly"));
+    await page.goto(`${site.url}?playground=bare#/playground`);
+    await page.getByRole("alert").getByText("This browser runs no WebAssembly").waitFor();
+    expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
   });
 
   it("says that the engine's part is missing, and a second try does it", async () => {
@@ -133,6 +167,55 @@ describe("the run", () => {
       await expect.poll(() => terminalText(page)).toMatch(/\nstill here/);
     } finally {
       await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin });
+    }
+  });
+
+  it("goes on under a fork bomb, a hog of memory and a flood, each held by its container's limits", async () => {
+    const page = await open("hostile");
+    await prompt(page);
+    const terminals = await PageTerminals.open(page);
+    await terminals.run(
+      "docker run -d --name bomb --pids-limit 40 busybox sh -c 'bomb() { while :; do bomb & done; }; bomb 2>/dev/null & sleep 1000'",
+    );
+    const pids = "docker stats --no-stream --format '{{.PIDs}}' bomb";
+    await expect.poll(async () => Number((await terminals.run(pids)).text), { timeout: 60_000 }).toBeGreaterThan(20);
+    expect(Number((await terminals.run(pids)).text)).toBeLessThanOrEqual(40);
+    await terminals.run("docker run --name hog --memory 16m --memory-swap 16m busybox tail /dev/zero");
+    expect(await terminals.run("docker inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' hog")).toMatchObject({
+      text: "true 137\n",
+    });
+    const flood = await terminals.free();
+    await flood.start("docker run --rm --name flood busybox yes");
+    await flood.sees(/y\ny\ny/);
+    expect((await terminals.run("docker ps --format '{{.Names}}'")).text).toMatch(/flood/);
+    await page.evaluate(() => {
+      location.hash = "#/containers";
+    });
+    await page.getByRole("link", { name: "flood", exact: true }).first().waitFor();
+    expect((await terminals.run("docker rm -f bomb hog flood")).code).toBe(0);
+    expect((await flood.ended()).code).toBe(137);
+  });
+
+  it("lets nothing hang that cannot leave the machine, and says why", async () => {
+    const page = await open("traffic");
+    await prompt(page);
+    const terminals = await PageTerminals.open(page);
+    const leaves = "only HTTP leaves a browser tab (ports 80 and 443)";
+    for (const [line, why, notice] of [
+      ["docker run --rm busybox wget http://example.com", /502|refused/, "example.com cannot be reached"],
+      ["curl -sSf https://example.org", /\(22\)|refused/, "example.org cannot be reached"],
+      ["ping -c1 -W5 1.1.1.1", /unreachable/i, `1.1.1.1 cannot be pinged: ${leaves}`],
+      ["docker run --rm busybox ping -c1 -W5 1.0.0.1", /100% packet loss/, `1.0.0.1 cannot be pinged: ${leaves}`],
+    ] as const) {
+      const shown = page.getByRole("region", { name: "Notices" }).getByText(notice).first();
+      const told = shown.waitFor().then(
+        () => notice,
+        (error: unknown) => String(error),
+      );
+      const { code, text } = await terminals.run(line);
+      expect(code, line).not.toBe(0);
+      expect(text, line).toMatch(why);
+      expect(await told).toBe(notice);
     }
   });
 });

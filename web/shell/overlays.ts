@@ -35,7 +35,7 @@ export class Overlays extends LightElement {
       <div class="toasts" role="region" aria-label="Notices">
         ${this.#toasts.value.map(
           (toast) => html`<div class="toast ${toast.kind}">
-            ${toast.kind === "bad" ? icon("warn") : icon("check")}
+            ${toast.kind === "info" ? icon("check") : icon("warn")}
             <p>${toast.text}</p>
             ${
               toast.action === undefined

@@ -39,7 +39,8 @@ export interface CommandEntry {
 
 export interface Toast {
   readonly id: number;
-  readonly kind: "info" | "bad";
+  /** `warning`: something a program asked for did not happen; no fault of the page's. */
+  readonly kind: "info" | "warning" | "bad";
   readonly text: string;
   /** Stays until it is dismissed, as errors do. */
   readonly lasting?: boolean;

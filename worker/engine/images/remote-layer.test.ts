@@ -51,6 +51,9 @@ it("gives the reader the reason when it never comes, and does not ask for what t
   const never = layer();
   await expect(never.remote.readRange(0, 3)).rejects.toThrow(/Failed to fetch/);
   expect(never.asked.length).toBe(4);
+  // The next reader does not wait as long.
+  await expect(never.remote.readRange(0, 3)).rejects.toThrow();
+  expect(never.asked.length).toBe(5);
   const refused = layer(new Response("", { status: 404 }));
   await expect(refused.remote.readRange(0, 3)).rejects.toThrow();
   expect(refused.asked.length).toBe(1);

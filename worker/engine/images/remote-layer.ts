@@ -22,16 +22,24 @@ export function openRemoteLayer(
     await whole;
     return await blobs.read(origin.digest, offset, length);
   };
+  // While nothing comes at all, each part is asked for once: many readers would wait one after the other.
+  let down = false;
   const ask = async (offset: number, length: number) => {
-    for (const pause of pauses) {
+    for (let tries = 0; ; tries++) {
       try {
-        return await client.blobRange(origin.digest, offset, length);
+        const answer = await client.blobRange(origin.digest, offset, length);
+        down = false;
+        return answer;
       } catch (error) {
-        if (error instanceof RegistryError && error.status < 500) throw error;
+        const refused = error instanceof RegistryError && error.status < 500;
+        const pause = refused || down ? undefined : pauses[tries];
+        if (pause === undefined) {
+          down = !refused;
+          throw error;
+        }
         await new Promise<void>((resolve) => void clock.after(pause, resolve));
       }
     }
-    return await client.blobRange(origin.digest, offset, length);
   };
   return {
     size: origin.size,
