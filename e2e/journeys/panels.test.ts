@@ -138,8 +138,14 @@ describe("terminals", () => {
       const { x, y, height } = row?.getBoundingClientRect() ?? { x: 0, y: 0, height: 0 };
       return { x: x + 12, y: y + height / 2 };
     });
-    await page.mouse.move(cell.x, cell.y + 1);
-    await page.mouse.move(cell.x + 2, cell.y);
+    // The terminal asks for a line's links when the mouse comes to it.
+    await expect
+      .poll(async () => {
+        await page.mouse.move(cell.x, cell.y + 40);
+        await page.mouse.move(cell.x + 2, cell.y);
+        return await page.locator(".xterm-cursor-pointer").count();
+      })
+      .toBe(1);
     await page.mouse.click(cell.x + 2, cell.y);
     await expect.poll(() => page.url()).toContain("#/containers/cache");
     await page.context().close();
