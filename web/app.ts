@@ -321,6 +321,8 @@ export class App {
   }
 
   toast(toast: Omit<Toast, "id">): void {
+    // What stands there already is not said twice.
+    if (this.store.state.toasts.some(({ text, kind }) => text === toast.text && kind === toast.kind)) return;
     const id = this.#nextId++;
     this.store.set({ toasts: [...this.store.state.toasts.slice(-4), { ...toast, id }] });
     if (toast.kind === "bad") this.announce(toast.text);

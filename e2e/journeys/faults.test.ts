@@ -170,6 +170,33 @@ describe("the run", () => {
     }
   });
 
+  it("goes on over a piece of a program or of an image that comes at the second try, and names one that never comes", {
+    timeout: 240_000,
+  }, async () => {
+    const page = await open("pieces");
+    await prompt(page);
+    const terminals = await PageTerminals.open(page);
+    const once = new Set<string>();
+    await profile.route(/\/userland\/chunks\/|\/blobs\//, async (route) => {
+      const key = `${route.request().url()} ${route.request().headers().range}`;
+      if (once.has(key)) return await route.continue();
+      once.add(key);
+      return await route.abort();
+    });
+    expect(await terminals.run("jq -n '1 + 1'")).toMatchObject({ code: 0, text: "2\n" });
+    await profile.unrouteAll();
+    expect(await terminals.run("docker pull -q debian")).toMatchObject({ code: 0 });
+    await profile.route(/\/userland\/chunks\/|\/blobs\//, (route) => route.abort());
+    const notice = (text: RegExp) => page.getByRole("region", { name: "Notices" }).getByText(text).first();
+    expect((await terminals.run("strace -V")).code).not.toBe(0);
+    await notice(/^The machine's programs could not be read: .* could not be downloaded/).waitFor();
+    expect((await terminals.run("docker run --rm debian perl -e 'print 42'")).code).not.toBe(0);
+    await notice(/^An image's files could not be read: .*blobs/).waitFor();
+    await profile.unrouteAll();
+    expect((await terminals.run("strace -V")).code).toBe(0);
+    expect(await terminals.run("docker run --rm debian perl -e 'print 42'")).toMatchObject({ code: 0, text: "42" });
+  });
+
   it("goes on under a fork bomb, a hog of memory and a flood, each held by its container's limits", async () => {
     const page = await open("hostile");
     await prompt(page);

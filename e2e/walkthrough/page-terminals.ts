@@ -5,8 +5,8 @@ import type { Page } from "playwright-core";
 const patience = 90_000;
 
 /** The prompt tells the number of the next command and what the last one ended with; each command's output starts on an empty terminal. */
-const preparation = "PS0='\\e[H\\e[2J\\e[3J' PS1='\\#:$? $ '";
-const atPrompt = /(\d+):(\d+) \$ $/;
+const preparation = "PS0='\\e[H\\e[2J\\e[3J' PS1='#\\#:$? $ '";
+const atPrompt = /#(\d+):(\d+) \$ $/;
 
 /** Control characters, and the keys that send them. */
 const keys: Readonly<Record<string, string>> = {
@@ -97,7 +97,7 @@ export class Tab {
 
   async ended(): Promise<Ended> {
     await this.show();
-    const text = await this.sees(new RegExp(`(?<!\\d)${this.#number}:\\d+ \\$ $`));
+    const text = await this.sees(new RegExp(`#${this.#number}:\\d+ \\$ $`));
     this.busy = false;
     return { code: Number(atPrompt.exec(text)?.[2]), text: text.replace(atPrompt, "") };
   }
