@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "journeys",
           include: ["e2e/journeys/**/*.test.ts"],
-          expect: { poll: { timeout: 15_000 } },
+          expect: { poll: { timeout: 45_000 } },
           testTimeout: 120_000,
           hookTimeout: 300_000,
           maxWorkers: 1,

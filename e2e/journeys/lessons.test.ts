@@ -90,6 +90,7 @@ describe("a lesson", () => {
       location.hash = "#/containers";
     });
     await page.getByRole("link", { name: "mine", exact: true }).first().waitFor();
+    await page.getByText(/^Up /).first().waitFor();
     await page.evaluate(() => {
       location.hash = "#/lesson/first-containers/hello-world";
     });
