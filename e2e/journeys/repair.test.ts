@@ -68,6 +68,8 @@ it("with the mouse alone", async () => {
   ] as const) {
     await fact.click();
     await expect.poll(async () => (await screen(page)).replaceAll("\n", "")).toContain(shows);
+    // The next line is for the shell: sudo hands what is typed meanwhile to its program.
+    await expect.poll(async () => (await screen(page)).trimEnd()).toMatch(/\$$/);
   }
   expect(await screen(page)).not.toMatch(/not found|No such file|denied/);
   await page.goBack();
