@@ -48,7 +48,7 @@ export async function openEngine(living: LivingMachine): Promise<Drydock> {
     serve: (client, engine, api) => serveGuest(client, { api, docker: (invocation) => engine.docker(invocation, api) }),
     unplug: () => network.reset(),
   });
-  prepareFirstRun();
+  clock.after(0, prepareFirstRun);
   if (living.resumed !== undefined) terminals.close(living.resumed.instant.terminals);
   const checkpoints = new CheckpointService({
     machine,

@@ -5,6 +5,7 @@
 import { BridgeError } from "../../worker/protocol/index.ts";
 
 const cacheName = "drydock-images";
+
 export interface CatalogueImage {
   readonly name: string;
   readonly description: string;

@@ -1,6 +1,6 @@
 /**
- * A snapshot's files as a host serves them, beside their manifest. All are asked for at once; the state is unpacked and the
- * code compiled while they arrive. Their names carry their hash, so caches may keep them for ever and never mix two builds.
+ * A snapshot's files as a host serves them, beside their manifest. The state is unpacked and the code compiled while they
+ * arrive. Their names carry their hash, so caches may keep them for ever and never mix two builds.
  */
 
 import { MachineError } from "./errors.ts";
@@ -31,7 +31,7 @@ export async function readBuild(source: BuildSource): Promise<MachineBuild> {
   return build;
 }
 
-/** Asks for all parts of a snapshot. */
+/** Asks for a snapshot's code; its state comes as it is read. */
 export function openSnapshot(
   source: BuildSource,
   emulator: Promise<WebAssembly.Module>,
