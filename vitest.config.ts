@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Three kinds of tests: units beside the source, the engine on the real guest in Node, journeys in a real browser. */
+/**
+ * Three kinds of tests: units beside the source, the engine on the real guest in Node, journeys in a real browser. The last two
+ * have a machine with a clock of its own under them: what fails is tried once more, and `npm test` names it at its end.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -24,6 +27,7 @@ export default defineConfig({
           include: ["e2e/{guest,cli,lessons}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          retry: 1,
           maxWorkers: 1,
           fileParallelism: false,
         },
@@ -35,6 +39,7 @@ export default defineConfig({
           expect: { poll: { timeout: 45_000 } },
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          retry: 1,
           maxWorkers: 1,
           fileParallelism: false,
         },

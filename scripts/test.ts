@@ -5,10 +5,11 @@
  * The last line says "N passed, N failed"; the exit code is 0 only without a failure.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildDirectory, root } from "./build/step.ts";
 import { buildImages, buildMachine, buildSite } from "./build/steps.ts";
+import type { TestReport } from "./build/test-report.ts";
 import { ensureChromium } from "./chromium.ts";
 
 const kinds = ["check", "unit", "guest", "journeys"] as const;
@@ -21,33 +22,35 @@ if (unknown !== undefined) {
 }
 const wanted = (kind: Kind) => asked.length === 0 || asked.includes(kind);
 
-let passed = 0;
-let failed = 0;
-const count = (ok: boolean) => (ok ? passed++ : failed++);
+const reports: TestReport[] = [];
 
-function run(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] }).status === 0;
+function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
+  return (
+    spawnSync(command, args, {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+    }).status === 0
+  );
+}
+
+function check(): void {
+  const ok = run(process.execPath, ["--import", "tsx", "scripts/check.ts"]);
+  reports.push({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: ok ? [] : ["npm run check"], retried: [] });
 }
 
 function vitest(kind: Exclude<Kind, "check">): void {
   mkdirSync(buildDirectory, { recursive: true });
   const report = join(buildDirectory, `test-${kind}.json`);
-  const ok = run("node_modules/.bin/vitest", [
-    "run",
-    "--project",
-    kind,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-  ]);
-  const totals = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
-  passed += totals?.numPassedTests ?? 0;
-  failed += totals?.numFailedTests ?? 0;
-  // A file that could not be loaded has no failed test of its own.
-  if (!ok && (totals?.numFailedTests ?? 0) === 0) failed += Math.max(1, totals?.numFailedTestSuites ?? 1);
+  rmSync(report, { force: true });
+  const reporters = ["--reporter=default", "--reporter=./scripts/build/test-report.ts"];
+  const ok = run("node_modules/.bin/vitest", ["run", "--project", kind, ...reporters], { DRYDOCK_TEST_REPORT: report });
+  const said: TestReport | undefined = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
+  if (said !== undefined && (ok || said.failed > 0)) reports.push(said);
+  else reports.push({ passed: said?.passed ?? 0, failed: 1, failures: [`the ${kind} tests ended early`], retried: [] });
 }
 
-if (wanted("check")) count(run(process.execPath, ["--import", "tsx", "scripts/check.ts"]));
+if (wanted("check")) check();
 if (wanted("unit")) vitest("unit");
 if (wanted("guest") || wanted("journeys")) {
   await buildMachine();
@@ -59,5 +62,10 @@ if (wanted("journeys")) {
   await buildSite();
   vitest("journeys");
 }
+// A long log is read from its end.
+for (const line of reports.flatMap(({ retried }) => retried)) process.stdout.write(`passed on a second try: ${line}\n`);
+for (const line of reports.flatMap(({ failures }) => failures)) process.stdout.write(`failed: ${line}\n`);
+const passed = reports.reduce((sum, report) => sum + report.passed, 0);
+const failed = reports.reduce((sum, report) => sum + report.failed, 0);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
