@@ -132,20 +132,23 @@ describe("terminals", () => {
     await page.getByRole("textbox", { name: /^Terminal/ }).focus();
     await page.keyboard.type("echo cache\n");
     await expect.poll(() => screen(page)).toMatch(/\ncache\n/);
-    const cell = await page.evaluate(() => {
-      const rows = document.querySelector(".xterm-rows")?.children ?? [];
-      const row = [...rows].find(({ textContent }) => textContent?.trim() === "cache");
-      const { x, y, height } = row?.getBoundingClientRect() ?? { x: 0, y: 0, height: 0 };
-      return { x: x + 12, y: y + height / 2 };
-    });
-    // The terminal asks for a line's links when the mouse comes to it.
+    const nameOnScreen = () =>
+      page.evaluate(() => {
+        const rows = document.querySelector(".xterm-rows")?.children ?? [];
+        const row = [...rows].find(({ textContent }) => textContent?.trim() === "cache");
+        const { x, y, height } = row?.getBoundingClientRect() ?? { x: 0, y: 0, height: 0 };
+        return { x: x + 12, y: y + height / 2 };
+      });
+    // The terminal asks for a line's links when the mouse comes to it; the line moves while the page is laid out.
     await expect
       .poll(async () => {
-        await page.mouse.move(cell.x, cell.y + 40);
-        await page.mouse.move(cell.x + 2, cell.y);
+        const { x, y } = await nameOnScreen();
+        await page.mouse.move(x, y + 40);
+        await page.mouse.move(x + 2, y);
         return await page.locator(".xterm-cursor-pointer").count();
       })
       .toBe(1);
+    const cell = await nameOnScreen();
     await page.mouse.click(cell.x + 2, cell.y);
     await expect.poll(() => page.url()).toContain("#/containers/cache");
     await page.context().close();
