@@ -10,6 +10,7 @@ import { benchLessons } from "../e2e/bench/lessons.ts";
 import { benchNode } from "../e2e/bench/node.ts";
 import { benchPage } from "../e2e/bench/page.ts";
 import { summarize, table } from "../e2e/bench/result.ts";
+import { benchSpawns } from "../e2e/bench/spawns.ts";
 import { buildImages, buildMachine, buildSite } from "./build/steps.ts";
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
@@ -20,6 +21,7 @@ await buildImages("prebuilt");
 const samples = [...(await benchNode(wanted))];
 await buildSite();
 samples.push(...(await benchChromium(wanted)));
+samples.push(...(await benchSpawns(wanted)));
 samples.push(...(await benchPage(wanted)));
 samples.push(...(await benchLessons(wanted)));
 const results = summarize(samples);

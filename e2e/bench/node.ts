@@ -9,7 +9,7 @@ import { buildPath, repository } from "../../worker/node-platform.node.ts";
 import { benchBuilds, buildNames } from "./builds.ts";
 import { benchCheckpoints } from "./checkpoints.ts";
 import { benchEngine, engineNames } from "./engine.ts";
-import type { Sample } from "./result.ts";
+import { type Sample, spawnSamples } from "./result.ts";
 
 const host = "node" as const;
 
@@ -105,12 +105,7 @@ const benches: readonly Bench[] = [
       const first = numbers(await guestRun(guest, [floor, "exec", "100", nop]));
       for (let i = 0; i < 5; i++) await guestRun(guest, [floor, "exec", "100", nop]);
       const warm = numbers(await guestRun(guest, [floor, "exec", "100", nop]));
-      return [
-        sample("spawn_warm", "warm", warm),
-        sample("spawn_first_2", "first", first.slice(0, 2), "spawn_warm"),
-        sample("spawn_first_30", "first", first.slice(0, 30), "spawn_warm"),
-        sample("spawn_first_100", "first", first, "spawn_warm"),
-      ];
+      return spawnSamples(host, first, warm);
     },
   },
   {

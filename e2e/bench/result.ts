@@ -6,13 +6,16 @@ export interface BenchResult {
   readonly min: number;
   readonly max: number;
   readonly n: number;
-  readonly host: "node" | "chromium";
+  readonly host: Host;
   readonly phase: "first" | "warm";
   /** Name of the result that this one is measured against: same host, phase warm. */
   readonly floor?: string;
   /** This median over the floor's. */
   readonly ratio?: number;
 }
+
+/** Where it ran; the last one is Chromium without V8's optimising compiler. */
+export type Host = "node" | "chromium" | "chromium liftoff-only";
 
 export type Sample = Pick<BenchResult, "name" | "unit" | "host" | "phase"> & {
   readonly values: readonly number[];
@@ -39,6 +42,21 @@ export function summarize(samples: readonly Sample[]): readonly BenchResult[] {
       ...(base === undefined || base === 0 ? {} : { ratio: round(middle / base) }),
     };
   });
+}
+
+/** A hundred process starts right after a restore, by how many of them, over those of a machine that is warm. */
+export function spawnSamples(host: Host, first: readonly number[], warm: readonly number[]): readonly Sample[] {
+  const firsts = [2, 30, 100].map(
+    (count): Sample => ({
+      name: `spawn_first_${count}`,
+      unit: "ms",
+      host,
+      phase: "first",
+      values: first.slice(0, count),
+      floor: "spawn_warm",
+    }),
+  );
+  return [{ name: "spawn_warm", unit: "ms", host, phase: "warm", values: warm }, ...firsts];
 }
 
 export function median(values: readonly number[]): number {
