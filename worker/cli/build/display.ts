@@ -15,7 +15,7 @@ export async function displayFor(
   progress: string,
   options: { readonly headless?: boolean } = {},
 ): Promise<Display> {
-  const { err, now, out } = context;
+  const { err, out } = context;
   const plain = (): Display => new PlainDisplay(err, options.headless === true ? "" : context.contextName);
   switch (progress) {
     case "quiet":
@@ -36,7 +36,7 @@ export async function displayFor(
       if (progress === "tty" && !err.isTerminal && !out.isTerminal)
         throw failed("failed to get console: provided file is not a console");
       const [rows, columns] = await windowSize(context);
-      return new LiveDisplay(err, { rows: rows || 24, columns: columns || 80 }, now);
+      return new LiveDisplay(err, { rows: rows || 24, columns: columns || 80 }, context);
     }
     default:
       throw new CliError(`ERROR: invalid progress mode ${progress}`);

@@ -17,23 +17,34 @@ interface Shown {
   log: string;
 }
 const logLines = 6;
+/** Milliseconds. A picture every 60 is enough for an eye, and cheap for a slow machine; seconds go on without news. */
+const soonest = 60;
+const tick = 150;
+
+/** Wall clock in milliseconds since 1970, and what resolves after some. */
+export interface LiveClock {
+  now(): number;
+  after(milliseconds: number): Promise<void>;
+}
+
 const blue = (text: string): string => `\x1b[34m${text}\x1b[0m`;
 const red = (text: string): string => `\x1b[31m${text}\x1b[0m`;
 
 export class LiveDisplay implements Display {
   readonly #out: Output;
   readonly #size: { readonly rows: number; readonly columns: number };
-  readonly #now: () => number;
+  readonly #clock: LiveClock;
   readonly #steps = new Map<string, Shown>();
   readonly #start: number;
   #drawn = 0;
   #last = 0;
+  #state: "new" | "ticking" | "ended" = "new";
 
-  constructor(out: Output, size: { readonly rows: number; readonly columns: number }, now: () => number) {
+  constructor(out: Output, size: { readonly rows: number; readonly columns: number }, clock: LiveClock) {
     this.#out = out;
     this.#size = size;
-    this.#now = now;
-    this.#start = now();
+    this.#clock = clock;
+    this.#start = clock.now();
   }
 
   async message({ vertexes, statuses, logs }: Message): Promise<void> {
@@ -47,13 +58,15 @@ export class LiveDisplay implements Display {
       const step = this.#steps.get(vertex);
       if (step !== undefined) step.log += decodeLog(data);
     }
-    // A picture every 60 ms is enough for an eye, and cheap for a slow machine.
-    if (this.#now() - this.#last < 60) return;
-    this.#draw(false, undefined);
-    await this.#out.flush();
+    if (this.#state === "new") {
+      this.#state = "ticking";
+      void this.#goOn();
+    }
+    if (this.#clock.now() - this.#last >= soonest) await this.#picture();
   }
 
   end(failure: Failure | undefined): void {
+    this.#state = "ended";
     this.#draw(true, failure);
     if (failure?.step === undefined) return;
     const step = [...this.#steps.values()].find(({ vertex }) => vertex.name === failure.step);
@@ -62,8 +75,26 @@ export class LiveDisplay implements Display {
     );
   }
 
+  /** Whoever closes the terminal ends the build; here it only ends the pictures. */
+  async #goOn(): Promise<void> {
+    try {
+      for (;;) {
+        await this.#clock.after(tick);
+        if (this.#state === "ended") return;
+        if (this.#clock.now() - this.#last >= tick) await this.#picture();
+      }
+    } catch {
+      this.#state = "ended";
+    }
+  }
+
+  async #picture(): Promise<void> {
+    this.#draw(false, undefined);
+    await this.#out.flush();
+  }
+
   #draw(finished: boolean, failure: Failure | undefined): void {
-    this.#last = this.#now();
+    this.#last = this.#clock.now();
     const lines = this.#lines(finished, failure).slice(finished ? 0 : -Math.max(2, this.#size.rows - 1));
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : "";
     this.#out.print(`\x1b[?25l${up}${lines.map((line) => `${line}\n`).join("")}\x1b[?25h`);
@@ -74,14 +105,14 @@ export class LiveDisplay implements Display {
     const steps = [...this.#steps.values()].filter(({ vertex }) => vertex.started !== undefined);
     const done = steps.filter(({ vertex }) => vertex.completed !== undefined).length;
     const state = !finished ? "" : failure === undefined ? " FINISHED" : " ERROR";
-    const total = ((this.#now() - this.#start) / 1000).toFixed(1);
+    const total = ((this.#clock.now() - this.#start) / 1000).toFixed(1);
     const head = this.#row(`[+] Building ${total}s (${done}/${steps.length})${state}`, "docker:default");
     return [finished && failure === undefined ? blue(head) : head, ...steps.flatMap((step) => this.#step(step))];
   }
 
   #step({ vertex, parts, log }: Shown): readonly string[] {
     const { name, started = "", completed, cached, error } = vertex;
-    const now = completed ?? new Date(this.#now()).toISOString();
+    const now = completed ?? new Date(this.#clock.now()).toISOString();
     const time = `${Math.max(0, seconds(started, now)).toFixed(1)}s`;
     const state = error !== undefined ? "ERROR " : cached === true ? "CACHED " : "";
     const color = error !== undefined ? red : completed === undefined ? (text: string): string => text : blue;
