@@ -59,6 +59,39 @@ describe("the layers' disk in the guest", () => {
     expect(failures.some((failure) => "key" in failure && failure.key === "gone")).toBe(true);
     expect(failures.some((failure) => "disk" in failure && failure.disk === "sda")).toBe(true);
     expect(await read(fine)).toEqual(new Uint8Array(4096).fill(3));
+    await disk.detach("gone");
+    await disk.detach("fine");
+  });
+});
+
+describe("a machine that is to stand still", () => {
+  it("goes on when a layer's piece does not come, says so, and stands still once it has come", async () => {
+    const disk = new GuestLayerDisk(rig.layers, rig.agent);
+    let come = (): void => {};
+    let asked = (): void => {};
+    const wasAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const far = await disk.attach("far", {
+      size: 1 << 20,
+      read: async (_offset, length) => {
+        asked();
+        await new Promise<void>((resolve) => {
+          come = resolve;
+        });
+        return new Uint8Array(length).fill(4);
+      },
+    });
+    const reading = rig.agent.batch([{ op: "read", path: far, limit: 4096 }]);
+    await wasAsked;
+    await expect(rig.machine.quiesce(0)).rejects.toThrow("does not come to rest: a disk");
+    expect(rig.machine.running).toBe(true);
+    come();
+    expect((await reading)[0]).toEqual(new Uint8Array(4096).fill(4));
+    await rig.machine.quiesce();
+    expect(rig.machine.running).toBe(false);
+    rig.machine.run();
+    expect(await shell(rig.agent, "echo goes on")).toBe("goes on\n");
   });
 });
 

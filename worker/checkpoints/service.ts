@@ -148,14 +148,14 @@ export class CheckpointService {
   /** What is stored, as of one instant, without the machine, which pauses for it and goes on. */
   freezeStores(): Promise<FrozenStores> {
     return this.#inTurn(async () => {
-      const { machine, stores } = this.#d;
-      const release = await this.#rest();
+      const { stores } = this.#d;
+      const goOn = await this.#rest();
       try {
         const generation = stores.disk.freeze();
         const image = captureStores(stores);
         return {
           ...image,
-          logs: await stores.logs.capture(),
+          logs: await this.#logsOfNow(goOn),
           blocks: stores.disk.writtenBlocks(generation),
           readBlob: (digest, offset, length) => stores.blobs.read(digest, offset, length),
           release: async () => {
@@ -164,16 +164,15 @@ export class CheckpointService {
           },
         };
       } finally {
-        release();
-        machine.run();
+        goOn();
       }
     });
   }
 
   // ------------------------------------------------------------------ taking
   async #take({ name, automatic = false }: CheckpointOptions): Promise<Kept> {
-    const { machine, stores, clock } = this.#d;
-    const release = await this.#rest();
+    const { stores, clock } = this.#d;
+    const goOn = await this.#rest();
     try {
       const checkpoint = await this.#machine.take();
       const info = {
@@ -188,17 +187,26 @@ export class CheckpointService {
         checkpoint,
         instant: checkpoint.host as Instant,
         layers: stores.layers.capture(),
-        logs: await stores.logs.capture([...this.#kept.values()].at(-1)?.logs),
+        logs: await this.#logsOfNow(goOn, [...this.#kept.values()].at(-1)?.logs),
       };
       this.#kept.set(info.id, kept);
       return kept;
     } finally {
-      release();
-      machine.run();
+      goOn();
     }
   }
 
-  /** Pauses the machine at an instant at which the engine is between two pieces of work. The answer lets requests in again. */
+  /** The logs as they are. The machine need not wait while they are read: what it says from here on comes after them. */
+  #logsOfNow(goOn: () => void, earlier?: LogsImage): Promise<LogsImage> {
+    const logs = this.#d.stores.logs.capture(earlier);
+    goOn();
+    return logs;
+  }
+
+  /**
+   * Pauses the machine at an instant at which the engine is between two pieces of work. The answer lets it run on, and requests in
+   * again; called once more it does nothing.
+   */
   async #rest(): Promise<() => void> {
     const { machine, present } = this.#d;
     const deadline = performance.now() + patience;
@@ -215,7 +223,11 @@ export class CheckpointService {
           await machine.quiesce();
           // What the guest said last is heard before it is asked again.
           await turn();
-          if (this.#isQuiet()) return release;
+          if (this.#isQuiet())
+            return once(() => {
+              release();
+              machine.run();
+            });
         } catch (error) {
           release();
           throw error;
@@ -324,6 +336,14 @@ export class CheckpointService {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }
 
 function notFound(id: string): EngineError {

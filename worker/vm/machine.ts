@@ -58,6 +58,8 @@ const NETWORK_RECEIVE_QUEUE = 0;
 /** Milliseconds. */
 const BACKGROUND_INTERVAL = 1000;
 const QUIESCE_PATIENCE = 10_000;
+/** How long the guest stands still for what is under way outside, a piece of a layer from far away for instance. */
+const LONGEST_PAUSE = 1000;
 const ANNOUNCE_CONSOLE = 4;
 const VGA_MEMORY = 2 << 20;
 
@@ -212,19 +214,24 @@ export class Machine {
     await stopped;
   }
 
-  /** Pauses at an instant at which nothing is under way between guest and host but what the guest itself remembers. */
-  async quiesce(): Promise<void> {
-    const patience = performance.now() + QUIESCE_PATIENCE;
+  /**
+   * Pauses at an instant at which nothing is under way between guest and host but what the guest itself remembers. Where none comes
+   * within `patience` milliseconds it fails, and the guest goes on.
+   */
+  async quiesce(patience = QUIESCE_PATIENCE): Promise<void> {
+    const deadline = performance.now() + patience;
     for (;;) {
       this.throwIfLost();
       await this.stop();
-      await this.code.settled();
-      await Promise.all(this.disks.map((disk) => disk.idle()));
-      if ((this.core.cpu.devices.virtio_9p?.tag_bufchain.size ?? 0) === 0) break;
-      // A 9p request is being answered: the guest may go on until it is.
+      const settled = await within(LONGEST_PAUSE, [this.code.settled(), ...this.disks.map((disk) => disk.idle())]);
+      const asks = this.core.cpu.devices.virtio_9p?.tag_bufchain.size ?? 0;
+      if (settled && asks === 0) return;
+      // What is asked for is being answered: the guest may go on until it is.
       this.run();
-      if (performance.now() > patience)
-        throw new Error("The machine does not come to rest: a 9p request has no answer");
+      if (performance.now() > deadline) {
+        const what = settled ? "a 9p request" : "a disk or the code generator";
+        throw new Error(`The machine does not come to rest: ${what} has no answer`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
@@ -279,6 +286,17 @@ export class Machine {
     }
     this.busy += performance.now() - start;
   }
+}
+
+/** Whether all of it happens within that many milliseconds. */
+async function within(milliseconds: number, work: readonly Promise<unknown>[]): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const done = await Promise.race([Promise.all(work).then(() => true), late]);
+  clearTimeout(timer);
+  return done;
 }
 
 function v86Options(options: MachineOptions, disks: readonly [IdeDisk, IdeDisk]): Omit<V86Options, "wasm_fn"> {
