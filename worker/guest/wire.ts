@@ -1,3 +1,6 @@
+/** The fields of the agent's frames (guest-image/agent/wire.c). */
+import { LittleEndianReader, LittleEndianWriter } from "../bytes/little-endian.ts";
+
 /** Bytes that break the protocol's rules. */
 export class WireError extends Error {
   override readonly name = "WireError";
@@ -6,40 +9,8 @@ export class WireError extends Error {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false });
 
-/** Builds a payload of little-endian fields; grows as needed. */
-export class WireWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  u8(value: number): this {
-    const at = this.#room(1);
-    this.#view.setUint8(at, value);
-    return this;
-  }
-
-  u16(value: number): this {
-    const at = this.#room(2);
-    this.#view.setUint16(at, value, true);
-    return this;
-  }
-
-  u32(value: number): this {
-    const at = this.#room(4);
-    this.#view.setUint32(at, value, true);
-    return this;
-  }
-
-  u64(value: number | bigint): this {
-    const at = this.#room(8);
-    this.#view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
-    return this;
-  }
-
+/** Builds a payload. */
+export class WireWriter extends LittleEndianWriter {
   /** A string with its length and a NUL. A NUL inside cannot be meant: the kernel would see another string. */
   string(value: string): this {
     const bytes = encoder.encode(value);
@@ -52,65 +23,12 @@ export class WireWriter {
     const bytes = typeof value === "string" ? encoder.encode(value) : value;
     return this.u32(bytes.length).raw(bytes);
   }
-
-  raw(bytes: Uint8Array): this {
-    const at = this.#room(bytes.length);
-    this.#bytes.set(bytes, at);
-    return this;
-  }
-
-  /** What was written so far; valid until the next write. */
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #room(count: number): number {
-    const at = this.#length;
-    this.#length += count;
-    if (this.#length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
-    return at;
-  }
 }
 
 /** Reads a payload's fields; throws {@link WireError} at its end. */
-export class WireReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
-
+export class WireReader extends LittleEndianReader {
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  get remaining(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  u8(): number {
-    return this.#view.getUint8(this.#take(1));
-  }
-
-  u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
-  }
-
-  u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
-  }
-
-  /** Rounded beyond 2^53. */
-  u64(): number {
-    return Number(this.#view.getBigUint64(this.#take(8), true));
-  }
-
-  i64(): number {
-    return Number(this.#view.getBigInt64(this.#take(8), true));
+    super(bytes, (wanted, there) => new WireError(`${wanted} bytes wanted, ${there} there`));
   }
 
   string(): string {
@@ -125,12 +43,6 @@ export class WireReader {
     return this.raw(this.u32()).slice();
   }
 
-  /** A view into the frame. */
-  raw(length: number): Uint8Array {
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
-  }
-
   rest(): Uint8Array {
     return this.raw(this.remaining);
   }
@@ -140,12 +52,5 @@ export class WireReader {
     const count = this.u32();
     if (count * size > this.remaining) throw new WireError(`${count} elements in ${this.remaining} bytes`);
     return count;
-  }
-
-  #take(length: number): number {
-    const at = this.#at;
-    if (length > this.remaining) throw new WireError(`${length} bytes wanted, ${this.remaining} there`);
-    this.#at += length;
-    return at;
   }
 }

@@ -273,19 +273,19 @@ export class NinepServer {
       }
       case T.read: {
         const fid = this.#fid(r.u32());
-        const offset = Number(r.u64());
+        const offset = r.u64();
         const count = Math.min(r.u32(), this.#messageSize - 24);
         const data =
           fid.xattr === undefined
             ? tree.read(fid.node, offset, count)
             : fid.xattr.value.subarray(offset, offset + count);
-        w.u32(data.length).bytes(data);
+        w.u32(data.length).raw(data);
         return;
       }
       case T.write: {
         const fid = this.#fid(r.u32());
-        const offset = Number(r.u64());
-        const data = r.bytes(r.u32());
+        const offset = r.u64();
+        const data = r.raw(r.u32());
         if (fid.xattr !== undefined) fid.xattr.value.set(data, Math.min(offset, fid.xattr.value.length - data.length));
         else {
           if (!isFile(fid.node)) throw new TreeError("EBADF", fid.name);
@@ -388,7 +388,7 @@ export class NinepServer {
       case T.xattrcreate: {
         const fid = this.#fid(r.u32());
         const name = r.string();
-        const size = Number(r.u64());
+        const size = r.u64();
         if (size > 65536) throw new TreeError("ENOSPC", name);
         fid.xattr = { name, value: new Uint8Array(size), create: true };
         return;
@@ -400,7 +400,7 @@ export class NinepServer {
       case T.getlock: {
         this.#fid(r.u32());
         r.u8();
-        const [start, length, pid] = [r.u64(), r.u64(), r.u32()];
+        const [start, length, pid] = [r.big64(), r.big64(), r.u32()];
         w.u8(2).u64(start).u64(length).u32(pid).string(r.string());
         return;
       }
@@ -463,20 +463,20 @@ export class NinepServer {
     const [seconds, nanoseconds] = [r.u64(), r.u64()];
     if (valid & 8) {
       if (!isFile(node)) throw new TreeError(isDirectory(node) ? "EISDIR" : "EINVAL", "truncate");
-      this.#tree.truncate(node, Number(size));
+      this.#tree.truncate(node, size);
       this.#flushed(node);
     }
     this.#tree.setMeta(node, {
       ...(valid & 1 ? { mode: (node.mode & type.mask) | (mode & 0o7777) } : {}),
       ...(valid & 2 ? { uid } : {}),
       ...(valid & 4 ? { gid } : {}),
-      ...(valid & 32 ? { mtime: valid & 256 ? Number(seconds) * 1000 + Number(nanoseconds) / 1e6 : Date.now() } : {}),
+      ...(valid & 32 ? { mtime: valid & 256 ? seconds * 1000 + nanoseconds / 1e6 : Date.now() } : {}),
     });
   }
 
   #readdir(r: MessageReader, w: MessageWriter): void {
     const { node } = this.#fid(r.u32());
-    const start = Number(r.u64());
+    const start = r.u64();
     const count = Math.min(r.u32(), this.#messageSize - 24);
     if (!isDirectory(node)) throw new TreeError("ENOTDIR", "readdir");
     const entries: (readonly [string, Node])[] = [[".", node], ["..", node.parent ?? node], ...node.children];

@@ -34,9 +34,9 @@ function client(tree: FileTree) {
 
 describe("the workspace over 9p", () => {
   it("answers longer than the buffer it began with", () => {
-    const long = new MessageWriter().u32(5000).bytes(new Uint8Array(5000).fill(7)).finish(117, 1);
+    const long = new MessageWriter().u32(5000).raw(new Uint8Array(5000).fill(7)).finish(117, 1);
     const body = new MessageReader(long.subarray(7));
-    expect(body.bytes(body.u32())).toEqual(new Uint8Array(5000).fill(7));
+    expect(body.raw(body.u32())).toEqual(new Uint8Array(5000).fill(7));
   });
 
   it("creates, writes, reads back and lists a file that the page then sees", () => {
@@ -44,14 +44,14 @@ describe("the workspace over 9p", () => {
     const { call, walk } = client(tree);
     walk(1);
     expect(call(14, (w) => w.u32(1).string("app.py").u32(2).u32(0o644).u32(1000)).kind).toBe(15);
-    expect(call(118, (w) => w.u32(1).u64(0).u32(5).bytes(bytes("print"))).body.u32()).toBe(5);
+    expect(call(118, (w) => w.u32(1).u64(0).u32(5).raw(bytes("print"))).body.u32()).toBe(5);
     expect(text(tree.read(tree.find("app.py") ?? tree.root, 0, 100))).toBe("print");
     tree.writeFile("app.py", bytes("hi"));
     const { body } = call(116, (w) => w.u32(1).u64(0).u32(100));
-    expect(text(body.bytes(body.u32()))).toBe("hi");
+    expect(text(body.raw(body.u32()))).toBe("hi");
     walk(2);
     const list = call(40, (w) => w.u32(2).u64(0).u32(8192)).body;
-    expect(text(list.bytes(list.u32()))).toContain("app.py");
+    expect(text(list.raw(list.u32()))).toContain("app.py");
   });
 
   it("answers a missing name with ENOENT and a walk half-way with what it found", () => {
@@ -86,7 +86,7 @@ describe("the workspace over 9p", () => {
     const second = client(tree);
     second.server.importState(first.server.exportState());
     const { body } = second.call(116, (w) => w.u32(3).u64(0).u32(10));
-    expect(text(body.bytes(body.u32()))).toBe("kept");
+    expect(text(body.raw(body.u32()))).toBe("kept");
   });
 
   it("is put back to an instant: names, contents, what is open though it was removed; and tells what differs", () => {
@@ -112,9 +112,9 @@ describe("the workspace over 9p", () => {
     expect(tree.find("new")).toBeUndefined();
     expect(tree.bytes).toBe(3);
     const { body } = call(116, (w) => w.u32(1).u64(0).u32(100));
-    expect(text(body.bytes(body.u32()))).toBe("still here");
+    expect(text(body.raw(body.u32()))).toBe("still here");
     // What is written now does not reach into the image.
-    call(118, (w) => w.u32(2).u64(0).u32(3).bytes(bytes("ONE")));
+    call(118, (w) => w.u32(2).u64(0).u32(3).raw(bytes("ONE")));
     expect(text(tree.read(tree.find("kept/a") ?? tree.root, 0, 9))).toBe("ONE");
     server.putBack(image);
     expect(text(tree.read(tree.find("kept/a") ?? tree.root, 0, 9))).toBe("one");
@@ -125,7 +125,7 @@ describe("the workspace over 9p", () => {
     const { server } = client(tree);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 0, max: 130 }), (body, kind) => {
-        const message = new MessageWriter().bytes(body).finish(kind, 3);
+        const message = new MessageWriter().raw(body).finish(kind, 3);
         let answers = 0;
         server.handle(message, () => answers++);
         return answers === 1;
