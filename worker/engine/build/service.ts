@@ -28,7 +28,8 @@ import { localCache } from "./solve/cache-transfer.ts";
 import { emptyLayer, type StoredContext } from "./solve/context-files.ts";
 import { BuildProgress, type StatusUpdate, type Vertex } from "./solve/progress.ts";
 import type { RunEnvironment } from "./solve/run.ts";
-import { type InstructionObserver, StepError } from "./solve/solver.ts";
+import type { InstructionObserver } from "./solve/solver.ts";
+import { StepError } from "./solve/step-error.ts";
 import { treeTar } from "./solve/tree-tar.ts";
 
 export interface BuildServiceOptions {

@@ -2,7 +2,8 @@
 import { CliError } from "../../session/errors.ts";
 import { type Block, type Body, type Expression, HclError } from "./hcl/ast.ts";
 import { evaluate, isObject, type Scope, textOf, type Value } from "./hcl/evaluate.ts";
-import { parseHcl, parseTemplate } from "./hcl/parser.ts";
+import { parseTemplate } from "./hcl/expressions.ts";
+import { parseHcl } from "./hcl/parser.ts";
 import { type Definitions, type Entry, fields, type Group, type Target, type Variable } from "./target.ts";
 
 export interface SourceFile {

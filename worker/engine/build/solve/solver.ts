@@ -1,38 +1,25 @@
-/** Carries a plan out: stages side by side where they do not need each other, each step from the cache or anew. */
+/** Carries a plan out: stages side by side where they do not need each other, each from its base through its instructions. */
 import type { ImageHistory } from "../../domains.ts";
 import { machinePlatform } from "../../images/platform.ts";
 import type { Digest } from "../../ports/storage.ts";
-import { writeTar } from "../../tar-writer.ts";
 import {
   type Command,
   DockerfileError,
-  type LineRange,
   type Linter,
   type PatternMatcher,
   parseDockerfile,
   readCommand,
 } from "../dockerfile/index.ts";
 import { digestText } from "../files/digest.ts";
-import { findOwner } from "../files/owner.ts";
-import { type Layer, RootView } from "../files/root-view.ts";
 import type { Material, StepReport } from "../model.ts";
-import { type Applied, applyCommand, isGit, isUrl } from "../plan/apply.ts";
-import { dependencies, findSource, type StageGraph, type StageNode } from "../plan/graph.ts";
+import { type Applied, applyCommand } from "../plan/apply.ts";
+import { dependencies, type StageGraph, type StageNode } from "../plan/graph.ts";
 import { continueState, newState, type StageState } from "../plan/stage-state.ts";
-import type { CopyStep, RunStep, Step, WorkdirStep } from "../plan/steps.ts";
 import type { BuildDependencies } from "../service.ts";
-import { type CacheRecord, keyOf, type StepInputs } from "./cache.ts";
 import type { ImportedStep } from "./cache-transfer.ts";
-import { emptyLayer } from "./context-files.ts";
-import { type CopyRequest, copyLayer, type LooseFile, selectSources } from "./copy.ts";
-import { fetchFile } from "./fetch-file.ts";
-import { LayerDraft } from "./layer-draft.ts";
-import type { Vertex } from "./progress.ts";
-import { boundFiles, type MountSource, randomRef, runDefinition, runLayer } from "./run-layer.ts";
-import { layerOf, longName, type SourceOptions, Sources } from "./sources.ts";
-
-/** The tar of nothing: what an instruction leaves that changed no file. */
-const nothingChanged: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+import { longName, type SourceOptions, Sources } from "./sources.ts";
+import { StepError } from "./step-error.ts";
+import { Steps } from "./steps.ts";
 
 export interface StageResult {
   readonly state: StageState;
@@ -62,40 +49,21 @@ export interface InstructionObserver {
   output(stream: 1 | 2, data: Uint8Array): void;
 }
 
-interface StepResult {
-  readonly layer: Digest;
-  readonly created: string;
-  readonly cached: boolean;
-}
-
-/** A step that failed: the title of it goes with the error. */
-export class StepError extends Error {
-  override readonly name = "StepError";
-  readonly step: string;
-  readonly range: LineRange | undefined;
-  /** What was done before it. */
-  readonly done: readonly StepReport[];
-  constructor(cause: unknown, step: string, range: LineRange | undefined, done: readonly StepReport[]) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.step = step;
-    this.range = range;
-    this.done = done;
-  }
-}
-
 export class Solver {
-  readonly #d: BuildDependencies;
   readonly #o: SolveOptions;
   readonly #stages = new Map<StageNode, Promise<StageResult>>();
   readonly #sources: Sources;
-  readonly reports: StepReport[] = [];
+  readonly #steps: Steps;
 
   constructor(dependencies: BuildDependencies, options: SolveOptions) {
-    this.#d = dependencies;
     this.#o = options;
     this.#sources = new Sources(dependencies, options);
+    this.#steps = new Steps(dependencies, options, this.#sources, async (node) => (await this.#stage(node)).layers);
   }
 
+  get reports(): readonly StepReport[] {
+    return this.#steps.reports;
+  }
   get materials(): readonly Material[] {
     return this.#sources.materials;
   }
@@ -147,7 +115,13 @@ export class Solver {
         continue;
       }
       const title = titles.next(`${i < triggers.length ? "ONBUILD " : ""}${applied.title}`);
-      const { layer, created, cached } = await this.#perform(node, [...layers], applied.step, title, command.range);
+      const { layer, created, cached } = await this.#steps.perform(
+        node,
+        [...layers],
+        applied.step,
+        title,
+        command.range,
+      );
       layers.push(layer);
       ended(command.kind, cached);
       const last = state.history.length - 1;
@@ -228,7 +202,12 @@ export class Solver {
       };
     } catch (error) {
       if (this.#o.signal.aborted) throw error;
-      throw new StepError(error, `[internal] load metadata for ${longName(base.name)}`, node.stage.range, this.reports);
+      throw new StepError(
+        error,
+        `[internal] load metadata for ${longName(base.name)}`,
+        node.stage.range,
+        this.#steps.reports,
+      );
     }
   }
 
@@ -244,200 +223,7 @@ export class Solver {
     const history = [{ created_by: `context ${name}`, comment: "buildkit.dockerfile.v0" }];
     return { state: newState({}, history, ""), layers, architecture, os };
   }
-
-  async #perform(
-    node: StageNode,
-    below: readonly Digest[],
-    step: Step,
-    title: string,
-    range: LineRange,
-  ): Promise<StepResult> {
-    const vertex = this.#o.progress.vertex(title);
-    try {
-      switch (step.kind) {
-        case "workdir":
-          return await this.#cached(
-            node,
-            { parents: below, definition: JSON.stringify(step), files: undefined },
-            title,
-            vertex,
-            () => this.#workdir(below, step),
-          );
-        case "copy":
-          return await this.#copy(node, below, step, title, vertex);
-        case "run":
-          return await this.#run(node, below, step, title, vertex);
-      }
-    } catch (error) {
-      vertex.failed(error);
-      if (this.#o.signal.aborted || error instanceof StepError) throw error;
-      throw new StepError(error, title, range, this.reports);
-    }
-  }
-
-  async #cached(
-    node: StageNode,
-    inputs: StepInputs,
-    title: string,
-    vertex: Vertex,
-    work: () => Promise<{ readonly diffId: Digest; readonly size: number }>,
-  ): Promise<StepResult> {
-    const { request, signal } = this.#o;
-    const { cache } = this.#d;
-    const name = title.replace(/^\[[^\]]*\] /, "");
-    const epoch =
-      this.#o.epoch === undefined ? inputs : { ...inputs, definition: `${inputs.definition} ${this.#o.epoch}` };
-    const skip =
-      request.noCache === true ||
-      (node.stage.stage !== "" && request.noCacheFilter?.includes(node.stage.stage) === true);
-    const hit = skip ? undefined : ((await cache.find(epoch)) ?? (await this.#importStep(epoch, name)));
-    if (hit !== undefined) {
-      vertex.cached();
-      this.reports.push({ title, cached: true, key: hit.key, reasons: [] });
-      return { layer: hit.layer, created: hit.created, cached: true };
-    }
-    const why = skip ? refused : cache.explain(epoch, name);
-    vertex.start();
-    const { diffId, size } = await work();
-    signal.throwIfAborted();
-    const record = await cache.add(epoch, name, diffId, size);
-    vertex.done();
-    this.reports.push({ title, cached: false, key: record.key, ...why });
-    return { layer: diffId, created: record.created, cached: false };
-  }
-
-  async #importStep(inputs: StepInputs, name: string): Promise<CacheRecord | undefined> {
-    const step = this.#o.imported(keyOf(inputs));
-    if (step === undefined) return undefined;
-    try {
-      const known = this.#d.layers.info(step.diffId);
-      const { size } =
-        known ?? (await this.#d.layers.addTar(await step.open(this.#o.signal), { expected: step.diffId }));
-      return await this.#d.cache.add(inputs, name, step.diffId, size, step.created);
-    } catch (error) {
-      if (this.#o.signal.aborted) throw error;
-      // What a cache promises and does not hold is done anew.
-      return undefined;
-    }
-  }
-
-  async #view(layers: readonly Digest[]): Promise<RootView> {
-    const contents = await Promise.all(
-      layers.filter((layer) => layer !== nothingChanged).map((layer) => this.#d.layers.content(layer)),
-    );
-    return new RootView(contents.length === 0 ? [emptyLayer()] : contents);
-  }
-
-  #now(): number {
-    return this.#o.epoch ?? Math.floor(this.#d.clock.now().getTime() / 1000);
-  }
-
-  async #workdir(below: readonly Digest[], { path, owner }: WorkdirStep) {
-    const view = await this.#view(below);
-    const draft = new LayerDraft(view, this.#now(), owner === "" ? undefined : await findOwner(owner, view));
-    if (view.find(path) === undefined) draft.put(`${path}/`, undefined);
-    return await this.#d.layers.addTar(writeTar(draft.members()));
-  }
-
-  /** A stage, an image or a context by the name that COPY --from and mounts use. */
-  async #source(
-    from: string,
-    range: LineRange,
-  ): Promise<{ readonly layers: readonly Digest[] } | { readonly layer: Layer }> {
-    const { graph } = this.#o;
-    if (from === "") return { layer: await this.#sources.context("") };
-    const named = this.#sources.named(from);
-    if (named !== undefined)
-      return "image" in named
-        ? { layers: (await this.#sources.image(named.image, "")).layers }
-        : { layer: await this.#sources.context(from) };
-    if (from === "scratch") return { layers: [] };
-    const stage = findSource(graph.nodes, from, range);
-    if (stage !== undefined) return { layers: (await this.#stage(stage)).layers };
-    return { layers: (await this.#sources.image(from, "")).layers };
-  }
-
-  async #copy(node: StageNode, below: readonly Digest[], step: CopyStep, title: string, vertex: Vertex) {
-    const range = node.stage.range;
-    const local = step.sources.filter((source) => !step.add || !(isUrl(source) || isGit(source)));
-    const remote = step.sources.filter((source) => step.add && (isUrl(source) || isGit(source)));
-    const needsSource = local.length > 0;
-    const source = needsSource ? await this.#source(step.from, range) : { layers: [] };
-    const loose: LooseFile[] = step.inline.map(({ name, content }) => ({
-      name,
-      content: new TextEncoder().encode(content),
-      mode: 0o644,
-      mtime: this.#o.epoch ?? 0,
-    }));
-    for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
-    const [sourceView, destination] = await Promise.all([
-      "layer" in source ? new RootView([source.layer]) : this.#view(source.layers),
-      this.#view(step.link ? [] : below),
-    ]);
-    const copy: CopyRequest = {
-      step: { ...step, sources: local },
-      source: sourceView,
-      sourceId: randomRef(this.#d),
-      destination: step.link && step.chown !== "" ? await this.#view(below) : destination,
-      loose,
-    };
-    const selection = await selectSources(copy);
-    const { destination: to, chown, chmod, parents, exclude, add, unpack } = step;
-    const inputs: StepInputs = {
-      parents: step.link ? [] : below,
-      definition: JSON.stringify({ kind: "copy", to, chown, chmod, parents, exclude, add, unpack }),
-      files: selection.checksums,
-    };
-    return await this.#cached(node, inputs, title, vertex, async () =>
-      this.#d.layers.addTar(writeTar(await copyLayer(copy, selection, this.#now()))),
-    );
-  }
-
-  async #run(node: StageNode, below: readonly Digest[], step: RunStep, title: string, vertex: Vertex) {
-    const { request, signal, observer } = this.#o;
-    const sources = new Map<string, Promise<MountSource>>();
-    const source = (from: string): Promise<MountSource> => {
-      const known = sources.get(from) ?? this.#mountSource(from, node.stage.range);
-      sources.set(from, known);
-      return known;
-    };
-    const inputs: StepInputs = {
-      parents: below,
-      definition: runDefinition(step, request),
-      files: await boundFiles(this.#d, step, source),
-    };
-    return await this.#cached(node, inputs, title, vertex, async () =>
-      runLayer(this.#d, {
-        step,
-        build: request,
-        lowers: await this.#d.mounts.mount(below.filter((layer) => layer !== nothingChanged)),
-        root: step.mounts.length === 0 ? undefined : await this.#view(below),
-        source,
-        output: (stream, data) => {
-          vertex.log(stream, data);
-          observer?.output(stream, data);
-        },
-        signal,
-      }),
-    );
-  }
-
-  async #mountSource(from: string, range: LineRange): Promise<MountSource> {
-    const source = await this.#source(from, range);
-    const view = "layer" in source ? new RootView([source.layer]) : await this.#view(source.layers);
-    const lowers = async (): Promise<readonly string[]> => {
-      if (!("layer" in source))
-        return await this.#d.mounts.mount(source.layers.filter((layer) => layer !== nothingChanged));
-      // Files of a context come into the machine as a layer of their own.
-      return await this.#d.mounts.mount([await layerOf(this.#d, view)]);
-    };
-    return { view, lowers };
-  }
 }
-
-const refused: Pick<StepReport, "reasons"> = {
-  reasons: [{ kind: "refused", subject: "", text: "the cache was not asked (--no-cache)" }],
-};
 
 /** "[stage 2/4] " in front of each step; the number is as wide as the total. */
 class Titles {
