@@ -4,6 +4,7 @@ import english from "dictionary-en";
 import nspell from "nspell";
 import { describe, expect, it } from "vitest";
 import { parseRoute } from "../web/shell/router.ts";
+import { solutionLines } from "./format/index.ts";
 import { plain, shortTexts, stepTexts } from "./prose.node.ts";
 import { lessonNames, lessonsFolder, readLesson, strayLessons } from "./read.node.ts";
 
@@ -26,14 +27,32 @@ describe("the lessons", () => {
     expect(links.filter((address) => parseRoute(address).view === "notFound")).toEqual([]);
   });
 
-  it("know the mistakes that people make: a hint for each step with tasks, and for each hint a way to bring its state about", () => {
+  it("know the mistakes that people make: two hints at least, one in each step with tasks, and for each a way to bring its state about", () => {
     const steps = lessonNames().flatMap((name) => {
       const lesson = readLesson(join(lessonsFolder, name));
       return lesson.ok ? lesson.value.steps.map((step) => ({ where: `${name}: ${step.id}`, ...step })) : [];
     });
     const hintless = steps.filter(({ tasks, hints }) => tasks.length > 0 && hints.length === 0);
     const untested = steps.filter(({ hints }) => hints.some(({ test }) => test === undefined));
+    const sparing = lessonNames().filter((name) => {
+      const hints = steps.filter(({ where }) => where.startsWith(`${name}: `)).flatMap((step) => step.hints);
+      return hints.length < 2;
+    });
     expect([...hintless, ...untested].map(({ where }) => where)).toEqual([]);
+    expect(sparing).toEqual([]);
+  });
+
+  it("leave something to find out: the text of a lesson does not spell out all of its solution", () => {
+    const spelt = lessonNames().filter((name) => {
+      const lesson = readLesson(join(lessonsFolder, name));
+      if (!lesson.ok) return false;
+      const { steps, texts } = lesson.value;
+      return steps.every((step) => {
+        const given = linesIn(texts[step.text] ?? "");
+        return solutionLines(step).every(({ run }) => given.has(run) || run.startsWith("docker rm "));
+      });
+    });
+    expect(spelt).toEqual([]);
   });
 
   it("use words that a dictionary knows, or Docker", () => {
@@ -64,6 +83,14 @@ describe("the lessons", () => {
     expect(grade(texts.join("\n"))).toBeLessThanOrEqual(9);
   });
 });
+
+/** Lines that a reader can run by a click. */
+const linesIn = (text: string): ReadonlySet<string> =>
+  new Set(
+    [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, fence]) =>
+      (fence ?? "").replaceAll(/\\\n\s*/g, "").split("\n"),
+    ),
+  );
 
 /** Flesch-Kincaid, with vowel groups for syllables. */
 function grade(text: string): number {
