@@ -69,7 +69,12 @@ export class App {
     }
     this.store.set({ route, ...(route.view === "lesson" ? { lesson: route.name } : {}) });
     document.title = titleOf(route);
-    if (route.view === "home" || route.view === "notFound" || route.view === "link") return;
+    if (route.view === "home" || route.view === "notFound") return;
+    if (route.view === "link") {
+      // While a person reads what it would do, the machine starts that it would run on. Nothing of the link has a part in that.
+      if (looksWhole(route.fragment)) void this.startMachine({ engineAtOnce: true });
+      return;
+    }
     rememberHere("lastPlace", formatRoute(route));
     if (this.store.state.machine.kind === "off") void this.startMachine();
   }
@@ -119,7 +124,14 @@ export class App {
   }
 
   /** Starts the machine, or starts it again after a failure or a loss. */
-  async startMachine(options: { readonly takeOver?: boolean; readonly from?: CheckpointInfo } = {}): Promise<void> {
+  async startMachine(
+    options: {
+      readonly takeOver?: boolean;
+      readonly from?: CheckpointInfo;
+      /** Docker lines are what it is started for. */
+      readonly engineAtOnce?: boolean;
+    } = {},
+  ): Promise<void> {
     const { kind } = this.store.state.machine;
     if (kind === "starting" || kind === "running") return;
     this.store.set({ machine: { kind: "starting", progress: {} } });
@@ -143,10 +155,11 @@ export class App {
       bridge.lost.addEventListener("abort", () => lock.release(), { once: true });
       bridge.lost.addEventListener("abort", () => this.#onLost(bridge), { once: true });
       const terminals = this.terminals();
-      const { from } = options;
+      const { from, engineAtOnce } = options;
       const report = await bridge.start({
         playground: playground ?? "",
         ...(from === undefined ? {} : { from: { kind: "stored" as const, id: from.id } }),
+        ...(engineAtOnce === undefined ? {} : { engineAtOnce }),
         onProgress: (progress) => this.#onProgress(progress),
         onNotice: (text) => this.toast({ kind: "warning", text }),
       });
@@ -361,6 +374,9 @@ export class App {
     return container === undefined ? id.slice(0, 12) : containerName(container);
   }
 }
+
+/** A link with its content in it; whether it can be opened is known when it was read. */
+const looksWhole = (fragment: string): boolean => /^#v1\.[\w-]+$/.test(fragment);
 
 async function listOf(engine: Engine, name: ListName) {
   switch (name) {

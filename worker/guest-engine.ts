@@ -20,17 +20,25 @@ import { openNetwork, packageVariables, trustVariables } from "./network/outside
 import type { Authority, StoredAuthority } from "./network/tls/authority.ts";
 import type { JournalRecordStore } from "./storage/records.ts";
 
+export { loadFirstCommands };
+
 const dockerGroup = 999;
 
 export async function openEngine(living: LivingMachine): Promise<Drydock> {
   const { parts, stores, machine, guest, terminals, workspace, origin } = living;
   const { clock, randomness, fetch, catalogue, onNotice } = parts;
-  const authority =
-    parts.surroundings.kind === "page" ? await openAuthority(stores.records, clock, randomness) : undefined;
-  const { uplink, resolver, refusals } = openNetwork({ ...parts, authority, onRefusal: onNotice });
-  const network = await attachNetwork({ cable: machine.network, guest, uplink, clock, randomness });
-  const facts = await readFacts(guest, await playgroundId(stores.records, randomness));
-  const stored = living.resumed?.stored ?? (await StoredCheckpoints.open(stores));
+  const outside = async () => {
+    const authority =
+      parts.surroundings.kind === "page" ? await openAuthority(stores.records, clock, randomness) : undefined;
+    const { uplink, resolver, refusals } = openNetwork({ ...parts, authority, onRefusal: onNotice });
+    const network = await attachNetwork({ cable: machine.network, guest, uplink, clock, randomness });
+    return { authority, resolver, refusals, network };
+  };
+  const [{ authority, resolver, refusals, network }, facts, stored] = await Promise.all([
+    outside(),
+    playgroundId(stores.records, randomness).then((id) => readFacts(guest, id)),
+    living.resumed?.stored ?? StoredCheckpoints.open(stores),
+  ]);
   const lives = await Lives.begin({
     machine: living,
     assemble: (platform) =>

@@ -68,7 +68,12 @@ function startEngine(opened: OpenMachine): Promise<Drydock> {
   return starting;
 }
 
-async function start({ playground, from, onProgress }: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {
+async function start({
+  playground,
+  from,
+  engineAtOnce,
+  onProgress,
+}: Parameters<DrydockHost["start"]>[0]): Promise<StartReport> {
   if (typeof WebAssembly === "undefined")
     throw {
       kind: "unsupported",
@@ -77,6 +82,9 @@ async function start({ playground, from, onProgress }: Parameters<DrydockHost["s
     } satisfies Failure;
   siteFiles.onProgress = (loaded, total) => onProgress("machine", loaded, total);
   onProgress("emulator", 0, 0);
+  // What cannot be loaded now says so to whoever asks for it.
+  if (engineAtOnce === true)
+    import("./guest-engine.ts").then(({ loadFirstCommands }) => loadFirstCommands()).catch(() => {});
   const [storage, userland, base] = await Promise.all([
     openStorage(playground),
     siteFiles.json<ChunkManifest>("userland/manifest.json"),

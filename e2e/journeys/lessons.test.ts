@@ -38,6 +38,7 @@ describe("a lesson", () => {
   it("ticks its tasks by itself, goes on, goes back by a checkpoint, and tells what a step has changed", async () => {
     const page = await open("#/lesson/first-containers/publish");
     await page.getByRole("link", { name: "Drydock, home" }).waitFor();
+    await page.getByText(/^It uses nginx: 40.* MB to download.$/).waitFor();
     await page.getByText("Images that were pulled stay, those made here go.").waitFor();
     await page.getByRole("button", { name: "Begin", exact: true }).click();
     const tasks = page.getByRole("list", { name: "Tasks" });

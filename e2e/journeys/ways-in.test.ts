@@ -78,7 +78,7 @@ describe("an address that opens something", () => {
     await page.getByRole("heading", { name: "Tides" }).waitFor();
     const note = page.locator("dd-foreign-note");
     await note.getByText("tide.txt").waitFor();
-    await note.getByText(/^busybox/).waitFor();
+    await page.getByText(/It uses .*to download/).waitFor();
     await note.getByText("docker run -d --name tide busybox sleep 1000").waitFor();
     expect(await page.evaluate(() => location.search)).toBe("?playground=lessons");
     await page.context().close();

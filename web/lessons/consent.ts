@@ -4,7 +4,7 @@ import { spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { StoreController } from "../state/store.ts";
-import { type Download, downloadsOf } from "./downloads.ts";
+import { type Download, downloadsOf, sizeOf, totalOf } from "./downloads.ts";
 import { type Opened, openSource } from "./open-source.ts";
 import { playRecipe } from "./play-recipe.ts";
 import "../styles/lessons.css";
@@ -35,8 +35,8 @@ export class Consent extends LightElement {
     this.#answer = answer;
     this.requestUpdate();
     if (!answer.ok) return;
-    // While a person reads, the machine starts that it would run on. Nothing of the link has a part in that.
-    void this.app.startMachine();
+    // What came from elsewhere could be read: the machine starts that it would run on, as for a link that has all in itself.
+    void this.app.startMachine({ engineAtOnce: true });
     const present = (this.app.store.state.images ?? []).flatMap(({ RepoTags }) => RepoTags ?? []);
     const downloads = await downloadsOf(imagesOf(answer.recipe), present);
     if (this.#fragment !== fragment) return;
@@ -84,14 +84,9 @@ export class Consent extends LightElement {
   #images(): TemplateResult | typeof nothing {
     const downloads = this.#downloads;
     if (downloads === undefined || downloads.length === 0) return nothing;
-    const known = downloads.reduce((sum, { size }) => sum + (typeof size === "number" ? size : 0), 0);
-    const unknown = downloads.some(({ size }) => size === undefined);
     return section(
-      `${counted(downloads.length, "image")}, ${unknown ? "at least " : ""}${spacedSize(known)} to download`,
-      downloads.map(
-        ({ ref, size }) =>
-          html`<code>${ref}</code> <span class="sub num">${size === undefined ? "from another registry, its size is known when it is asked" : size === "here" ? "is here already" : spacedSize(size)}</span>`,
-      ),
+      `${counted(downloads.length, "image")}, ${totalOf(downloads)}`,
+      downloads.map((download) => html`<code>${download.ref}</code> <span class="sub num">${sizeOf(download)}</span>`),
     );
   }
 }

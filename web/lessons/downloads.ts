@@ -1,4 +1,6 @@
-/** How much a recipe would download: sizes of the site's own catalogue; of other registries' images nothing is known before they are asked. */
+/** How much a recipe or a lesson would download: sizes of the site's own catalogue; of other registries' images nothing is known before they are asked. */
+import { spacedSize } from "../engine/format.ts";
+
 export interface Download {
   readonly ref: string;
   /** `here`: the machine has it already. */
@@ -32,4 +34,18 @@ function fullName(ref: string): string {
   const plain = ref.replace(/^(docker\.io|index\.docker\.io)\//, "");
   const named = plain.includes("/") ? plain : `library/${plain}`;
   return /:[^/]*$/.test(named) ? named : `${named}:latest`;
+}
+
+/** "12.3 MB to download", as far as it is known. */
+export function totalOf(downloads: readonly Download[]): string {
+  const known = downloads.reduce((sum, { size }) => sum + (typeof size === "number" ? size : 0), 0);
+  const unknown = downloads.some(({ size }) => size === undefined);
+  if (known === 0 && !unknown) return "nothing to download";
+  return `${unknown ? "at least " : ""}${spacedSize(known)} to download`;
+}
+
+/** Of one image. */
+export function sizeOf({ size }: Download): string {
+  if (size === undefined) return "from another registry, its size is known when it is asked";
+  return size === "here" ? "is here already" : spacedSize(size);
 }

@@ -2,6 +2,7 @@ import glossary from "virtual:drydock-glossary";
 import { loaders, tracks } from "virtual:drydock-lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Lesson } from "../../lessons/format/lesson.ts";
+import { memoryOf } from "../../lessons/format/memory.ts";
 import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
@@ -9,6 +10,7 @@ import { openMenu } from "../shell/menu.ts";
 import { lessonsPlayground } from "../state/playground.ts";
 import { StoreController } from "../state/store.ts";
 import { changesBetween } from "./changes.ts";
+import { sizeOf, totalOf } from "./downloads.ts";
 import { inlineProse, type ProseActions, pictureBeside, prose } from "./prose.ts";
 import { type LessonPhase, LessonSession } from "./session.ts";
 import "../styles/lessons.css";
@@ -151,6 +153,8 @@ export class Reader extends LightElement {
           : html`
             ${phase.kind === "failed" ? html`<div class="note bad">${icon("warn")}<p>The step could not be prepared: ${phase.message}</p></div>` : nothing}
             ${session.name.startsWith(foreign) ? html`<dd-foreign-note .lesson=${lesson} .from=${session.name.slice(foreign.length)}></dd-foreign-note>` : nothing}
+            ${this.#fetching(session)}
+            ${this.#memory(lesson)}
             ${this.#emptying(session)}
             <div class="row wrap">
               <button class="btn go" @click=${() => void session.begin(0)}>${begun ? "Begin anew" : "Begin"}</button>
@@ -163,6 +167,24 @@ export class Reader extends LightElement {
             </div>`
       }
     </article>`;
+  }
+
+  #fetching({ downloads }: LessonSession): TemplateResult | typeof nothing {
+    if (downloads.length === 0) return nothing;
+    const images = downloads.map(
+      (download, index) =>
+        html`${index === 0 ? nothing : ", "}<code>${download.ref}</code>${downloads.length === 1 ? nothing : ` (${sizeOf(download)})`}`,
+    );
+    return html`<p class="sub num">It uses ${images}: ${totalOf(downloads)}.</p>`;
+  }
+
+  /** A lesson that needs more than the machine has is begun by who knows it. */
+  #memory({ needs }: Lesson): TemplateResult | typeof nothing {
+    const { machine } = this.app.store.state;
+    if (machine.kind !== "running" || needs?.memory === undefined) return nothing;
+    const [wanted, has] = [memoryOf(needs.memory), machine.report.memoryBytes];
+    if (wanted <= has) return nothing;
+    return html`<div class="note warn">${icon("warn")}<p>It needs ${wanted / 2 ** 20} MiB of memory, and this machine has ${has / 2 ** 20} MiB: some of it may fail.</p></div>`;
   }
 
   /** Nothing goes that was not spoken of. */

@@ -2,11 +2,13 @@
  * One opened lesson: where the learner is, what the checks of the open step see, and the ways on and back. It follows the machine
  * through the bridge and tells its element when something has changed.
  */
+import { imagesOfLesson } from "../../lessons/format/images.ts";
 import type { Lesson, Step } from "../../lessons/format/lesson.ts";
 import type { LessonReport } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
 import { contentOf, type Holdings, type HoldingsSource, holdingsOf } from "./changes.ts";
+import { type Download, downloadsOf } from "./downloads.ts";
 import { progressOf, saveProgress } from "./progress.ts";
 import { StepCheckpoints } from "./step-checkpoints.ts";
 
@@ -33,6 +35,8 @@ export class LessonSession {
   before: Holdings | undefined;
   /** What beginning would remove; unknown until it was looked. */
   content: string | undefined;
+  /** What its images cost; unknown until it was looked. */
+  downloads: readonly Download[] = [];
   readonly #app: App;
   readonly #onChange: () => void;
   readonly #checkpoints: StepCheckpoints;
@@ -160,7 +164,10 @@ export class LessonSession {
   async lookAround(): Promise<void> {
     if (this.content !== undefined) return;
     this.content = "";
-    this.content = contentOf(await this.holdings());
+    const holdings = await this.holdings();
+    this.content = contentOf(holdings);
+    this.#onChange();
+    this.downloads = await downloadsOf(imagesOfLesson(this.lesson), [...holdings.images.keys()]);
     this.#onChange();
   }
 

@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly playground: string;
   /** Where that does not fit this site's machine, the start fails (conflict) and nothing was changed: start without it then. */
   readonly from?: StartFrom;
+  /** Docker lines follow at once: the engine's code is loaded while the machine is. Without it a prompt comes first. */
+  readonly engineAtOnce?: boolean;
 }
 
 export interface StartReport {

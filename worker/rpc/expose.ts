@@ -75,12 +75,13 @@ export function serviceOf(host: DrydockHost): WorkerService {
   return {
     version: () => protocolVersion,
     ping: () => true,
-    start: (port, { playground, from }) => {
+    start: (port, { playground, from, engineAtOnce }) => {
       const progress = new PortSender<StartProgress>(port);
       return outcome(async () => ({
         ...(await host.start({
           playground,
           ...(from === undefined ? {} : { from: hostStart(from) }),
+          ...(engineAtOnce === undefined ? {} : { engineAtOnce }),
           onProgress: (stage, loadedBytes, totalBytes) => progress.send({ stage, loadedBytes, totalBytes }),
         })),
         usedFiles: performance.getEntriesByType("resource").map(({ name }) => name),

@@ -65,6 +65,7 @@ export interface DrydockHost {
   start(options: {
     readonly playground: string;
     readonly from?: HostStartFrom;
+    readonly engineAtOnce?: boolean;
     onProgress(stage: StartStage, loadedBytes: number, totalBytes: number): void;
   }): Promise<StartReport>;
   stop(): Promise<void>;
