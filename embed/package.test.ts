@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "drydock-embed-"));
@@ -22,27 +22,46 @@ element.on("nonsense", () => {});
 off();
 `;
 
-it("makes a package that a page can use", () => {
-  const made = spawnSync(
-    process.execPath,
-    ["--import", "tsx", join(root, "scripts/embed.ts"), join(folder, "package")],
-    {
-      cwd: root,
-      encoding: "utf8",
-    },
-  );
-  expect(made.stderr).toBe("");
-  const script = readFileSync(join(folder, "package/dist/index.js"), "utf8");
-  expect(script).not.toMatch(/^import /m);
+const made = join(folder, "package");
+const run = (command: string, args: readonly string[], cwd: string) =>
+  spawnSync(command, args, { cwd, encoding: "utf8" });
+
+beforeAll(() => {
+  const { stderr } = run(process.execPath, ["--import", "tsx", join(root, "scripts/embed.ts"), made], root);
+  expect(stderr).toBe("");
   mkdirSync(join(folder, "node_modules"));
-  symlinkSync(join(folder, "package"), join(folder, "node_modules/drydock-playground"));
+  symlinkSync(made, join(folder, "node_modules/drydock-playground"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "page.ts"), page);
-  const flags =
-    "--noEmit --strict --target es2022 --module esnext --moduleResolution bundler --lib es2022,dom --types".split(" ");
-  const checked = spawnSync(join(root, "node_modules/.bin/tsc"), [...flags, "", "page.ts"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+}, 120_000);
+
+it("is one script without imports", () => {
+  expect(readFileSync(join(made, "dist/index.js"), "utf8")).not.toMatch(/^import /m);
+});
+
+it.each([
+  ["a bundler", ["--module", "esnext", "--moduleResolution", "bundler"]],
+  ["Node.js", ["--module", "nodenext", "--moduleResolution", "nodenext"]],
+])("has types that a page finds as %s finds modules", (_, resolution) => {
+  const flags = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom", "--types", ""];
+  const checked = run(
+    join(root, "node_modules/.bin/tsc"),
+    [...flags, ...resolution, "--ignoreConfig", "page.ts"],
+    folder,
+  );
   expect(checked.stdout).toBe("");
   expect(checked.status).toBe(0);
+});
+
+it("packs the script, its types, what it is and its licence, and nothing else", () => {
+  const packed = run("npm", ["pack", "--dry-run", "--json", "--offline"], made);
+  const [{ files }] = JSON.parse(packed.stdout) as [{ readonly files: readonly { readonly path: string }[] }];
+  const names = files.map(({ path }) => path);
+  expect(names.filter((name) => !/^dist\/\w+\.d\.ts$/.test(name)).sort()).toEqual([
+    "LICENSE",
+    "README.md",
+    "dist/index.js",
+    "package.json",
+  ]);
+  expect(names).toContain("dist/index.d.ts");
 });

@@ -1,4 +1,4 @@
-/** `npm run embed [-- DIR]`: makes the npm package of `<drydock-playground>` in DIR (build/embed without one): one script, its types, its README. */
+/** `npm run embed [-- DIR]`: makes the npm package of `<drydock-playground>` in DIR (build/embed without one): one script, its types, its README, the licence. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -33,4 +33,5 @@ for (const name of readdirSync(target).filter((each) => each.endsWith(".d.ts")))
     readFileSync(join(target, name), "utf8").replaceAll(/("\.\/[^"]+)\.ts"/g, '$1.js"'),
   );
 for (const name of ["package.json", "README.md"]) copyFileSync(join(source, name), join(folder, name));
+copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
 process.stdout.write(`${folder}\n`);

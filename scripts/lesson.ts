@@ -1,22 +1,23 @@
 /**
  * The author's commands: `npm run lesson -- new DIR` makes a lesson to start from, `check DIR…` reads lessons and rehearses them on a
- * machine, `preview DIR` serves a folder to the page. `check` without folders takes all lessons of this repository.
+ * machine, `preview DIR` serves the page with a folder's lesson. `check` without folders takes all lessons of this repository.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { basename, join, normalize, resolve } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { openLessonMachine } from "../e2e/lessons/machine.ts";
-import type { Lesson } from "../lessons/format/index.ts";
+import type { Lesson, Problem } from "../lessons/format/index.ts";
 import { lessonReference } from "../lessons/format/reference.node.ts";
 import { lessonNames, lessonsFolder, readLesson } from "../lessons/read.node.ts";
 import { lessonTemplate } from "../lessons/template.ts";
 import { rehearse } from "../worker/lessons/index.ts";
-import { buildImages, buildMachine } from "./build/steps.ts";
+import { buildDirectory, root } from "./build/step.ts";
+import { buildImages, buildMachine, buildSite } from "./build/steps.ts";
+import { serveSiteAt } from "./site-server.ts";
 
 const usage = `Usage:
   npm run lesson -- new DIR        make a lesson to start from
   npm run lesson -- check [DIR…]   read lessons, and rehearse them on a machine
-  npm run lesson -- preview DIR    serve a lesson to the page
+  npm run lesson -- preview DIR    serve the page with a lesson
   npm run lesson -- reference      write docs/lesson-format.md from the schema
 `;
 
@@ -29,7 +30,7 @@ switch (command) {
     process.exit(await check(folders.length > 0 ? folders : lessonNames().map((name) => join(lessonsFolder, name))));
     break;
   case "preview":
-    preview(folders[0]);
+    await preview(folders[0]);
     break;
   case "reference":
     writeFileSync(join(lessonsFolder, "../docs/lesson-format.md"), lessonReference());
@@ -48,8 +49,15 @@ function create(folder: string | undefined): number {
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(lessonTemplate(basename(resolve(folder)))))
     writeFileSync(join(folder, name), content);
-  process.stdout.write(`${folder} holds a lesson that works. Change it, and run: npm run lesson -- check ${folder}\n`);
+  process.stdout.write(
+    `${folder} holds a lesson that works. Look at it: npm run lesson -- preview ${folder}\nChange it, then rehearse it: npm run lesson -- check ${folder}\n`,
+  );
   return 0;
+}
+
+function tellProblems(folder: string, problems: readonly Problem[]): void {
+  for (const { line, message } of problems)
+    process.stdout.write(`${join(folder, "lesson.yaml")}${line === 0 ? "" : `:${line}`}: ${message}\n`);
 }
 
 async function check(all: readonly string[]): Promise<number> {
@@ -60,8 +68,7 @@ async function check(all: readonly string[]): Promise<number> {
     if (lesson.ok) good.push([folder, lesson.value]);
     else {
       bad += 1;
-      for (const { line, message } of lesson.problems)
-        process.stdout.write(`${folder}/lesson.yaml:${line}: ${message}\n`);
+      tellProblems(folder, lesson.problems);
     }
   }
   if (good.length > 0) {
@@ -84,33 +91,25 @@ async function check(all: readonly string[]): Promise<number> {
   return bad === 0 ? 0 : 1;
 }
 
-/** A folder over HTTP with the header that lets a page of another origin read it. */
-function preview(folder: string | undefined): void {
-  if (folder === undefined) {
-    process.stderr.write(usage);
+/** Beside `npm start`, which takes 8080. The same one each time: the page keeps progress by address. */
+const previewPort = 8081;
+
+/** The page and the folder on one server. What is wrong with the lesson is told here; the page tells it, too, at each reload. */
+async function preview(folder: string | undefined): Promise<void> {
+  if (folder === undefined || !existsSync(join(folder, "lesson.yaml"))) {
+    process.stderr.write(folder === undefined ? usage : `There is no lesson.yaml in ${folder}.\n`);
     process.exit(2);
   }
-  const root = resolve(folder);
-  const server = createServer((request, response) => {
-    const name = normalize(decodeURIComponent((request.url ?? "/").split("?")[0] ?? "/"));
-    const file = join(root, name);
-    if (!file.startsWith(root) || !/\.(yaml|md|png|svg)$/.test(file) || !existsSync(file)) {
-      response.writeHead(404).end();
-      return;
-    }
-    response
-      .writeHead(200, {
-        "access-control-allow-origin": "*",
-        "cache-control": "no-store",
-        "content-type": "text/plain; charset=utf-8",
-      })
-      .end(readFileSync(file));
+  const lesson = readLesson(folder);
+  if (!lesson.ok) tellProblems(folder, lesson.problems);
+  await buildSite();
+  const { port } = await serveSiteAt(previewPort, [join(root, "dist")], {
+    compress: true,
+    mounts: { "/catalogue/": join(buildDirectory, "catalogue"), "/preview/": resolve(folder) },
   });
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    process.stdout.write(
-      `The lesson is at http://localhost:${port}/lesson.yaml. Open the page (npm start) with\n  ?lesson=http://localhost:${port}/lesson.yaml\nEach reload reads it again. Ctrl+C ends this.\n`,
-    );
-  });
+  // Previews of containers live at names below it, as those of `npm start` do.
+  const page = `http://drydock.localhost:${port}/`;
+  process.stdout.write(
+    `${page}?lesson=${page}preview/lesson.yaml\nEach reload of the page reads the lesson again. Ctrl+C ends this.\n`,
+  );
 }

@@ -61,6 +61,21 @@ export async function serveSite(folders: readonly string[], options: SiteOptions
   };
 }
 
+/** On the wished port, or on a free one when it is taken. */
+export async function serveSiteAt(
+  wished: number,
+  folders: readonly string[],
+  options: Omit<SiteOptions, "port">,
+): Promise<SiteServer> {
+  try {
+    return await serveSite(folders, { ...options, port: wished });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    process.stderr.write(`drydock: port ${wished} is in use, taking a free one\n`);
+    return await serveSite(folders, options);
+  }
+}
+
 function close(server: Server): Promise<void> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(() => resolve()));

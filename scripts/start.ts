@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildDirectory, root } from "./build/step.ts";
 import { buildSite } from "./build/steps.ts";
-import { serveSite } from "./site-server.ts";
+import { serveSiteAt } from "./site-server.ts";
 
 const { values } = parseArgs({
   options: { port: { type: "string", default: "8080" }, "no-open": { type: "boolean", default: false } },
@@ -20,7 +20,10 @@ if (!(Number.isInteger(wished) && wished >= 0 && wished < 65536)) {
 
 await buildSite();
 // The catalogue is served from where it is being built, so that each image shows up once it is there.
-const site = await serve([join(root, "dist")]);
+const site = await serveSiteAt(wished, [join(root, "dist")], {
+  compress: true,
+  mounts: { "/catalogue/": join(buildDirectory, "catalogue") },
+});
 // Previews live at ID.drydock.localhost: a name of its own makes them the same site in the browser's eyes.
 const address = `http://drydock.localhost:${site.port}/`;
 process.stdout.write(`Drydock: ${address} (or ${site.url})\n`);
@@ -40,18 +43,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     images.kill();
     void site.close().then(() => process.exit(0));
   });
-
-/** The wished port, or a free one when it is taken. */
-async function serve(folders: readonly string[]): Promise<Awaited<ReturnType<typeof serveSite>>> {
-  const options = { compress: true, mounts: { "/catalogue/": join(buildDirectory, "catalogue") } };
-  try {
-    return await serveSite(folders, { ...options, port: wished });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    process.stderr.write(`drydock: port ${wished} is in use, taking a free one\n`);
-    return await serveSite(folders, options);
-  }
-}
 
 function openBrowser(url: string): void {
   const opener = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
