@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { App } from "../app.ts";
 import * as actions from "../engine/actions.ts";
@@ -32,8 +33,8 @@ export class Containers extends LightElement {
         <tbody>${repeat(
           containers,
           (container) => container.Id,
-          (container) =>
-            html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, containerName(container), containerMenu(this.app, container))}>${this.#row(container)}</tr>`,
+          // A burst of events draws the rows that have changed: an entry that says the same is the same object (state/kept.ts).
+          (container) => guard([container], () => this.#row(container)),
         )}</tbody>
       </table>
     </div>`;
@@ -43,13 +44,14 @@ export class Containers extends LightElement {
     const name = containerName(container);
     const ports = portList(container.Ports);
     const running = container.State === "running";
-    return html`
+    return html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, name, containerMenu(this.app, container))}>
       <td><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub wide-only">${shortId(container.Id)}</span></span></td>
       <td class="image roomy"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
       <td>${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port, 10)}" @click=${() => openPreview(this.app, Number.parseInt(port, 10))}>${port}</button> `)}</td>
       ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td class="sub roomy">–</td><td class="sub roomy">–</td>`}
       <td title=${new Date(container.Created * 1000).toLocaleString()}>${container.Status}</td>
-      <td><span class="act">${this.#buttons(container, name)}</span></td>`;
+      <td><span class="act">${this.#buttons(container, name)}</span></td>
+    </tr>`;
   }
 
   #buttons(container: ContainerSummary, name: string): TemplateResult {

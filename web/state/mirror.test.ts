@@ -10,7 +10,8 @@ const event = (type: string, action: string): EventMessage => ({
   time: 1,
 });
 
-function setUp() {
+function setUp(answer: (name: ListName) => readonly { readonly Id: string }[] = () => []) {
+  const shown: object[] = [];
   const listed: ListName[] = [];
   const stop = new AbortController();
   let send: (sequence: number, event: EventMessage) => void = () => {};
@@ -27,10 +28,10 @@ function setUp() {
         listed.push(name);
         for (const waiter of waiters) waiter();
         waiters = [];
-        return [];
+        return answer(name) as never;
       },
     },
-    { signal: stop.signal, onList: () => {}, pauseMs: 0 },
+    { signal: stop.signal, onList: (lists) => void shown.push(lists), pauseMs: 0 },
   );
   void mirror.run();
   const until = async (count: number): Promise<void> => {
@@ -40,7 +41,7 @@ function setUp() {
       });
     await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  return { listed, until, stop, send: (sequence: number, value: EventMessage) => send(sequence, value) };
+  return { listed, shown, until, stop, send: (sequence: number, value: EventMessage) => send(sequence, value) };
 }
 
 describe("the mirror of the engine", () => {
@@ -75,6 +76,16 @@ describe("the mirror of the engine", () => {
     for (let sequence = 1; sequence <= 100; sequence += 1) send(sequence, event("container", "start"));
     await until(5);
     expect(listed.length).toBeLessThan(10);
+    stop.abort();
+  });
+
+  it("tells of a list that says the same only once", async () => {
+    const { shown, until, stop, send } = setUp((name) => (name === "images" ? [{ Id: "a" }] : []));
+    await until(4);
+    expect(shown).toHaveLength(4);
+    send(1, event("image", "pull"));
+    await until(5);
+    expect(shown).toHaveLength(4);
     stop.abort();
   });
 

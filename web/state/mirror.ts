@@ -1,10 +1,11 @@
 /**
  * The page's mirror of the engine: lists of containers, images, networks and volumes, kept true by numbered events.
  * Events are taken first and lists after, so nothing falls in between; a number left out means dropped events, and all
- * lists are fetched again. Many events at once cause one fetch.
+ * lists are fetched again. Many events at once cause one fetch, and of a list only what differs is another object than before.
  */
 import type { NumberedEvent } from "../../worker/protocol/index.ts";
 import type { ContainerSummary, EventMessage, ImageSummary, Network, Volume } from "../engine/types.ts";
+import { keptWhereEqual } from "./kept.ts";
 
 export interface EngineLists {
   readonly containers: readonly ContainerSummary[];
@@ -20,6 +21,7 @@ export interface MirrorSource {
 }
 
 export interface MirrorOptions {
+  /** A list has come first, or differs from the one before. */
   readonly onList: (lists: Partial<EngineLists>) => void;
   readonly onEvent?: (event: EventMessage) => void;
   /** The least time between two fetches of the same list. */
@@ -51,11 +53,14 @@ export function staleLists(event: EventMessage): readonly ListName[] {
   }
 }
 
+const idOf = (entry: { readonly Id?: string; readonly Name?: string }): string => entry.Id ?? entry.Name ?? "";
+
 export class Mirror {
   readonly #source: MirrorSource;
   readonly #options: MirrorOptions;
   readonly #stale = new Set<ListName>();
   readonly #busy = new Set<ListName>();
+  readonly #lists: { -readonly [Name in ListName]?: EngineLists[Name] } = {};
 
   constructor(source: MirrorSource, options: MirrorOptions) {
     this.#source = source;
@@ -101,12 +106,19 @@ export class Mirror {
     if (!this.#busy.has(name)) void this.#fetch(name);
   }
 
+  #take(name: ListName, list: EngineLists[ListName]): void {
+    const before: readonly object[] | undefined = this.#lists[name];
+    const kept = keptWhereEqual<object>(before, list, idOf) as never;
+    if (kept === before) return;
+    this.#lists[name] = kept;
+    this.#options.onList({ [name]: kept });
+  }
+
   async #fetch(name: ListName): Promise<void> {
     this.#busy.add(name);
     try {
       while (this.#stale.delete(name) && !this.#options.signal.aborted) {
-        const list = await this.#source.list(name);
-        this.#options.onList({ [name]: list });
+        this.#take(name, await this.#source.list(name));
         await new Promise((resolve) => setTimeout(resolve, this.#options.pauseMs ?? 100));
       }
     } catch {
