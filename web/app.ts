@@ -8,10 +8,12 @@ import { createWorker } from "./bridge/worker-factory.ts";
 import type { Action } from "./engine/actions.ts";
 import { Engine, errorText } from "./engine/engine.ts";
 import { containerName, shellLine } from "./engine/format.ts";
+import { readMachineMemory } from "./engine/machine-memory.ts";
 import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
 import { startOffline } from "./offline/updates.ts";
 import type { Playgrounds } from "./playgrounds/playgrounds.ts";
-import { formatRoute, parseRoute, type Route, titleOf } from "./shell/router.ts";
+import { Announcer } from "./shell/announcer.ts";
+import { formatRoute, type LessonWords, parseRoute, type Route, titleOf } from "./shell/router.ts";
 import { wayIn } from "./shell/ways-in.ts";
 import { AutoCheckpoints } from "./state/auto-checkpoints.ts";
 import { type ListName, Mirror } from "./state/mirror.ts";
@@ -20,12 +22,15 @@ import { addressOf, lessonsPlayground } from "./state/playground.ts";
 import { holdPlayground } from "./state/playground-lock.ts";
 import { rememberBy, rememberHere } from "./state/settings.ts";
 import type { Disposable } from "./state/store.ts";
+import { VitalsWatch } from "./state/vitals.ts";
 import type { Terminals } from "./terminal/terminals.ts";
 
 /** How long an announcement stays where screen readers look. */
 const announcedMs = 5000;
 /** How old "Up 5 seconds" may be. */
 const statusAgesMs = 10_000;
+/** How long after a change memory and storage are looked at: what is under way has the machine first. */
+const vitalsPauseMs = 1000;
 
 export interface AppOptions {
   /** Whose containers and files these are: the name of a folder in the browser's storage. Nothing is kept without one. */
@@ -47,6 +52,10 @@ export class App {
   #playgrounds: Promise<Playgrounds> | undefined;
   #auto: AutoCheckpoints | undefined;
   #nextId = 1;
+  readonly #announcer = new Announcer(
+    (text) => this.announce(text),
+    (ms, work) => setTimeout(work, ms),
+  );
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
   constructor(options: AppOptions) {
@@ -68,7 +77,7 @@ export class App {
       return;
     }
     this.store.set({ route, ...(route.view === "lesson" ? { lesson: route.name } : {}) });
-    document.title = titleOf(route);
+    document.title = titleOf(route, this.store.state.lessonWords);
     if (route.view === "home" || route.view === "notFound") return;
     if (route.view === "link") {
       // While a person reads what it would do, the machine starts that it would run on. Nothing of the link has a part in that.
@@ -77,6 +86,13 @@ export class App {
     }
     rememberHere("lastPlace", formatRoute(route));
     if (this.store.state.machine.kind === "off") void this.startMachine();
+  }
+
+  /** The open lesson has been read: the head, the title and the first page name it. */
+  tellLesson(words: LessonWords): void {
+    this.store.set({ lessonWords: words });
+    document.title = titleOf(this.store.state.route, words);
+    rememberHere("lastLesson", words);
   }
 
   go(route: Route): void {
@@ -232,6 +248,16 @@ export class App {
 
   async #follow(bridge: Bridge, onFirstList?: () => void): Promise<void> {
     const engine = new Engine(bridge);
+    const vitals = new VitalsWatch(
+      {
+        read: async () => ({
+          memory: await readMachineMemory(bridge),
+          storage: await navigator.storage?.estimate?.().catch(() => undefined),
+        }),
+        pause: () => new Promise((resolve) => setTimeout(resolve, vitalsPauseMs)),
+      },
+      (vitals) => this.store.set({ vitals }),
+    );
     const mirror = new Mirror(
       {
         events: () => bridge.events(),
@@ -241,6 +267,7 @@ export class App {
         signal: bridge.lost,
         onList: (lists) => {
           this.store.set(lists);
+          vitals.refresh();
           if (lists.containers === undefined) return;
           onFirstList?.();
           onFirstList = undefined;
@@ -252,7 +279,9 @@ export class App {
       const version = await engine.get<VersionInfo>("/version");
       this.store.set({ engineVersion: version.Version, apiVersion: version.ApiVersion });
       const clock = setInterval(() => {
-        if (!document.hidden) mirror.refresh("containers");
+        if (document.hidden) return;
+        mirror.refresh("containers");
+        vitals.refresh();
       }, statusAgesMs);
       bridge.lost.addEventListener("abort", () => clearInterval(clock), { once: true });
       await mirror.run();
@@ -266,9 +295,9 @@ export class App {
     this.#auto?.onEvent(event);
     const name = event.Actor.Attributes.name;
     if (event.Type === "container" && name !== undefined) {
-      if (event.Action === "start") this.announce(`${name} started.`);
+      if (event.Action === "start") this.#announcer.tell("started", `${name} started.`);
       if (event.Action === "die")
-        this.announce(`${name} ended with exit code ${event.Actor.Attributes.exitCode ?? "unknown"}.`);
+        this.#announcer.tell("ended", `${name} ended with exit code ${event.Actor.Attributes.exitCode ?? "unknown"}.`);
     }
     for (const listener of this.#eventListeners) listener(event);
   }

@@ -467,6 +467,12 @@ export class FakeEngine implements ApiTransport {
       return json([{ Untagged: image[0] }]);
     }
     if (verb === "history") return json(history(image[0]));
+    if (verb === "tag") {
+      const { searchParams } = url;
+      this.images = [[`${searchParams.get("repo")}:${searchParams.get("tag")}`, image[1]], ...this.images];
+      this.emit("image", "tag", hex(image[0]), {});
+      return { status: 201, headers: {}, body: { kind: "empty" } };
+    }
     return json({
       Id: `sha256:${hex(image[0])}`,
       RepoTags: [image[0]],

@@ -18,7 +18,7 @@ import { shellQuote } from "../engine/format.ts";
 import { closeFile, openFile, parentOf } from "../files/open-files.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { openMenu } from "../shell/menu.ts";
+import { openMenu, pointerOf } from "../shell/menu.ts";
 import { tabKeys } from "../shell/roving.ts";
 import { StoreController } from "../state/store.ts";
 import { OpenDocument } from "./document.ts";
@@ -147,7 +147,7 @@ export class Editor extends LightElement {
             ]),
         { label: "Copy path", icon: "copy", run: () => void this.app.copy(path, "Path") },
       ],
-      { x: event.clientX, y: event.clientY },
+      pointerOf(event),
     );
   }
 

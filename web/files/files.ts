@@ -3,7 +3,7 @@ import { BridgeError, type FileEntry } from "../../worker/protocol/index.ts";
 import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { openMenu } from "../shell/menu.ts";
+import { openMenu, pointerOf } from "../shell/menu.ts";
 import { moveInTree } from "../shell/tree-keys.ts";
 import { StoreController } from "../state/store.ts";
 import { createFile, moveFile, removeFile, renameFile } from "./file-actions.ts";
@@ -184,7 +184,6 @@ export class Files extends LightElement {
   #menu(item: HTMLElement, path: string, branch: boolean, event?: MouseEvent): void {
     event?.preventDefault();
     this.selected = path;
-    const at = event !== undefined && event.clientX > 0 ? { x: event.clientX, y: event.clientY } : undefined;
     openMenu(
       item,
       path,
@@ -217,7 +216,7 @@ export class Files extends LightElement {
         "separator",
         { label: "Delete", icon: "trash", danger: true, run: () => void removeFile(this.app, path) },
       ],
-      at,
+      event === undefined ? undefined : pointerOf(event),
     );
   }
 

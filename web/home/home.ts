@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { defaultPlayground } from "../../worker/protocol/index.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { parseRoute, placeOf } from "../shell/router.ts";
+import { type LessonWords, parseRoute, placeOf } from "../shell/router.ts";
 import { addressOf, lessonsPlayground } from "../state/playground.ts";
 import { remembered, rememberedHere } from "../state/settings.ts";
 import { StoreController } from "../state/store.ts";
@@ -74,8 +74,9 @@ export class Home extends LightElement {
   #lastPlace(): { readonly href: string; readonly name: string } | undefined {
     const here = rememberedHere<string>("lastPlace", "");
     const lesson = remembered<string>(`${lessonsPlayground}.lastPlace`, "");
+    const words = remembered<LessonWords | undefined>(`${lessonsPlayground}.lastLesson`, undefined);
     const named = (place: string, href: string) => {
-      const { place: view, item } = placeOf(parseRoute(place));
+      const { place: view, item } = placeOf(parseRoute(place), words);
       return { href, name: item ?? view };
     };
     if (here !== "" && here !== "#/playground") return named(here, here);

@@ -82,7 +82,10 @@ export class Reader extends LightElement {
     this.#problem = undefined;
     try {
       const lesson = await lessonOf(name);
-      if (this.#loading === name) this.#session = new LessonSession(this.app, name, lesson, () => this.requestUpdate());
+      if (this.#loading !== name) return;
+      this.#session = new LessonSession(this.app, name, lesson, () => this.requestUpdate());
+      const track = tracks.find(({ id }) => id === lesson.track)?.title;
+      this.app.tellLesson({ name, title: lesson.title, ...(track === undefined ? {} : { track }) });
     } catch (error) {
       this.#problem = errorText(error);
     }

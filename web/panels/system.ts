@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { type PruneKind, prune } from "../engine/actions.ts";
 import { errorText } from "../engine/engine.ts";
 import { humanSize } from "../engine/format.ts";
-import { type MachineMemory, readMachineMemory } from "../engine/machine-memory.ts";
+import type { MachineMemory } from "../engine/machine-memory.ts";
 import type { DiskUsage, SystemInfo } from "../engine/types.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
@@ -82,14 +82,10 @@ export class System extends LightElement {
   static override properties = {
     info: { state: true },
     usage: { state: true },
-    quota: { state: true },
-    memory: { state: true },
     failure: { state: true },
   };
   declare info: SystemInfo | undefined;
   declare usage: DiskUsage | undefined;
-  declare quota: StorageEstimate | undefined;
-  declare memory: MachineMemory | undefined;
   declare failure: string | undefined;
   readonly #state = new StoreController(
     this,
@@ -115,8 +111,6 @@ export class System extends LightElement {
       ]);
       this.info = info;
       this.usage = usage;
-      this.memory = await readMachineMemory(this.app.bridge);
-      this.quota = await navigator.storage?.estimate?.().catch(() => undefined);
       void this.app.playgrounds().then((playgrounds) => playgrounds.refresh());
       this.failure = undefined;
     } catch (error) {
@@ -128,6 +122,7 @@ export class System extends LightElement {
     if (this.failure !== undefined)
       return html`<div class="pad"><div class="note bad">${icon("warn")}<p>${this.failure}</p></div></div>`;
     const { info, usage } = this;
+    const { vitals } = this.#state.value;
     return html`<div class="scroll pad systemgrid" tabindex="0" role="region" aria-label="System">
       <div class="stack">
         <section class="card"><div class="row"><h2 class="grow">Disk</h2><code class="s sub">docker system df</code></div>
@@ -136,7 +131,7 @@ export class System extends LightElement {
       </div>
       <div class="stack">
         <section class="card"><div class="row"><h2 class="grow">Memory</h2><button class="src" title="Run in the terminal: free -m" @click=${() => void this.app.runInTerminal("free -m")}>/proc/meminfo</button></div>
-          ${this.memory === undefined ? nothing : this.#memory(this.memory)}</section>
+          ${vitals.memory === undefined ? nothing : this.#memory(vitals.memory)}</section>
         <section class="card"><div class="row"><h2 class="grow">Machine and engine</h2><code class="s sub">docker info</code></div>
           ${info === undefined ? nothing : this.#machine(info)}</section>
       </div>
@@ -195,8 +190,8 @@ export class System extends LightElement {
   }
 
   #device(): TemplateResult {
-    const { usage = 0, quota = 0 } = this.quota ?? {};
-    const { machine } = this.#state.value;
+    const { machine, vitals } = this.#state.value;
+    const { usage = 0, quota = 0 } = vitals.storage ?? {};
     const durable = machine.kind === "running" && machine.report.durable;
     return html`<p class="text2">${durable ? "Images, volumes and files are kept in this browser." : "The browser gives no storage here: nothing is kept after a reload."}</p>
       ${quota === 0 ? nothing : html`<div class="bar ${usage / quota > 0.8 ? "warn" : "ok"}"><i style="width: ${Math.min(100, (100 * usage) / quota).toFixed(1)}%"></i></div><p class="sub num">${humanSize(usage)} of ${humanSize(quota)} used by this site</p>`}

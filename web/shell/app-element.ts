@@ -59,6 +59,11 @@ export class AppElement extends LightElement {
     () => this.app.store,
     (state) => state.lesson,
   );
+  readonly #lessonWords = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.lessonWords,
+  );
   #lastRoute: unknown;
   #lastFile: string | undefined;
   #lastPreview: number | undefined;
@@ -131,7 +136,7 @@ export class AppElement extends LightElement {
   protected override render(): TemplateResult {
     const route = this.#route.value;
     const bare = route.view === "home" || route.view === "notFound" || route.view === "link";
-    const { place, item } = placeOf(route);
+    const { place, item } = placeOf(route, this.#lessonWords.value);
     return html`
       <dd-head></dd-head>
       <main data-pane=${this.narrowPane === "lesson" ? "files" : this.narrowPane}>

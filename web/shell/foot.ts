@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { spacedSize } from "../engine/format.ts";
+import type { MachineMemory } from "../engine/machine-memory.ts";
 import { StoreController } from "../state/store.ts";
 import { LightElement } from "./light-element.ts";
 
@@ -30,12 +32,11 @@ export class Foot extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const { machine, offline, engineVersion, apiVersion } = this.#state.value;
+    const { machine, offline, engineVersion, apiVersion, vitals } = this.#state.value;
     const { dot, text } = this.#machine();
-    const memory = machine.kind === "running" ? machine.report.memoryBytes : undefined;
     return html`<footer class="foot">
       <span><i class="dot ${dot}"></i>${text}</span>
-      ${memory === undefined ? nothing : html`<span class="num">${Math.round(memory / 2 ** 20)} MB memory</span>`}
+      ${machine.kind === "running" ? html`<a class="num" href="#/system" title="What takes it">${memoryText(vitals.memory, machine.report.memoryBytes)}${storageText(vitals.storage)}</a>` : nothing}
       ${engineVersion === undefined ? nothing : html`<span class="num wide">Engine ${engineVersion} · API ${apiVersion}</span>`}
       <span class="grow"></span>
       ${machine.kind === "running" ? html`<span class="wide">${machine.report.durable ? "Kept on this device" : "Not kept after a reload"}</span>` : nothing}
@@ -44,4 +45,19 @@ export class Foot extends LightElement {
     </footer>`;
   }
 }
+
+/** Before the first look, what the machine has in all. */
+function memoryText(memory: MachineMemory | undefined, all: number): string {
+  return memory === undefined
+    ? `Memory ${mebibytes(all)} MB`
+    : `Memory ${mebibytes(memory.total - memory.available)} of ${mebibytes(memory.total)} MB`;
+}
+
+function storageText({ usage, quota }: StorageEstimate = {}): TemplateResult | typeof nothing {
+  if (usage === undefined || quota === undefined || quota === 0) return nothing;
+  return html`<span class="wide">Disk ${spacedSize(usage)} of ${spacedSize(quota)}</span>`;
+}
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
 customElements.define("dd-foot", Foot);

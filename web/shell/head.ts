@@ -19,12 +19,18 @@ export class Head extends LightElement {
     (state) => state.playgrounds,
   );
 
+  readonly #lessonWords = new StoreController(
+    this,
+    () => this.app.store,
+    (state) => state.lessonWords,
+  );
+
   /** Where one is: the playground when it is not the usual one, the place, the thing in it. */
   #crumb(route: Route): TemplateResult | typeof nothing {
     if (route.view === "home") return nothing;
     // A lesson is in the lessons' playground, which needs no saying.
     const name = route.view === "lesson" ? undefined : this.#playground();
-    const { place, item } = placeOf(route);
+    const { place, item } = placeOf(route, this.#lessonWords.value);
     const steps: readonly { readonly text: string; readonly href: string }[] = [
       ...(name === undefined ? [] : [{ text: name, href: "#/playground" }]),
       ...(name !== undefined && route.view === "playground"

@@ -65,9 +65,12 @@ export function openRowMenu(event: MouseEvent, label: string, entries: readonly 
   // Selected text keeps the browser's own menu, which copies it.
   if (anchor === null || getSelection()?.isCollapsed === false) return;
   event.preventDefault();
-  // From the keyboard (Shift+F10) there is no pointer: the menu opens at its button.
-  openMenu(anchor, label, entries, event.clientX > 0 ? { x: event.clientX, y: event.clientY } : undefined);
+  openMenu(anchor, label, entries, pointerOf(event));
 }
+
+/** Where a context menu was asked for; from the keyboard (Shift+F10) there is no pointer, and the menu opens at its element. */
+export const pointerOf = ({ clientX, clientY }: MouseEvent): { x: number; y: number } | undefined =>
+  clientX > 0 ? { x: clientX, y: clientY } : undefined;
 
 function place(menu: HTMLElement, anchor: HTMLElement, at: { x: number; y: number } | undefined): void {
   const from = anchor.getBoundingClientRect();

@@ -93,14 +93,24 @@ const titles: Readonly<Record<Route["view"], string>> = {
   notFound: "Not found",
 };
 
+/** A lesson in its author's words; its address has ids. */
+export interface LessonWords {
+  /** As in the lesson's route. */
+  readonly name: string;
+  readonly title: string;
+  readonly track?: string;
+}
+
 /** What the head shows: the place, and the thing in it. */
-export function placeOf(route: Route): { readonly place: string; readonly item?: string } {
+export function placeOf(route: Route, lesson?: LessonWords): { readonly place: string; readonly item?: string } {
   const place = titles[route.view];
+  if (route.view === "lesson")
+    return lesson?.name === route.name ? { place: lesson.track ?? place, item: lesson.title } : { place };
   return "name" in route && route.name !== undefined ? { place, item: route.name } : { place };
 }
 
-export function titleOf(route: Route): string {
-  const { place, item } = placeOf(route);
+export function titleOf(route: Route, lesson?: LessonWords): string {
+  const { place, item } = placeOf(route, lesson);
   if (route.view === "home") return "Drydock: Docker, running in this tab";
   return item === undefined ? `${place} · Drydock` : `${item} · ${place} · Drydock`;
 }

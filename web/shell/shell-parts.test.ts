@@ -26,6 +26,12 @@ describe("addresses", () => {
 
   it("have titles that name the thing first", () => {
     expect(titleOf({ view: "containers", name: "web" })).toBe("web · Containers · Drydock");
+    const lesson = { view: "lesson", name: "building/cache" } as const;
+    expect(titleOf(lesson)).toBe("Lesson · Drydock");
+    expect(titleOf(lesson, { name: "building/cache", title: "The cache", track: "Building" })).toBe(
+      "The cache · Building · Drydock",
+    );
+    expect(titleOf(lesson, { name: "data/volumes", title: "Volumes" })).toBe("Lesson · Drydock");
   });
 });
 

@@ -7,8 +7,9 @@ import type {
   WireError,
 } from "../../worker/protocol/index.ts";
 import type { ContainerSummary, ImageSummary, Network, Volume } from "../engine/types.ts";
-import type { Route } from "../shell/router.ts";
+import type { LessonWords, Route } from "../shell/router.ts";
 import { Store } from "./store.ts";
+import type { Vitals } from "./vitals.ts";
 
 export type MachineState =
   | { readonly kind: "off" }
@@ -59,6 +60,8 @@ export interface PageState {
   readonly apiVersion: string | undefined;
   /** The Worker runs, and is late with its answers. */
   readonly busy: boolean;
+  /** What is used of the machine's memory and of the browser's storage. */
+  readonly vitals: Vitals;
   /** The page and the machine also come without a network. */
   readonly offline: boolean;
   readonly terminals: { readonly tabs: readonly TerminalTab[]; readonly active: number | undefined };
@@ -68,6 +71,8 @@ export interface PageState {
   readonly preview: number | undefined;
   /** The open lesson, as TRACK/LESSON: it stays while panels come and go. */
   readonly lesson: string | undefined;
+  /** Once it has been read. */
+  readonly lessonWords: LessonWords | undefined;
   readonly playgrounds: {
     /** Last used first; empty until it was asked for. */
     readonly list: readonly PlaygroundInfo[];
@@ -90,6 +95,7 @@ export function createPageStore(route: Route): PageStore {
     engineVersion: undefined,
     apiVersion: undefined,
     busy: false,
+    vitals: {},
     offline: false,
     terminals: { tabs: [], active: undefined },
     commands: [],
@@ -97,6 +103,7 @@ export function createPageStore(route: Route): PageStore {
     openFiles: { paths: [], active: undefined },
     preview: undefined,
     lesson: undefined,
+    lessonWords: undefined,
     playgrounds: { list: [], quota: undefined, failure: undefined },
   });
 }

@@ -3,7 +3,7 @@ import { type StartStage, startStages } from "../../worker/protocol/index.ts";
 import { ago, containerName, shellLine, spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
-import { openMenu } from "../shell/menu.ts";
+import { openMenu, pointerOf } from "../shell/menu.ts";
 import { tabKeys } from "../shell/roving.ts";
 import type { MachineState, TerminalTab } from "../state/page-state.ts";
 import { remember, remembered } from "../state/settings.ts";
@@ -115,7 +115,7 @@ export class TerminalsElement extends LightElement {
         { label: "Rename", icon: "edit", run: () => void this.#rename(tab) },
         { label: "Close", icon: "close", run: () => this.terminals?.close(tab.id) },
       ],
-      { x: event.clientX, y: event.clientY },
+      pointerOf(event),
     );
   }
 
