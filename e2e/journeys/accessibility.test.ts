@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, openPage, serveFakeSite } from "./site.ts";
+import { describe, expect, it } from "vitest";
+import { serveFakeSite } from "./site.ts";
+import { browserOn } from "./stage.ts";
 import { views } from "./views.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -15,16 +14,7 @@ interface AxeResult {
   }[];
 }
 
-let site: SiteServer;
-let browser: Browser;
-beforeAll(async () => {
-  site = await serveFakeSite();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const stage = browserOn(serveFakeSite);
 
 const appearances = [
   { colorScheme: "light", contrast: "no-preference" },
@@ -35,7 +25,7 @@ const appearances = [
 
 describe("axe finds nothing, light and dark, with more contrast and without", () => {
   it.each(views.map((view) => [view.name, view] as const))("%s", async (_, view) => {
-    const page = await openPage(browser, site.url + view.address, { theme: "system" });
+    const page = await stage.open(view.address, { theme: "system" });
     await view.ready(page);
     await page.evaluate(axe);
     for (const [index, appearance] of appearances.entries()) {

@@ -1,44 +1,19 @@
 /** The introduction's own examples in a tab: a Python web application that answers, and a compiled program in two stages. */
 import { existsSync } from "node:fs";
-import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { buildPath } from "../../worker/node-platform.node.ts";
-import { launchProfile, serveBuiltSite, terminalText } from "./site.ts";
+import { serveBuiltSite } from "./site.ts";
+import { profileOn, runLine, screen } from "./stage.ts";
 
-let site: SiteServer;
-let profile: BrowserContext;
+const stage = profileOn(serveBuiltSite);
 let page: Page;
-
 beforeAll(async () => {
-  site = await serveBuiltSite();
-  profile = await launchProfile();
-  await profile.grantPermissions(["clipboard-read", "clipboard-write"]);
-  page = await profile.newPage();
-  page.setDefaultTimeout(60_000);
-  // A name of its own for the app: the previews are then of the same site, and no third party to the browser.
-  await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/containers`);
-}, 600_000);
-afterAll(async () => {
-  await profile?.close();
-  await site?.close();
+  page = await stage.page();
+  await page.goto(`${stage.appUrl}#/containers`);
 });
 
-let runs = 0;
-
-/** Runs a line in the terminal, and answers what the screen shows at its end, which a mark of its own tells. */
-async function run(line: string): Promise<string> {
-  runs += 1;
-  await page
-    .getByRole("textbox", { name: /^Terminal/ })
-    .first()
-    .focus();
-  await page.keyboard.insertText(`clear; ${line}; echo "ended ${runs} with $?"`);
-  await page.keyboard.press("Enter");
-  const ended = new RegExp(`ended ${runs} with \\d+`);
-  await expect.poll(() => terminalText(page), { timeout: 400_000, interval: 1000 }).toMatch(ended);
-  return await terminalText(page);
-}
+const run = (line: string): Promise<string> => runLine(page, line, 400_000);
 
 const write = (path: string, lines: readonly string[]): string =>
   `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} > ${path}`;
@@ -67,9 +42,7 @@ describe.sequential("docker build in the tab", () => {
         'app.run(host="0.0.0.0", port=80)',
       ]),
     ];
-    await expect
-      .poll(() => terminalText(page), { timeout: 60_000, interval: 500 })
-      .toContain("learner@drydock:~/site$");
+    await expect.poll(() => screen(page), { timeout: 60_000, interval: 500 }).toContain("learner@drydock:~/site$");
     expect(await run(files.join(" && "))).toContain("with 0");
     expect(await run("docker build -t my-app:1.0 app")).toMatch(
       /naming to docker\.io\/library\/my-app:1\.0[\s\S]*with 0/,
@@ -88,9 +61,7 @@ describe.sequential("docker build in the tab", () => {
   });
 
   it("speaks TLS with programs that insist on it, whose certificates the machine believes", async () => {
-    await expect
-      .poll(() => terminalText(page), { timeout: 60_000, interval: 500 })
-      .toContain("learner@drydock:~/site$");
+    await expect.poll(() => screen(page), { timeout: 60_000, interval: 500 }).toContain("learner@drydock:~/site$");
     // The gateway itself: nothing outside is needed to show it.
     expect(await run("curl -sS https://packages.drydock.internal/")).toContain("package indexes: /pip/simple/ for pip");
   });

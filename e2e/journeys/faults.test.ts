@@ -1,34 +1,23 @@
 /** What goes wrong, at each stage of the machine's life: a message that says what, what is safe and what to do, and nothing lost. */
-import type { BrowserContext, Page, Route } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
+import type { Page, Route } from "playwright-core";
+import { afterEach, describe, expect, it } from "vitest";
 import { PageTerminals } from "../walkthrough/page-terminals.ts";
-import { launchProfile, serveBuiltSite, terminalText } from "./site.ts";
+import { serveBuiltSite } from "./site.ts";
+import { machineRuns, profileOn, screen } from "./stage.ts";
 
-let site: SiteServer;
-let profile: BrowserContext;
-beforeAll(async () => {
-  site = await serveBuiltSite();
-  profile = await launchProfile();
-  await profile.grantPermissions(["clipboard-read", "clipboard-write"]);
-}, 600_000);
+const stage = profileOn(serveBuiltSite);
 afterEach(async () => {
-  await profile.unrouteAll({ behavior: "ignoreErrors" });
-  for (const page of profile.pages()) await page.close();
-});
-afterAll(async () => {
-  await profile?.close();
-  await site?.close();
+  await stage.profile.unrouteAll({ behavior: "ignoreErrors" });
+  for (const page of stage.profile.pages()) await page.close();
 });
 
 const machineScript = "**/assets/main-*.js";
 
 /** The page on a playground of its own, without a service worker that would answer in the network's place. */
 async function open(playground: string): Promise<Page> {
-  const page = await profile.newPage();
-  page.setDefaultTimeout(60_000);
+  const page = await stage.page();
   await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "serviceWorker"));
-  await page.goto(`${site.url}?playground=${playground}#/playground`);
+  await page.goto(`${stage.url}?playground=${playground}#/playground`);
   return page;
 }
 /** The machine's script with `code` in front of it. */
@@ -37,7 +26,7 @@ const prefixed = (code: string) => async (route: Route) => {
   await route.fulfill({ response, body: code + (await response.text()) });
 };
 const pane = (page: Page) => page.getByRole("region", { name: "Terminal" });
-const prompt = (page: Page) => expect.poll(() => terminalText(page), { timeout: 60_000, interval: 500 }).toMatch(/\$$/);
+const prompt = (page: Page) => expect.poll(() => screen(page), { timeout: 60_000, interval: 500 }).toMatch(/\$$/);
 
 const part = "A part of the machine could not be loaded";
 
@@ -48,11 +37,11 @@ describe("the start", () => {
     ["the memory", "**/machine/state-*", part, "The machine's memory (machine/state-"],
     ["the disk", "**/machine/disk.ext4.gz", part, "The machine's empty disk (machine/disk.ext4.gz)"],
   ])("says that %s could not be had, and a second try does it", async (_, files, heading, text) => {
-    await profile.route(files, (route) => route.abort());
+    await stage.profile.route(files, (route) => route.abort());
     const page = await open("start");
     await page.getByRole("heading", { name: heading }).waitFor();
     await page.getByRole("alert").getByText(text).first().waitFor();
-    await profile.unrouteAll();
+    await stage.profile.unrouteAll();
     await page.getByRole("button", { name: "Try again" }).click();
     await prompt(page);
     await page.close();
@@ -60,7 +49,7 @@ describe("the start", () => {
 
   it("asks again by itself for what fails once, and restores the machine all the same", async () => {
     const failed = new Set<string>();
-    await profile.route(/\/machine\/(?:v86|state|code|disk|manifest)|\/userland\/manifest/, async (route) => {
+    await stage.profile.route(/\/machine\/(?:v86|state|code|disk|manifest)|\/userland\/manifest/, async (route) => {
       // Code is asked for a second time where the service worker would have its copy.
       const url = route.request().url().replace(/\?.*/, "");
       if (failed.has(url)) return await route.continue();
@@ -79,26 +68,26 @@ describe("the start", () => {
   });
 
   it("says what to do in a browser without WebAssembly, and offers no second try that would end the same", async () => {
-    const page = await profile.newPage();
+    const page = await stage.profile.newPage();
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, "WebAssembly"));
-    await page.goto(`${site.url}?playground=bare#/playground`);
+    await page.goto(`${stage.url}?playground=bare#/playground`);
     await page.getByRole("alert").getByText("This browser runs no WebAssembly").waitFor();
     expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
   });
 
   it("says that the engine's part is missing, and a second try does it", async () => {
-    await profile.route("**/assets/guest-engine-*.js", (route) => route.abort());
+    await stage.profile.route("**/assets/guest-engine-*.js", (route) => route.abort());
     const page = await open("engine");
     await pane(page)
       .getByText(/The engine did not start/)
       .waitFor();
-    await profile.unrouteAll();
+    await stage.profile.unrouteAll();
     await page.getByRole("button", { name: "Start the machine again" }).click();
     await prompt(page);
   });
 
   it("goes on where the browser denies storage, and says that nothing is kept", async () => {
-    await profile.route(
+    await stage.profile.route(
       machineScript,
       prefixed(`navigator.storage.getDirectory = async () => { throw new DOMException("denied", "SecurityError"); };`),
     );
@@ -121,7 +110,7 @@ describe("the run", () => {
       .first()
       .focus();
     await page.keyboard.type("echo kept > kept.txt; docker volume create data; sync; echo written\n");
-    await expect.poll(() => terminalText(page), { timeout: 60_000 }).toMatch(/data\s+written/);
+    await expect.poll(() => screen(page), { timeout: 60_000 }).toMatch(/data\s+written/);
     for (const worker of page.workers().filter((each) => each.url().includes("/main-")))
       await worker.evaluate(() =>
         Reflect.apply(setTimeout, undefined, [
@@ -136,37 +125,37 @@ describe("the run", () => {
       .getByText(/Files, images and volumes are kept/)
       .waitFor();
     await page.getByRole("button", { name: "Start the machine again" }).click();
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await machineRuns(page);
     await prompt(page);
     await page
       .getByRole("textbox", { name: /^Terminal/ })
       .first()
       .focus();
     await page.keyboard.type("cat kept.txt; docker volume ls -q\n");
-    await expect.poll(() => terminalText(page), { timeout: 60_000 }).toMatch(/kept\s+data/);
+    await expect.poll(() => screen(page), { timeout: 60_000 }).toMatch(/kept\s+data/);
   });
 
   it("says that the storage is full, and the machine goes on", async () => {
     const page = await open("full");
     await prompt(page);
-    const devtools = await profile.newCDPSession(page);
-    await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin, quotaSize: 1_000_000 });
+    const devtools = await stage.profile.newCDPSession(page);
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(stage.url).origin, quotaSize: 1_000_000 });
     try {
       await page
         .getByRole("textbox", { name: /^Terminal/ })
         .first()
         .focus();
       await page.keyboard.type('docker pull nginx; echo "ended with $?"\n');
-      await expect.poll(() => terminalText(page), { timeout: 60_000 }).toMatch(/ended with 1/);
-      expect((await terminalText(page)).replaceAll("\n", "")).toContain("no space left on device");
+      await expect.poll(() => screen(page), { timeout: 60_000 }).toMatch(/ended with 1/);
+      expect((await screen(page)).replaceAll("\n", "")).toContain("no space left on device");
       await page
         .getByRole("textbox", { name: /^Terminal/ })
         .first()
         .focus();
       await page.keyboard.type("echo still here\n");
-      await expect.poll(() => terminalText(page)).toMatch(/\nstill here/);
+      await expect.poll(() => screen(page)).toMatch(/\nstill here/);
     } finally {
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin });
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(stage.url).origin });
     }
   });
 
@@ -177,22 +166,22 @@ describe("the run", () => {
     await prompt(page);
     const terminals = await PageTerminals.open(page);
     const once = new Set<string>();
-    await profile.route(/\/userland\/chunks\/|\/blobs\//, async (route) => {
+    await stage.profile.route(/\/userland\/chunks\/|\/blobs\//, async (route) => {
       const key = `${route.request().url()} ${route.request().headers().range}`;
       if (once.has(key)) return await route.continue();
       once.add(key);
       return await route.abort();
     });
     expect(await terminals.run("jq -n '1 + 1'")).toMatchObject({ code: 0, text: "2\n" });
-    await profile.unrouteAll();
+    await stage.profile.unrouteAll();
     expect(await terminals.run("docker pull -q debian")).toMatchObject({ code: 0 });
-    await profile.route(/\/userland\/chunks\/|\/blobs\//, (route) => route.abort());
+    await stage.profile.route(/\/userland\/chunks\/|\/blobs\//, (route) => route.abort());
     const notice = (text: RegExp) => page.getByRole("region", { name: "Notices" }).getByText(text).first();
     expect((await terminals.run("strace -V")).code).not.toBe(0);
     await notice(/^The machine's programs could not be read: .* could not be downloaded/).waitFor();
     expect((await terminals.run("docker run --rm debian perl -e 'print 42'")).code).not.toBe(0);
     await notice(/^An image's files could not be read: .*blobs/).waitFor();
-    await profile.unrouteAll();
+    await stage.profile.unrouteAll();
     expect((await terminals.run("strace -V")).code).toBe(0);
     expect(await terminals.run("docker run --rm debian perl -e 'print 42'")).toMatchObject({ code: 0, text: "42" });
   });

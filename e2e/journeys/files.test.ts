@@ -3,17 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, openPage, serveFakeSite } from "./site.ts";
+import { openPage, serveFakeSite } from "./site.ts";
+import { browserOn, machineRuns, type } from "./stage.ts";
 
-let site: SiteServer;
-let browser: Browser;
+const stage = browserOn(serveFakeSite);
 let folder: string;
-beforeAll(async () => {
-  site = await serveFakeSite();
-  browser = await launchChromium();
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "drydock-files-"));
   mkdirSync(join(folder, "shop/pages"), { recursive: true });
   writeFileSync(join(folder, "shop/main.py"), "print('shop')\n");
@@ -21,25 +18,15 @@ beforeAll(async () => {
   writeFileSync(join(folder, "image.tar"), "not looked at by the development host");
   writeFileSync(join(folder, "program"), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]));
 });
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function open(): Promise<Page> {
-  const page = await openPage(browser, `${site.url}#/playground`);
-  await page.getByText("Machine running", { exact: true }).waitFor();
+  const page = await stage.open("#/playground");
+  await machineRuns(page);
   await page.getByRole("treeitem", { name: "Dockerfile" }).waitFor();
   return page;
-}
-
-async function type(page: Page, line: string): Promise<void> {
-  await page
-    .getByRole("textbox", { name: /^Terminal/ })
-    .first()
-    .focus();
-  await page.keyboard.type(`${line}\n`);
 }
 
 /** As a person drops files of the desktop: only Chromium's own input makes entries that are folders. */
@@ -122,11 +109,36 @@ describe("the editor", () => {
     await page.context().close();
   });
 
+  it("has menus on its tabs and on the files, by mouse and by keyboard", async () => {
+    const page = await open();
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    for (const name of ["app.py", "Dockerfile"]) {
+      await page.getByRole("treeitem", { name }).click({ button: "right" });
+      await page.getByRole("menuitem", { name: "Open" }).click();
+      await page.getByRole("textbox", { name }).waitFor();
+    }
+    const tab = page.getByRole("tab", { name: "app.py" });
+    await tab.focus();
+    await page.keyboard.press("Shift+F10");
+    await page.getByRole("menu", { name: "app.py" }).getByRole("menuitem", { name: "Copy path" }).press("Enter");
+    await expect.poll(clipboard).toBe("app.py");
+    await tab.click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Close the others" }).click();
+    await page.getByRole("tab", { name: "Dockerfile" }).waitFor({ state: "detached" });
+    await page.getByRole("treeitem", { name: "app.py" }).press("Shift+F10");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Download", exact: true }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("app.py");
+    await page.context().close();
+  });
+
   it("keeps both versions of a conflict until somebody chooses", async () => {
-    const page = await openPage(browser, "about:blank");
+    const page = await openPage(stage.browser, "about:blank");
     await page.clock.install();
-    await page.goto(`${site.url}#/playground`);
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await page.goto(`${stage.url}#/playground`);
+    await machineRuns(page);
     await page.getByRole("treeitem", { name: "app.py" }).click();
     const text = page.getByRole("textbox", { name: "app.py" });
     await text.waitFor();

@@ -1,23 +1,14 @@
 /** What containers, images and programs may say of themselves is shown, and does nothing. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, openPage, serveFakeSite } from "./site.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { serveFakeSite } from "./site.ts";
+import { browserOn, machineRuns, screen, type } from "./stage.ts";
 
-let site: SiteServer;
-let browser: Browser;
-beforeAll(async () => {
-  site = await serveFakeSite();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const stage = browserOn(serveFakeSite);
 
 async function open(address: string): Promise<Page> {
-  const page = await openPage(browser, site.url + address);
-  await page.getByText("Machine running", { exact: true }).waitFor();
+  const page = await stage.open(address);
+  await machineRuns(page);
   return page;
 }
 
@@ -25,14 +16,6 @@ async function open(address: string): Promise<Page> {
 async function nothingRan(page: Page): Promise<void> {
   expect(await page.locator("main img, main script").count()).toBe(0);
   expect(await page.title()).not.toContain("owned");
-}
-
-const screen = (page: Page): Promise<string> =>
-  page.evaluate(() => (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.() ?? "");
-
-async function type(page: Page, line: string): Promise<void> {
-  await page.getByRole("textbox", { name: /^Terminal/ }).focus();
-  await page.keyboard.type(`${line}\n`);
 }
 
 describe("labels with markup in them", () => {

@@ -1,26 +1,17 @@
 /** Lessons on the machine, in the page: begun, solved, gone back in, compared, written. */
 
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { totalOf } from "../../scripts/build/first-prompt.ts";
 import { lessonBudget, lessonScripts } from "../../scripts/build/lesson-scripts.ts";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, openPage, serveBuiltSite } from "./site.ts";
+import { serveBuiltSite } from "./site.ts";
+import { browserOn } from "./stage.ts";
 
-let site: SiteServer;
-let browser: Browser;
-beforeAll(async () => {
-  site = await serveBuiltSite();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const stage = browserOn(serveBuiltSite);
 
 async function open(address: string): Promise<Page> {
-  const page = await openPage(browser, site.url + address, { width: 1600 });
+  const page = await stage.open(address, { width: 1600 });
   page.setDefaultTimeout(60_000);
   return page;
 }
@@ -107,7 +98,7 @@ describe("a lesson", () => {
     await page.getByText("Yours stay as they are.").waitFor();
     await page.getByRole("button", { name: "Begin", exact: true }).click();
     await page.getByRole("list", { name: "Tasks" }).waitFor();
-    await page.goto(`${site.url}#/playground`);
+    await page.goto(`${stage.url}#/playground`);
     await page.getByRole("treeitem", { name: "letter" }).waitFor();
     await page.context().close();
   });

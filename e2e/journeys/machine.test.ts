@@ -1,49 +1,25 @@
 /** The page on the real machine: what a newcomer does first, in a real browser. */
-import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchProfile, serveBuiltSite, terminalText } from "./site.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { serveBuiltSite } from "./site.ts";
+import { profileOn, runLine, screen } from "./stage.ts";
 
-let site: SiteServer;
-let profile: BrowserContext;
+const stage = profileOn(serveBuiltSite);
 let page: Page;
-
 beforeAll(async () => {
-  site = await serveBuiltSite();
-  profile = await launchProfile();
-  await profile.grantPermissions(["clipboard-read", "clipboard-write"]);
-  page = await profile.newPage();
-  page.setDefaultTimeout(60_000);
-  // A name of its own for the app: the previews are then of the same site, and no third party to the browser.
-  await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/containers`);
-}, 600_000);
-afterAll(async () => {
-  await profile?.close();
-  await site?.close();
+  page = await stage.page();
+  await page.goto(`${stage.appUrl}#/containers`);
 });
 
-let runs = 0;
-
-/** Runs a line in the terminal and waits for its end, which a mark of its own tells. */
 async function run(line: string, shows: string | RegExp): Promise<string> {
-  runs += 1;
-  await page
-    .getByRole("textbox", { name: /^Terminal/ })
-    .first()
-    .focus();
-  await page.keyboard.type(`clear; ${line}; echo "ended ${runs} with $?"\n`);
-  const ended = new RegExp(`ended ${runs} with \\d+`);
-  await expect.poll(() => terminalText(page), { timeout: 60_000, interval: 500 }).toMatch(ended);
-  const text = await terminalText(page);
+  const text = await runLine(page, line);
   expect(text).toMatch(shows);
   return text;
 }
 
 describe.sequential("a newcomer in the tab", () => {
   it("gets a prompt as learner in the workspace", async () => {
-    await expect
-      .poll(() => terminalText(page), { timeout: 60_000, interval: 500 })
-      .toContain("learner@drydock:~/site$");
+    await expect.poll(() => screen(page), { timeout: 60_000, interval: 500 }).toContain("learner@drydock:~/site$");
     await run("id -un; pwd", /learner\n\/home\/learner\/site/);
   });
 

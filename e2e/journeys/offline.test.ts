@@ -9,6 +9,7 @@ import { buildSite } from "../../scripts/build/steps.ts";
 import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
 import { PageTerminals } from "../walkthrough/page-terminals.ts";
 import { launchProfile } from "./site.ts";
+import { machineRuns } from "./stage.ts";
 
 const built = fileURLToPath(new URL("../../dist", import.meta.url));
 /** What a later deployment has changed. */
@@ -61,7 +62,7 @@ describe.sequential("the built site", () => {
   it("starts a new playground without a network, with programs that were never used and all kept images", async () => {
     await site.close();
     await page.goto(`${site.url}?playground=plane#/containers`);
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await machineRuns(page);
     const terminals = await PageTerminals.open(page);
     const says = async (line: string, text: RegExp): Promise<void> => {
       const ended = await terminals.run(line);
@@ -89,7 +90,7 @@ describe.sequential("the built site", () => {
     await page.reload();
     const offer = page.getByRole("region", { name: "Notices" }).getByText(/^A new version of this page is ready/);
     await offer.waitFor();
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await machineRuns(page);
     expect(await newer()).toBe(0);
     // Not forced by a reload either.
     await page.reload();
@@ -97,6 +98,6 @@ describe.sequential("the built site", () => {
     expect(await newer()).toBe(0);
     await page.getByRole("button", { name: "Reload with it" }).click();
     await page.locator('meta[name="newer"]').waitFor({ state: "attached" });
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await machineRuns(page);
   }, 300_000);
 });

@@ -1,24 +1,15 @@
 /** What the panels show and do, beyond the first look at them in page.test.ts. */
 import { readFileSync } from "node:fs";
 import { unzipSync } from "fflate";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, openPage, serveFakeSite } from "./site.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { serveFakeSite } from "./site.ts";
+import { browserOn, screen } from "./stage.ts";
 
-let site: SiteServer;
-let browser: Browser;
-beforeAll(async () => {
-  site = await serveFakeSite();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const stage = browserOn(serveFakeSite);
 
 async function open(address: string, options = {}): Promise<Page> {
-  const page = await openPage(browser, site.url + address, options);
+  const page = await stage.open(address, options);
   // A narrow window has no room for the machine's state.
   await page
     .getByText("Machine running", { exact: true })
@@ -27,8 +18,6 @@ async function open(address: string, options = {}): Promise<Page> {
     .waitFor();
   return page;
 }
-const screen = (page: Page): Promise<string> =>
-  page.evaluate(() => (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.() ?? "");
 const clipboard = (page: Page): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
 
 describe("the frame", () => {
@@ -204,20 +193,28 @@ describe("a prune", () => {
 });
 
 describe("context menus", () => {
-  it("open by Shift+F10 on rows of images, volumes and networks", async () => {
+  it("open by Shift+F10 on rows of images, volumes and networks, by the mouse too, and give an image another name", async () => {
     const page = await open("#/images");
     for (const [view, row, entry] of [
       ["images", "nginx", "Pull again"],
       ["volumes", "db_data", "Download as a zip"],
       ["networks", "front", "Connect cache"],
     ] as const) {
-      await page.goto(`${site.url}#/${view}`);
+      await page.goto(`${stage.url}#/${view}`);
       await page.getByRole("row").getByRole("link", { name: row, exact: true }).focus();
       await page.keyboard.press("Shift+F10");
       await page.getByRole("menuitem", { name: entry }).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("menu").waitFor({ state: "detached" });
     }
+    await page.goto(`${stage.url}#/images`);
+    await page.getByRole("link", { name: "nginx", exact: true }).click({ button: "right" });
+    await page.getByRole("menuitem", { name: /^Add a tag/ }).click();
+    await page.getByLabel("Name, such as shop/web:1.0").fill("shop/web:1.0");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("link", { name: "shop/web", exact: true }).waitFor();
+    await page.getByRole("button", { name: /Command log/ }).click();
+    await page.getByText("docker tag nginx:latest shop/web:1.0").waitFor();
     await page.context().close();
   });
 });

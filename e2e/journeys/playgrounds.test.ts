@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchProfile, serveBuiltSite, terminalText } from "./site.ts";
+import { launchProfile, serveBuiltSite } from "./site.ts";
+import { screen } from "./stage.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "drydock-playgrounds-"));
 const file = join(folder, "shop.drydock.tgz");
@@ -34,7 +35,7 @@ async function open(profile: BrowserContext, address: string): Promise<Page> {
   return page;
 }
 const shows = (page: Page, text: string | RegExp) =>
-  expect.poll(() => terminalText(page), { timeout: 60_000, interval: 500 }).toMatch(text);
+  expect.poll(() => screen(page), { timeout: 60_000, interval: 500 }).toMatch(text);
 async function run(page: Page, line: string, text: string | RegExp): Promise<void> {
   await shows(page, /\$$/);
   await page

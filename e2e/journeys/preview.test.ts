@@ -1,30 +1,21 @@
 import { readFileSync } from "node:fs";
-import type { BrowserContext, FrameLocator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, launchProfile, openPage, serveFakeSite } from "./site.ts";
+import type { FrameLocator, Page } from "playwright-core";
+import { afterEach, describe, expect, it } from "vitest";
+import { launchChromium, openPage, serveFakeSite } from "./site.ts";
+import { machineRuns, profileOn } from "./stage.ts";
 
-let site: SiteServer;
-let profile: BrowserContext;
-beforeAll(async () => {
-  site = await serveFakeSite();
-  profile = await launchProfile();
-}, 120_000);
-afterAll(async () => {
-  await profile?.close();
-  await site?.close();
-});
+const stage = profileOn(serveFakeSite);
 
 // Windows that a test has opened too; a page that stays would keep the playground.
 afterEach(async () => {
-  for (const page of profile.pages()) await page.close();
+  for (const page of stage.profile.pages()) await page.close();
 });
 
 async function openPreview(): Promise<{ readonly page: Page; readonly container: FrameLocator }> {
-  const page = await profile.newPage();
+  const page = await stage.profile.newPage();
   page.setDefaultTimeout(15_000);
   // A name of its own for the app: the previews are then of the same site, and no third party to the browser.
-  await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/ports`);
+  await page.goto(`${stage.appUrl}#/ports`);
   await page.getByRole("button", { name: "Preview 8080" }).click();
   const container = page.frameLocator('iframe[title="Preview of port 8080"]').frameLocator("iframe");
   await container.getByRole("heading", { name: "Welcome to port 8080" }).waitFor();
@@ -152,7 +143,7 @@ describe("the preview of a published port", () => {
   it("has no way back to the app from a window of its own", async () => {
     const { page } = await openPreview();
     const [popup] = await Promise.all([
-      profile.waitForEvent("page"),
+      stage.profile.waitForEvent("page"),
       page.getByRole("button", { name: "Open in a window" }).click(),
     ]);
     await popup.frameLocator("iframe").getByRole("heading", { name: "Welcome to port 8080" }).waitFor();
@@ -178,11 +169,10 @@ describe("the preview of a published port", () => {
       );
       const asked = new MessageEvent("message", { data: { type: "drydock-preview-channel-wanted" } });
       top.navigator.serviceWorker.dispatchEvent(asked);
-      const source = await Promise.race([heard, new Promise<undefined>((resolve) => setTimeout(resolve, 2000))]);
-      if (source !== undefined)
-        attempt(() => {
-          source.location.href = "about:blank#taken";
-        });
+      const source = await heard;
+      attempt(() => {
+        source.location.href = "about:blank#taken";
+      });
       return results;
     });
     expect(tried).toEqual(["TypeError", "SecurityError"]);
@@ -253,17 +243,17 @@ describe("the preview of a published port", () => {
   });
 
   it("shows one preview at a time on one spare host, and leaves nothing of it for the next", async () => {
-    const page = await profile.newPage();
+    const page = await stage.profile.newPage();
     page.setDefaultTimeout(15_000);
-    const host = site.url.replace("http://localhost", "spare.drydock.localhost").replace(/\/$/, "");
+    const host = stage.url.replace("http://localhost", "spare.drydock.localhost").replace(/\/$/, "");
     await page.addInitScript((content) => {
       document.addEventListener("DOMContentLoaded", () => {
         const meta = Object.assign(document.createElement("meta"), { name: "drydock-preview-host", content });
         document.head.append(meta);
       });
     }, host);
-    await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/playground`);
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await page.goto(`${stage.appUrl}#/playground`);
+    await machineRuns(page);
     await page.getByRole("textbox", { name: /^Terminal/ }).focus();
     await page.keyboard.type("docker run -d --name other -p 9090:80 nginx\n");
     const shown = async (port: number) => {
@@ -305,7 +295,7 @@ describe("the preview of a published port", () => {
 
   it("falls back to a view without scripts where the browser blocks other sites' storage", async () => {
     const browser = await launchChromium();
-    const page = await openPage(browser, `${site.url}#/ports`);
+    const page = await openPage(browser, `${stage.url}#/ports`);
     await page.getByRole("button", { name: "Preview 8080" }).click();
     const container = page.frameLocator('iframe[title="Preview of port 8080"]:not([hidden])');
     await container.getByRole("heading", { name: "Welcome to port 8080" }).waitFor();

@@ -2,26 +2,16 @@
  * A newcomer on the real machine runs, looks into, breaks, understands and repairs a container: once with the mouse and not
  * one key, once with the keyboard and not one click.
  */
-import type { BrowserContext, FrameLocator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchProfile, serveBuiltSite } from "./site.ts";
+import type { FrameLocator, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { serveBuiltSite } from "./site.ts";
+import { profileOn, screen } from "./stage.ts";
 
-let site: SiteServer;
-let profile: BrowserContext;
-beforeAll(async () => {
-  site = await serveBuiltSite();
-  profile = await launchProfile();
-}, 600_000);
-afterAll(async () => {
-  await profile?.close();
-  await site?.close();
-});
+const stage = profileOn(serveBuiltSite);
 
 /** The page at its first view, in a playground of its own, with a count of the events that the person may not cause. */
 async function open(playground: string, forbidden: "keydown" | "pointerdown"): Promise<Page> {
-  const page = await profile.newPage();
-  page.setDefaultTimeout(60_000);
+  const page = await stage.page();
   await page.addInitScript((type) => {
     Object.assign(window, { forbidden: 0 });
     addEventListener(
@@ -33,13 +23,11 @@ async function open(playground: string, forbidden: "keydown" | "pointerdown"): P
     );
   }, forbidden);
   // A name of its own for the app: the previews are then of the same site, and no third party to the browser.
-  await page.goto(`${site.url.replace("localhost", "drydock.localhost")}?playground=${playground}#/`);
+  await page.goto(`${stage.appUrl}?playground=${playground}#/`);
   return page;
 }
 const forbiddenEvents = (page: Page): Promise<number> =>
   page.evaluate(() => (window as never as { forbidden: number }).forbidden);
-const screen = (page: Page): Promise<string> =>
-  page.evaluate(() => (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.() ?? "");
 const served = (page: Page): FrameLocator =>
   page.frameLocator('iframe[title="Preview of port 8080"]').frameLocator("iframe");
 

@@ -1,8 +1,7 @@
 /** The built site on a local port, and a Chromium to look at it with. */
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { build } from "vite";
-import { buildSite } from "../../scripts/build/steps.ts";
+import { buildFakeSite, buildSite } from "../../scripts/build/steps.ts";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.ts";
 import { type SiteServer, serveSite } from "../../scripts/site-server.ts";
 
@@ -10,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The page on its development host: no machine, canned containers. */
 export async function serveFakeSite(): Promise<SiteServer> {
-  await build({ root, configFile: `${root}vite.config.ts`, mode: "fake", logLevel: "error" });
+  await buildFakeSite();
   return await serveSite([`${root}build/site-fake`]);
 }
 
@@ -63,10 +62,4 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
   page.setDefaultTimeout(15_000);
   await page.goto(url);
   return page;
-}
-
-/** What the terminal in front shows. xterm.js draws on a canvas; its buffer is asked instead. */
-export async function terminalText(page: Page): Promise<string> {
-  await page.getByRole("button", { name: "Copy screen" }).click();
-  return await page.evaluate(() => navigator.clipboard.readText());
 }

@@ -1,7 +1,6 @@
 /** The walkthrough's sections on containers and networks, typed into the page's own terminals. */
-import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SiteServer } from "../../scripts/site-server.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 import { expectations, stepsShown } from "../walkthrough/expectations.ts";
 import { PageClient } from "../walkthrough/page-client.ts";
 import { PageTerminals } from "../walkthrough/page-terminals.ts";
@@ -11,25 +10,18 @@ import { networks } from "../walkthrough/sections/networks.ts";
 import { run } from "../walkthrough/sections/run.ts";
 import { differenceOnScreen } from "../walkthrough/shown.ts";
 import { transcript } from "../walkthrough/transcript.ts";
-import { launchProfile, serveBuiltSite } from "./site.ts";
+import { serveBuiltSite } from "./site.ts";
+import { profileOn } from "./stage.ts";
 
-let site: SiteServer;
-let profile: BrowserContext;
+const stage = profileOn(serveBuiltSite);
 let page: Page;
 let terminals: PageTerminals;
 
 beforeAll(async () => {
-  site = await serveBuiltSite();
-  profile = await launchProfile();
-  page = await profile.newPage();
-  page.setDefaultTimeout(60_000);
-  await page.goto(`${site.url.replace("localhost", "drydock.localhost")}#/playground`);
+  page = await stage.page();
+  await page.goto(`${stage.appUrl}#/playground`);
   await page.getByRole("textbox", { name: /^Terminal/ }).waitFor();
   terminals = await PageTerminals.open(page);
-}, 600_000);
-afterAll(async () => {
-  await profile?.close();
-  await site?.close();
 });
 
 describe.sequential("the walkthrough in the page's terminals", () => {

@@ -1,11 +1,11 @@
 /** Ways into a playground by an address: what is shown before anything happens, and that nothing happens before somebody agrees. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Recipe, writeLink } from "../../lessons/link/index.ts";
-import type { SiteServer } from "../../scripts/site-server.ts";
-import { launchChromium, openPage, serveFakeSite, terminalText } from "./site.ts";
+import { openPage, serveFakeSite } from "./site.ts";
+import { browserOn, machineRuns, screen } from "./stage.ts";
 
 const files: Readonly<Record<string, string>> = {
   "/compose.yaml": "services:\n  web:\n    image: nginx\n    ports: ['8080:80']\n  app:\n    build: .\n",
@@ -18,13 +18,10 @@ const files: Readonly<Record<string, string>> = {
   "/closed.json": "{}",
 };
 
-let site: SiteServer;
-let browser: Browser;
+const stage = browserOn(serveFakeSite);
 let elsewhere: Server;
 let other: string;
 beforeAll(async () => {
-  site = await serveFakeSite();
-  browser = await launchChromium();
   elsewhere = createServer((request, response) => {
     const text = files[request.url ?? ""];
     response.writeHead(text === undefined ? 404 : 200, {
@@ -36,20 +33,18 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
   other = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
 });
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+afterAll(() => {
   elsewhere?.close();
 });
 
-const open = (address: string): Promise<Page> => openPage(browser, site.url + address);
+const open = (address: string): Promise<Page> => stage.open(address);
 
 async function agree(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Open and run" }).click();
-  await page.getByText("Machine running", { exact: true }).waitFor();
+  await machineRuns(page);
 }
 const terminalShows = (page: Page, text: string) =>
-  expect.poll(() => terminalText(page), { timeout: 10_000 }).toContain(text);
+  expect.poll(() => screen(page)).toContain(text);
 
 describe("an address that opens something", () => {
   it("names an image and a command: one line, shown first", async () => {
@@ -69,7 +64,7 @@ describe("an address that opens something", () => {
     await page.getByText(new URL(other).host).waitFor();
     await page.getByRole("button", { name: "Look only" }).click();
     await page.getByRole("tab", { name: "compose.yaml" }).waitFor();
-    expect(await terminalText(page)).not.toContain("docker run");
+    expect(await screen(page)).not.toContain("docker run");
     await page.context().close();
   });
 
@@ -91,7 +86,7 @@ describe("an address that opens something", () => {
     await page.getByRole("tab", { name: /^Containers/ }).click();
     await page.getByRole("link", { name: "fromrecipe" }).waitFor();
     await page.goto(
-      `${site.url}?gist=${encodeURIComponent(`${other}/Dockerfile`)}&gist=${encodeURIComponent(`${other}/compose.yaml`)}`,
+      `${stage.url}?gist=${encodeURIComponent(`${other}/Dockerfile`)}&gist=${encodeURIComponent(`${other}/compose.yaml`)}`,
     );
     await page.getByRole("heading", { name: "2 files" }).waitFor();
     expect(await page.getByRole("button", { name: "Open and run" }).isDisabled()).toBe(true);
@@ -119,9 +114,9 @@ describe("an address that opens something", () => {
   it("says so when the other server answers wrongly, or not for other pages", async () => {
     const page = await open(`?recipe=${encodeURIComponent(`${other}/bad.json`)}`);
     await page.getByText("must be one docker command line").waitFor();
-    await page.goto(`${site.url}?recipe=${encodeURIComponent(`${other}/closed.json`)}`);
+    await page.goto(`${stage.url}?recipe=${encodeURIComponent(`${other}/closed.json`)}`);
     await page.getByText("Its server must allow other pages to read it (CORS).").waitFor();
-    await page.goto(`${site.url}?recipe=${encodeURIComponent(`${other}/none.json`)}`);
+    await page.goto(`${stage.url}?recipe=${encodeURIComponent(`${other}/none.json`)}`);
     await page.getByText("answered with status 404").waitFor();
     await page.context().close();
   });
@@ -147,7 +142,7 @@ describe("an address that opens something", () => {
 describe("sharing", () => {
   it("makes a link of what was typed, which opens to the same", async () => {
     const page = await open("#/playground");
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await machineRuns(page);
     await page.getByRole("textbox", { name: /^Terminal/ }).focus();
     await page.keyboard.type("docker run -d --name typed nginx\n");
     await terminalShows(page, "typed");
@@ -162,7 +157,7 @@ describe("sharing", () => {
     await dialog.getByRole("button", { name: "Copy the link" }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/^http.*#v1\./);
     const link = await page.evaluate(() => navigator.clipboard.readText());
-    const visitor = await openPage(browser, link);
+    const visitor = await openPage(stage.browser, link);
     await visitor.getByRole("heading", { name: "Open “Typed”?" }).waitFor();
     await visitor.getByText("docker run -d --name typed nginx").waitFor();
     await visitor.context().close();
@@ -171,7 +166,7 @@ describe("sharing", () => {
 
   it("offers a file where the link is too long for other programs", async () => {
     const page = await open("#/playground");
-    await page.getByText("Machine running", { exact: true }).waitFor();
+    await machineRuns(page);
     await page.getByRole("button", { name: "Share" }).click();
     const dialog = page.getByRole("dialog", { name: "Share this playground" });
     const noise = Array.from({ length: 3000 }, (_, at) => ((at * 2654435761) % 4294967296).toString(36)).join("");

@@ -72,6 +72,37 @@ export async function buildImages(which: "prebuilt" | "tests" | "all"): Promise<
   });
 }
 
+const pageSources = [
+  "index.html",
+  "drydock-preview.html",
+  "web",
+  "worker",
+  "lessons",
+  "embed",
+  "vite.config.ts",
+  "scripts/build/v86-trim.ts",
+  "package-lock.json",
+];
+
+function vite(...options: readonly string[]): void {
+  const { status } = spawnSync("node_modules/.bin/vite", ["build", "--logLevel", "warn", ...options], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) throw new Error("vite build failed");
+}
+
+/** The page on its development host, in build/site-fake. */
+export async function buildFakeSite(): Promise<void> {
+  await ensure({
+    name: "site-fake",
+    title: "building the page on its development host",
+    inputs: pageSources,
+    outputs: ["site-fake/index.html"],
+    run: async () => vite("--mode", "fake"),
+  });
+}
+
 /** The static site in dist/: the page, the machine, the userland's chunks, the images that are there. */
 export async function buildSite(): Promise<void> {
   await buildMachine();
@@ -79,25 +110,10 @@ export async function buildSite(): Promise<void> {
   await ensure({
     name: "site",
     title: "building the page",
-    inputs: [
-      "index.html",
-      "drydock-preview.html",
-      "web",
-      "worker",
-      "lessons",
-      "vite.config.ts",
-      "scripts/build/v86-trim.ts",
-      "package-lock.json",
-      "build/snapshot/manifest.json",
-    ],
+    inputs: [...pageSources, "build/snapshot/manifest.json"],
     outputs: ["../dist/index.html"],
     run: async () => {
-      const { status } = spawnSync(
-        "node_modules/.bin/vite",
-        ["build", "--logLevel", "warn", "--outDir", "dist", "--emptyOutDir"],
-        { cwd: root, stdio: ["ignore", 2, 2] },
-      );
-      if (status !== 0) throw new Error("vite build failed");
+      vite("--outDir", "dist", "--emptyOutDir");
       const bytes = totalOf(firstPromptScripts(join(root, "dist")));
       process.stderr.write(`drydock: JavaScript for the first prompt: ${Math.round(bytes / 1024)} KB (gzip)\n`);
     },
