@@ -14,6 +14,21 @@ import { StoreController } from "../state/store.ts";
 import { spark } from "./spark.ts";
 import { statsOf } from "./stats.ts";
 
+/** `roomy`: left out of a narrow panel. */
+const columns: readonly { readonly name: string; readonly roomy?: true; readonly hidden?: true }[] = [
+  { name: "Name" },
+  { name: "Image", roomy: true },
+  { name: "Ports" },
+  { name: "CPU", roomy: true },
+  { name: "Memory", roomy: true },
+  { name: "Status" },
+  { name: "Actions", hidden: true },
+];
+
+/**
+ * All containers. Rows are boxes of their own, not a table's: what changes in one moves no other, and rows out of sight are neither laid out nor
+ * painted (`content-visibility`, which tables do not have). Roles say that it is a table nevertheless.
+ */
 export class Containers extends LightElement {
   readonly #containers = new StoreController(
     this,
@@ -28,9 +43,9 @@ export class Containers extends LightElement {
     if (containers.length === 0)
       return emptyState(this.app, "No containers yet.", "docker run -d --name web -p 8080:80 nginx");
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Containers">
-      <table>
-        <thead><tr><th>Name</th><th class="roomy">Image</th><th>Ports</th><th class="roomy">CPU</th><th class="roomy">Memory</th><th>Status</th><th><span class="vh">Actions</span></th></tr></thead>
-        <tbody>${repeat(
+      <table class="rows" role="table">
+        <thead role="rowgroup"><tr role="row">${columns.map(({ name, roomy, hidden }) => html`<th role="columnheader" class=${roomy === true ? "roomy" : ""}>${hidden === true ? html`<span class="vh">${name}</span>` : name}</th>`)}</tr></thead>
+        <tbody role="rowgroup">${repeat(
           containers,
           (container) => container.Id,
           // A burst of events draws the rows that have changed: an entry that says the same is the same object (state/kept.ts).
@@ -44,13 +59,13 @@ export class Containers extends LightElement {
     const name = containerName(container);
     const ports = portList(container.Ports);
     const running = container.State === "running";
-    return html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, name, containerMenu(this.app, container))}>
-      <td><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub wide-only">${shortId(container.Id)}</span></span></td>
-      <td class="image roomy"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
-      <td>${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port, 10)}" @click=${() => openPreview(this.app, Number.parseInt(port, 10))}>${port}</button> `)}</td>
-      ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td class="sub roomy">–</td><td class="sub roomy">–</td>`}
-      <td title=${new Date(container.Created * 1000).toLocaleString()}>${container.Status}</td>
-      <td><span class="act">${this.#buttons(container, name)}</span></td>
+    return html`<tr role="row" @contextmenu=${(event: MouseEvent) => openRowMenu(event, name, containerMenu(this.app, container))}>
+      <td role="cell"><span class="row"><i class="dot ${dotClass(container.State)}"></i><a href=${formatRoute({ view: "containers", name })} style="font-weight: ${isUp(container.State) ? 600 : 400}" class="clip name">${name}</a><span class="mono s sub wide-only">${shortId(container.Id)}</span></span></td>
+      <td role="cell" class="image roomy"><a class="mono plainlink" href=${formatRoute({ view: "images", name: container.Image })}>${container.Image}</a></td>
+      <td role="cell">${ports.length === 0 ? html`<span class="sub">none</span>` : ports.map((port) => html`<button class="mono link" title="Open the preview of port ${Number.parseInt(port, 10)}" @click=${() => openPreview(this.app, Number.parseInt(port, 10))}>${port}</button> `)}</td>
+      ${running ? html`<dd-stats-cells .container=${container.Id} style="display: contents"></dd-stats-cells>` : html`<td role="cell" class="sub roomy">–</td><td role="cell" class="sub roomy">–</td>`}
+      <td role="cell" title=${new Date(container.Created * 1000).toLocaleString()}>${container.Status}</td>
+      <td role="cell"><span class="act">${this.#buttons(container, name)}</span></td>
     </tr>`;
   }
 
@@ -139,21 +154,28 @@ async function removeRunning(app: App, name: string): Promise<void> {
   if (sure) await app.perform(action);
 }
 
+const inSight = new WeakMap<Element, (visible: boolean) => void>();
+/** One for all rows: each observer costs every frame. */
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) inSight.get(target)?.(isIntersecting);
+});
+
 /** The two cells with live values: they alone re-render when a sample comes. */
 class StatsCells extends LightElement {
   static override properties = { container: {} };
   declare container: string;
   #stop: (() => void) | undefined;
-  #observer: IntersectionObserver | undefined;
+  #row: Element | undefined;
 
   /** Rows out of sight ask for nothing: of 200 containers, a dozen streams run. */
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#observer = new IntersectionObserver(([entry]) => this.#watch(entry?.isIntersecting === true));
-    if (this.parentElement !== null) this.#observer.observe(this.parentElement);
+    this.#row = this.parentElement ?? this;
+    inSight.set(this.#row, (visible) => this.#watch(visible));
+    sight.observe(this.#row);
   }
   override disconnectedCallback(): void {
-    this.#observer?.disconnect();
+    if (this.#row !== undefined) sight.unobserve(this.#row);
     this.#watch(false);
     super.disconnectedCallback();
   }
@@ -166,11 +188,11 @@ class StatsCells extends LightElement {
   protected override render(): TemplateResult {
     const samples = statsOf(this.app).samples(this.container);
     const last = samples.at(-1);
-    return html`<td><span class="row">${spark(
+    return html`<td role="cell"><span class="row">${spark(
       samples.map(({ cpu }) => cpu),
       5,
     )}<span class="num sub" style="min-width: 5ch; text-align: right">${last === undefined ? "" : `${last.cpu.toFixed(1)} %`}</span></span></td>
-      <td><span class="row">${spark(samples.map(({ memory }) => memory))}<span class="num" style="min-width: 7ch; text-align: right">${last === undefined ? "" : humanSize(last.memory)}</span></span></td>`;
+      <td role="cell"><span class="row">${spark(samples.map(({ memory }) => memory))}<span class="num" style="min-width: 7ch; text-align: right">${last === undefined ? "" : humanSize(last.memory)}</span></span></td>`;
   }
 }
 customElements.define("dd-stats-cells", StatsCells);
