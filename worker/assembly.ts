@@ -3,6 +3,7 @@
  * differs between a Worker and Node (storage, fetch, the machine itself) comes in as a {@link Platform}; nothing here knows which it is.
  */
 
+import { serveConnection } from "./api/http-server.ts";
 import { Router } from "./api/router.ts";
 import { buildRoutes } from "./api/routes/build.ts";
 import { containerRoutes } from "./api/routes/containers.ts";
@@ -255,7 +256,8 @@ export async function assemble(platform: Platform): Promise<Engine> {
     containers: engine,
     images,
     networks,
-    docker: (invocation, transport = api) => runDocker(invocation, transport, { network: clientNetwork(registries) }),
+    docker: (invocation, transport = api) =>
+      runDocker(invocation, transport, { network: clientNetwork(registries), serve: serveConnection }),
     exportState: () => ({
       schema: 1,
       networks: networks.exportState(),

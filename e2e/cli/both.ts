@@ -6,6 +6,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serveConnection } from "../../worker/api/http-server.ts";
 import { UnixClient } from "../../worker/api/unix-client.node.ts";
 import { runDocker } from "../../worker/cli/index.ts";
 import type { CliInvocation } from "../../worker/cli/invocation.ts";
@@ -109,6 +110,7 @@ export const ours: Side = own(async (invocation) => {
   const env = { ...invocation.env, DOCKER_HOST: host };
   const code = await runDocker({ ...invocation, env }, client, {
     connect: (to) => (to === host ? client : new UnixClient(to)),
+    serve: serveConnection,
     network: clientNetwork(new Registries({ fetch: fetch as Fetch })),
   });
   client.close();

@@ -42,6 +42,10 @@ describe("docker ps", () => {
     );
     expect(code).toBe(1);
   });
+  test("joins its paths as Go does: an empty name leaves the collection", async () => {
+    const { requests } = await run(["image", "rm", ""], script);
+    expect(requests).toEqual(["DELETE /images"]);
+  });
   test("falls back to the version of an older engine", async () => {
     let asked = 0;
     const { stdout } = await run(["ps", "-q"], () =>
@@ -50,6 +54,32 @@ describe("docker ps", () => {
         : json([container]),
     );
     expect(stdout).toBe(`${"a".repeat(12)}\n`);
+  });
+});
+
+describe("docker system dial-stdio", () => {
+  test("speaks the Engine API on stdin and stdout", async () => {
+    const { stdout, code } = await run(
+      ["system", "dial-stdio"],
+      ({ route }) =>
+        route === "GET /info" ? json({ Name: "here" }) : route === "HEAD /_ping" ? json(undefined) : undefined,
+      { stdin: "GET /info HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n" },
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n\{"Name":"here"\}\n?$/);
+  });
+  test("is in no list of commands", async () => {
+    const { stdout } = await run(["system", "--help"], () => json(undefined));
+    expect(stdout).not.toContain("dial-stdio");
+  });
+});
+
+describe("--help", () => {
+  test("shows DOCKER_DEFAULT_PLATFORM as what --platform is by default", async () => {
+    const { stdout } = await run(["import", "--help"], () => json(undefined), {
+      env: { DOCKER_DEFAULT_PLATFORM: "linux/386" },
+    });
+    expect(stdout).toContain('capable (default "linux/386")');
   });
 });
 

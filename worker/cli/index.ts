@@ -2,7 +2,7 @@
  * The `docker` command: an invocation in, an exit code out. It knows the Engine API and nothing else; whether the engine is in this
  * process or behind a socket is the transport's affair. Behaves as docker/cli 28.2.2.
  */
-import type { ApiTransport } from "../api/transport.ts";
+import type { ApiTransport, ByteDuplex } from "../api/transport.ts";
 import { checkArity, unknownSubcommand } from "./command/arity.ts";
 import { type CommandNode, childOf, commandPath, rootCommand } from "./command/tree.ts";
 import { commands } from "./commands/index.ts";
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly now?: () => number;
   readonly after?: (milliseconds: number) => Promise<void>;
   readonly network?: ClientNetwork;
+  /** Puts an engine on a byte stream as HTTP, for `system dial-stdio`. */
+  readonly serve?: (connection: ByteDuplex, api: ApiTransport) => Promise<void>;
 }
 
 /** Never throws; what goes wrong is written on stderr. */
@@ -223,6 +225,7 @@ async function contextOf(
     now: options.now ?? Date.now,
     after: options.after ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     ...(options.network ?? noNetwork),
+    ...(options.serve && { serve: options.serve }),
   };
 }
 

@@ -44,6 +44,11 @@ const hidden: Readonly<Record<string, string>> = {
 };
 const notInterspersed = new Set(["container run", "container create", "container exec", "container top"]);
 
+/** Commands that no help lists. */
+const hiddenCommands: Readonly<Record<string, TreeEntry>> = {
+  "system dial-stdio": { usage: "docker system dial-stdio" },
+};
+
 /** Finds commands of a reference file; `hiddenFlags` are added to it. A plugin has a tree of its own. */
 export function commandTree(
   entries: Readonly<Record<string, TreeEntry>>,
@@ -71,7 +76,7 @@ export function commandTree(
   };
 }
 
-export const commandAt = commandTree(data, hidden);
+export const commandAt = commandTree({ ...data, ...hiddenCommands }, hidden);
 
 function parseFlags(text: string, isHidden: boolean): readonly FlagSpec[] {
   return text
@@ -86,7 +91,7 @@ function parseFlags(text: string, isHidden: boolean): readonly FlagSpec[] {
 /** The child that `name` stands for, by its name or one of its aliases ("container rm" for "container remove"). */
 export function childOf(parent: CommandNode, name: string, find = commandAt): CommandNode | undefined {
   const prefix = parent.path === "" ? "" : `${parent.path} `;
-  if (parent.commands.includes(name)) return find(prefix + name);
+  if (parent.commands.includes(name) || Object.hasOwn(hiddenCommands, prefix + name)) return find(prefix + name);
   if (parent.path === "") return undefined;
   for (const command of parent.commands) {
     const child = find(prefix + command);

@@ -237,6 +237,14 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map([
     ),
   ],
   [
+    "system dial-stdio",
+    entry(
+      noArgs,
+      () => import("./system/dial-stdio.ts"),
+      (m) => m.dialStdio,
+    ),
+  ],
+  [
     "system events",
     entry(
       noArgs,

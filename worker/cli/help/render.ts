@@ -1,7 +1,7 @@
 /** The text of `docker … --help`. */
 import { type CommandNode, commandPath } from "../command/tree.ts";
 import { lazy } from "../session/lazy.ts";
-import { flagUsages } from "./wrap.ts";
+import { type FlagHelp, flagUsages } from "./wrap.ts";
 
 interface HelpEntry {
   readonly text: string;
@@ -13,10 +13,18 @@ interface HelpEntry {
 }
 export type HelpData = Readonly<Record<string, HelpEntry>>;
 
+/** Of commands that no help lists. */
+const hiddenHelp: HelpData = {
+  "system dial-stdio": {
+    text: "Proxy the stdio stream to the daemon connection. Should not be invoked manually.",
+  },
+};
+
 /** The descriptions are most of the client's weight and seldom needed. */
-export const helpData = lazy(
-  async () => (await import("../reference/help.json", { with: { type: "json" } })).default as HelpData,
-);
+export const helpData = lazy(async (): Promise<HelpData> => {
+  const listed = await import("../reference/help.json", { with: { type: "json" } });
+  return { ...(listed.default as HelpData), ...hiddenHelp };
+});
 
 /** What the engine has, of what some commands and flags need. */
 export interface Offer {
@@ -66,6 +74,8 @@ export interface HelpOptions {
   /** Plugins shown among the management commands: name and description. */
   readonly plugins: readonly (readonly [string, string])[];
   readonly bold: boolean;
+  /** DOCKER_DEFAULT_PLATFORM: what --platform is where it is not said. */
+  readonly platform?: string;
   readonly offer: Offer;
   /** Of a plugin; the client's own otherwise. */
   readonly data?: HelpData;
@@ -87,7 +97,7 @@ export async function renderHelp(node: CommandNode, options: HelpOptions): Promi
   const isRoot = node.path === "";
   const usages = (): string =>
     flagUsages(
-      flags.map((flag) => ({ ...flag, description: flag.description.replace("<CONFIG>", options.configDirectory) })),
+      flags.map((flag) => ({ ...flag, description: withDefault(flag, options) })),
       options.columns - 1,
     ).trimEnd();
   if (flags.length > 0 && !isRoot) parts.push(`Options:\n${usages()}`);
@@ -105,6 +115,13 @@ export async function renderHelp(node: CommandNode, options: HelpOptions): Promi
     if (rest.length > 0) parts.push(options.bold ? `\x1b[1m${rest.join("\n\n")}\x1b[0m` : rest.join("\n\n"));
   }
   return `${parts.join("\n\n")}\n`;
+}
+
+/** Defaults that come from the client's surroundings, as pflag shows them. */
+function withDefault({ name, description }: FlagHelp, { platform = "", configDirectory }: HelpOptions): string {
+  return name === "platform" && platform !== ""
+    ? `${description} (default ${JSON.stringify(platform)})`
+    : description.replace("<CONFIG>", configDirectory);
 }
 
 function withPlugins(

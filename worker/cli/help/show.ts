@@ -24,6 +24,7 @@ export async function showHelp(
       configDirectory,
       plugins: namedPlugins(),
       bold: out.isTerminal,
+      platform: invocation.env.DOCKER_DEFAULT_PLATFORM ?? "",
       offer: await offerOf(client),
     }),
   );

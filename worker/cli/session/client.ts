@@ -41,6 +41,11 @@ export class Client {
     return this.#version;
   }
 
+  /** The engine itself, for what is more than a call. */
+  get transport(): ApiTransport {
+    return this.#transport;
+  }
+
   /** An answer below 400. */
   async call(method: Method, path: string, options: CallOptions = {}): Promise<ApiResponse> {
     const response = await this.#send(method, path, options);
@@ -64,7 +69,7 @@ export class Client {
     try {
       return await this.#transport.request({
         method,
-        path: `/v${this.#version}${path}${queryString(options.query)}`,
+        path: `/v${this.#version}${cleaned(path)}${queryString(options.query)}`,
         headers,
         signal,
         ...(options.stream !== undefined
@@ -107,6 +112,9 @@ export const filterQuery = (filters: Filters): string | undefined =>
     : JSON.stringify(
         Object.fromEntries(Object.entries(filters).map(([k, vs]) => [k, Object.fromEntries(vs.map((v) => [v, true]))])),
       );
+
+/** Go's client joins its paths, so that an empty name at the end leaves the collection. */
+const cleaned = (path: string): string => path.replace(/\/+$/, "");
 
 function queryString(query: CallOptions["query"]): string {
   if (query === undefined) return "";

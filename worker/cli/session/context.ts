@@ -1,4 +1,5 @@
 /** What a command's handler works with. */
+import type { ApiTransport, ByteDuplex } from "../../api/transport.ts";
 import type { CommandNode } from "../command/tree.ts";
 import type { ConfigFile } from "../config/config-file.ts";
 import type { Flags } from "../flags/flags.ts";
@@ -30,6 +31,8 @@ export interface Context {
   after(milliseconds: number): Promise<void>;
   readonly fetch: ClientFetch;
   readonly registry: RegistryAccess;
+  /** Puts an engine on a byte stream as HTTP. */
+  serve?(connection: ByteDuplex, api: ApiTransport): Promise<void>;
 }
 
 /** Exit code; nothing is 0. Failures are thrown as CliError. */

@@ -1,4 +1,6 @@
 /** A CLI run against answers written down beforehand: no engine, no process. */
+
+import { serveConnection } from "../../api/http-server.ts";
 import type { ApiRequest, ApiResponse, ApiTransport } from "../../api/transport.ts";
 import { runDocker } from "../index.ts";
 import { type CliFiles, type CliInvocation, FileError } from "../invocation.ts";
@@ -123,6 +125,7 @@ export async function run(args: readonly string[], script: Script, settings: Run
     now: () => settings.now ?? 1_700_000_100_000,
     after: async () => undefined,
     ...(settings.network !== undefined && { network: settings.network }),
+    serve: serveConnection,
   });
   return { code, stdout: out.text(), stderr: err.text(), requests, bodies, files };
 }
