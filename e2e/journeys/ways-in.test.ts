@@ -43,8 +43,7 @@ async function agree(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Open and run" }).click();
   await machineRuns(page);
 }
-const terminalShows = (page: Page, text: string) =>
-  expect.poll(() => screen(page)).toContain(text);
+const terminalShows = (page: Page, text: string) => expect.poll(() => screen(page)).toContain(text);
 
 describe("an address that opens something", () => {
   it("names an image and a command: one line, shown first", async () => {

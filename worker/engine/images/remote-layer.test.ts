@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Clock, Fetch } from "../ports/host.ts";
 import type { Digest } from "../ports/storage.ts";
 import { Registries } from "../registry/endpoints.ts";
@@ -8,13 +8,18 @@ import { openRemoteLayer } from "./remote-layer.ts";
 const digest = `sha256:${"a".repeat(64)}` as Digest;
 
 /** A layer at a registry that gives these answers, one after the other; an error is a connection that fails. */
-function layer(...answers: readonly (Response | Error)[]) {
+function layer(...answers: readonly (Response | Error | Promise<Response>)[]) {
   const left = [...answers];
   const [asked, pauses]: [string[], number[]] = [[], []];
+  const late: (() => void)[] = [];
   const clock: Clock = {
     now: () => new Date(0),
     monotonic: () => 0,
     after(ms, callback) {
+      if (ms > 5000) {
+        late.push(callback);
+        return () => void late.splice(late.indexOf(callback), 1);
+      }
       pauses.push(ms);
       callback();
       return () => undefined;
@@ -34,7 +39,7 @@ function layer(...answers: readonly (Response | Error)[]) {
     size: 100,
     mediaType: "",
   } as const;
-  return { asked, pauses, remote: openRemoteLayer({ blobs: new MemoryBlobStore(), registries, clock }, origin) };
+  return { asked, pauses, late, remote: openRemoteLayer({ blobs: new MemoryBlobStore(), registries, clock }, origin) };
 }
 
 const range = (text: string): Response => new Response(text, { status: 206 });
@@ -45,6 +50,16 @@ it("asks again for a part that did not come, after longer and longer pauses", as
   expect(new Set(asked).size).toBe(1);
   expect(asked.length).toBe(3);
   expect(pauses).toEqual([200, 1000]);
+});
+
+it("asks again when an answer takes longer than a disk may", async () => {
+  const { remote, asked, late } = layer(new Promise<Response>(() => {}), range("abc"));
+  const read = remote.readRange(10, 3);
+  await vi.waitFor(() => expect(late.length).toBe(1));
+  late[0]?.();
+  expect(new TextDecoder().decode(await read)).toBe("abc");
+  expect(asked.length).toBe(2);
+  expect(late).toEqual([]);
 });
 
 it("gives the reader the reason when it never comes, and does not ask for what the registry refuses", async () => {

@@ -7,6 +7,8 @@ import type { LayerOrigin } from "./layers/layer-store.ts";
 
 /** Before the second try, the third and the fourth: the reader is a program in the guest, whose file would be unreadable. */
 const pauses = [200, 1000, 3000] as const;
+/** Milliseconds that an answer may take. Linux gives a disk 30 seconds (SCSI's default) before it gives the read up. */
+const patience = 12_000;
 
 /**
  * A layer's compressed blob in the registry that it was pulled from. Where the host ignores byte ranges, the whole blob is kept in
@@ -27,7 +29,7 @@ export function openRemoteLayer(
   const ask = async (offset: number, length: number) => {
     for (let tries = 0; ; tries++) {
       try {
-        const answer = await client.blobRange(origin.digest, offset, length);
+        const answer = await inTime(clock, (signal) => client.blobRange(origin.digest, offset, length, signal));
         down = false;
         return answer;
       } catch (error) {
@@ -58,4 +60,21 @@ export function openRemoteLayer(
     },
     stream: (signal) => client.blobStream(origin.digest, origin.size, signal),
   };
+}
+
+/** The work's answer, or its end and an error when that takes too long: a request that hangs is better asked again. */
+async function inTime<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const given = new AbortController();
+  let cancel = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(patience, () => {
+      reject(new TypeError("the registry does not answer"));
+      given.abort();
+    });
+  });
+  try {
+    return await Promise.race([work(given.signal), late]);
+  } finally {
+    cancel();
+  }
 }
