@@ -21,6 +21,9 @@ const usage = `Usage:
   npm run lesson -- reference      write docs/lesson-format.md from the schema
 `;
 
+/** Beside `npm start`, which takes 8080. The same one each time: the page keeps progress by address. */
+const previewPort = 8081;
+
 const [command, ...folders] = process.argv.slice(2);
 switch (command) {
   case "new":
@@ -90,9 +93,6 @@ async function check(all: readonly string[]): Promise<number> {
   }
   return bad === 0 ? 0 : 1;
 }
-
-/** Beside `npm start`, which takes 8080. The same one each time: the page keeps progress by address. */
-const previewPort = 8081;
 
 /** The page and the folder on one server. What is wrong with the lesson is told here; the page tells it, too, at each reload. */
 async function preview(folder: string | undefined): Promise<void> {
