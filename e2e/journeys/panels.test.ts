@@ -214,7 +214,8 @@ describe("context menus", () => {
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("link", { name: "shop/web", exact: true }).waitFor();
     await page.getByRole("button", { name: /Command log/ }).click();
-    await page.getByText("docker tag nginx:latest shop/web:1.0").waitFor();
+    const log = page.getByRole("dialog", { name: "Command log" });
+    await log.getByText("docker tag nginx:latest shop/web:1.0").waitFor();
     await page.context().close();
   });
 });

@@ -69,7 +69,7 @@ describe("an address that opens something", () => {
 
   it("leads to somebody else's lesson: what it would write, fetch and run is said first", async () => {
     const page = await open(`?lesson=${encodeURIComponent(`${other}/lesson.yaml`)}`);
-    await page.getByRole("heading", { name: "Tides" }).waitFor();
+    await page.getByRole("heading", { name: "Tides", exact: true }).waitFor();
     const note = page.locator("dd-foreign-note");
     await note.getByText("tide.txt").waitFor();
     await page.getByText(/It uses .*to download/).waitFor();
