@@ -117,9 +117,9 @@ export async function renderHelp(node: CommandNode, options: HelpOptions): Promi
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Defaults that come from the client's surroundings, as pflag shows them. */
+/** Defaults that come from the client's surroundings, as pflag shows them; commands that look for a variant of an image have none. */
 function withDefault({ name, description }: FlagHelp, { platform = "", configDirectory }: HelpOptions): string {
-  return name === "platform" && platform !== ""
+  return name === "platform" && description.startsWith("Set platform") && platform !== ""
     ? `${description} (default ${JSON.stringify(platform)})`
     : description.replace("<CONFIG>", configDirectory);
 }
