@@ -109,7 +109,7 @@ describe("the editor", () => {
     await page.context().close();
   });
 
-  it("has menus on its tabs and on the files", async () => {
+  it("has menus on its tabs and on the files, by mouse and by keyboard", async () => {
     const page = await open();
     const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
     for (const name of ["app.py", "Dockerfile"]) {
@@ -125,6 +125,12 @@ describe("the editor", () => {
     await tab.click({ button: "right" });
     await page.getByRole("menuitem", { name: "Close the others" }).click();
     await page.getByRole("tab", { name: "Dockerfile" }).waitFor({ state: "detached" });
+    await page.getByRole("treeitem", { name: "app.py" }).press("Shift+F10");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Download", exact: true }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("app.py");
     await page.context().close();
   });
 

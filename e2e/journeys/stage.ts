@@ -81,12 +81,15 @@ function there<T>(value: T | undefined): T {
 export const screen = (page: Page): Promise<string> =>
   page.evaluate(() => (globalThis as { drydockTerminalText?: () => string }).drydockTerminalText?.() ?? "");
 
-/** Into the terminal in front, as a person types. */
-export async function type(page: Page, line: string): Promise<void> {
-  await page
+const focusTerminal = (page: Page): Promise<void> =>
+  page
     .getByRole("textbox", { name: /^Terminal/ })
     .first()
     .focus();
+
+/** Into the terminal in front, as a person types. */
+export async function type(page: Page, line: string): Promise<void> {
+  await focusTerminal(page);
   await page.keyboard.type(`${line}\n`);
 }
 
@@ -95,10 +98,7 @@ let lines = 0;
 /** Runs a line in the terminal in front, and answers what the screen shows at its end, which a mark of its own tells. */
 export async function runLine(page: Page, line: string, timeout = 60_000): Promise<string> {
   lines += 1;
-  await page
-    .getByRole("textbox", { name: /^Terminal/ })
-    .first()
-    .focus();
+  await focusTerminal(page);
   await page.keyboard.insertText(`clear; ${line}; echo "ended ${lines} with $?"`);
   await page.keyboard.press("Enter");
   const ended = new RegExp(`ended ${lines} with \\d+`);

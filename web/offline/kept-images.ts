@@ -5,7 +5,6 @@
 import { BridgeError } from "../../worker/protocol/index.ts";
 
 const cacheName = "drydock-images";
-
 export interface CatalogueImage {
   readonly name: string;
   readonly description: string;

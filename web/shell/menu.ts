@@ -26,6 +26,10 @@ export function openMenu(
   menu.popover = "auto";
   menu.setAttribute("role", "menu");
   menu.setAttribute("aria-label", label);
+  // Of a menu's button it says that the menu is open; a tree's item would say that its branch is.
+  const tellExpanded = (open: boolean): void => {
+    if (anchor.ariaHasPopup === "menu") anchor.ariaExpanded = String(open);
+  };
   const choose = (item: MenuItem): void => {
     menu.hidePopover();
     item.run();
@@ -46,13 +50,13 @@ export function openMenu(
     if ((event as ToggleEvent).newState !== "closed") return;
     const within = menu.contains(document.activeElement) || document.activeElement === document.body;
     menu.remove();
-    anchor.setAttribute("aria-expanded", "false");
+    tellExpanded(false);
     if (within) anchor.focus();
   });
   // Within the landmark or the dialog that holds the anchor: behind an open dialog everything else is inert.
   (anchor.closest("dialog, .pane, header") ?? document.body).append(menu);
   menu.showPopover();
-  anchor.setAttribute("aria-expanded", "true");
+  tellExpanded(true);
   place(menu, anchor, at);
   menu.querySelector<HTMLElement>('[role^="menuitem"]')?.focus();
 }
