@@ -138,6 +138,8 @@ describe("the run", () => {
   it("says that the storage is full, and the machine goes on", async () => {
     const page = await open("full");
     await prompt(page);
+    // The engine starts behind the prompt, and writes to its disk when it does.
+    await page.getByText(/^Engine \d/).waitFor();
     const devtools = await stage.profile.newCDPSession(page);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(stage.url).origin, quotaSize: 1_000_000 });
     try {
