@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { benchChecks } from "../e2e/bench/checks.ts";
 import { benchChromium } from "../e2e/bench/chromium.ts";
 import { benchLessons } from "../e2e/bench/lessons.ts";
 import { benchNode } from "../e2e/bench/node.ts";
@@ -24,6 +25,7 @@ samples.push(...(await benchChromium(wanted)));
 samples.push(...(await benchSpawns(wanted)));
 samples.push(...(await benchPage(wanted)));
 samples.push(...(await benchLessons(wanted)));
+samples.push(...(await benchChecks(wanted)));
 const results = summarize(samples);
 const machine = {
   processor: cpus()[0]?.model ?? "unknown",

@@ -1,8 +1,13 @@
+import { performance } from "node:perf_hooks";
 import type { Rehearsed } from "../../worker/lessons/index.ts";
 import { openDrydock } from "../../worker/node.ts";
 import { nodeClock } from "../../worker/node-platform.node.ts";
 
 export interface LessonMachine extends Rehearsed {
+  /** Milliseconds that this thread has worked for anyone but the emulator. */
+  engineTime(): number;
+  /** Nothing is left to do behind what was answered. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,6 +24,8 @@ export async function openLessonMachine(): Promise<LessonMachine> {
       const { id } = await drydock.checkpoints.take({ name: "step" });
       return { back: () => drydock.checkpoints.rewind(id), forget: () => drydock.checkpoints.forget(id) };
     },
+    engineTime: () => performance.eventLoopUtilization().active - drydock.machine.busyMilliseconds,
+    idle: () => drydock.idle(),
     close: () => drydock.close(),
   };
 }

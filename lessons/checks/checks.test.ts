@@ -110,6 +110,35 @@ describe("a check on a container", () => {
   });
 });
 
+describe("a check on a file", () => {
+  const holding = (text: string): LessonView =>
+    view({ file: async () => ({ type: "file", mode: 0o644, uid: 1000, size: text.length, text }) });
+  const lines = (range: { readonly min?: number; readonly max?: number }): Check => ({
+    kind: "file",
+    in: "workspace",
+    path: "last.txt",
+    lines: range,
+  });
+
+  it.each([
+    ["", 0],
+    ["one", 1],
+    ["one\n", 1],
+    ["one\ntwo\n", 2],
+    ["one\n\nthree", 3],
+  ])("counts the lines of %j", async (text, count) => {
+    expect(await evaluate(lines({ min: count, max: count }), holding(text))).toEqual({ state: "passed" });
+    expect(await evaluate(lines({ min: count + 1 }), holding(text))).toMatchObject({ state: "observed" });
+  });
+
+  it("says how many there are instead", async () => {
+    expect(await evaluate(lines({ max: 3 }), holding("1\n2\n3\n4\n"))).toEqual({
+      state: "observed",
+      text: "last.txt has 4 lines.",
+    });
+  });
+});
+
 describe("checks together", () => {
   const event: EventFacts = {
     Type: "container",

@@ -118,6 +118,9 @@ const evaluators: Evaluators = {
       return observed(`${where} does not hold "${check.contains}".`);
     if (check.equals !== undefined && found.text.trim() !== check.equals.trim())
       return observed(`${where} holds "${found.text.trim().slice(0, 60)}".`);
+    const lines = linesOf(found.text);
+    if (lines < (check.lines?.min ?? 0) || lines > (check.lines?.max ?? Number.POSITIVE_INFINITY))
+      return observed(`${where} has ${lines} ${lines === 1 ? "line" : "lines"}.`);
     if (check.uid !== undefined && found.uid !== check.uid)
       return observed(`${where} belongs to the user with number ${found.uid}.`);
     if (check.mode !== undefined && found.mode !== Number.parseInt(check.mode, 8))
@@ -186,6 +189,9 @@ async function countOf(check: Of<"count">, view: LessonView): Promise<{ number: 
   const labelled = all.filter(({ Labels }) => check.label === undefined || hasLabel(Labels, check.label));
   return { number: labelled.length, missing: 0 };
 }
+
+/** As `wc -l` counts, and one more when the last one has no end. */
+const linesOf = (text: string): number => (text === "" ? 0 : text.replace(/\n$/, "").split("\n").length);
 
 function fileName(place: Place, path: string): string {
   if (place === "workspace" || place === "machine") return path;

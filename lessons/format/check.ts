@@ -141,6 +141,7 @@ const file = z
     type: z.enum(["file", "directory", "symlink"]).optional(),
     contains: text.optional(),
     equals: z.string().max(500).optional(),
+    lines: z.strictObject({ min: z.int().optional(), max: z.int().optional() }).optional().describe("how many it has"),
     uid: z.int().min(0).optional(),
     mode: z
       .string()
