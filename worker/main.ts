@@ -10,7 +10,9 @@ import { pageFetch } from "./network/page-fetch.ts";
 import type { HostNotice, StartReport } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
-import { SiteFiles, site } from "./site-files.ts";
+import { site } from "./site/site.ts";
+import { SiteFiles } from "./site/site-files.ts";
+import { Unpacker } from "./site/unpacker.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import type { ByteFiles } from "./storage/files.ts";
 import { MemoryFiles } from "./storage/memory-files.ts";
@@ -36,9 +38,10 @@ const notices = new ReadableStream<HostNotice>({
   },
 });
 
+const unpacker = new Unpacker();
 const siteFiles = new SiteFiles();
 /** Asked for at once, before the page has said which playground it is for. */
-const build = readAhead(siteFiles.machine);
+const build = readAhead(siteFiles.machine((url) => unpacker.unpack(url)));
 
 const emptyDisk = siteFiles.bytes("machine/disk.ext4.gz");
 // Whoever needs it meets its failure.
@@ -80,7 +83,7 @@ async function start({
       message:
         "This browser does not run WebAssembly, which the machine is made of. Allow it for this site, or use another browser.",
     } satisfies Failure;
-  siteFiles.onProgress = (loaded, total) => onProgress("machine", loaded, total);
+  unpacker.onProgress = (loaded, total) => onProgress("machine", loaded, total);
   onProgress("emulator", 0, 0);
   // What cannot be loaded now says so to whoever asks for it.
   if (engineAtOnce === true)

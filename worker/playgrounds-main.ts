@@ -4,7 +4,7 @@ import * as Comlink from "comlink";
 import { type DiskOfSite, PlaygroundShelf } from "./playgrounds/shelf.ts";
 import { type Outcome, type PlaygroundsService, portReadable, toWireError } from "./protocol/index.ts";
 import { sendStream } from "./rpc/api-bridge.ts";
-import { SiteFiles } from "./site-files.ts";
+import { SiteFiles } from "./site/site-files.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import { openPlaygroundFolders } from "./storage/opfs-folders.ts";
 

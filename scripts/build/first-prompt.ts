@@ -23,7 +23,7 @@ export function firstPromptScripts(folder: string): readonly ScriptSize[] {
     readFileSync(join(folder, "index.html"), "utf8"),
   )?.[1];
   if (page === undefined) throw new Error("index.html names no script");
-  return scriptsFrom(folder, [page, chunk("terminals"), chunk("main")]);
+  return scriptsFrom(folder, [page, chunk("terminals"), chunk("main"), chunk("unpacker-main")]);
 }
 
 /** These scripts and all that they import without being asked. */

@@ -2,8 +2,8 @@
  * Files of the site, fetched so that a moment without a network costs a moment: what fails is asked for again, a body that breaks off goes
  * on where it stopped. What cannot be had in the end is a {@link MachineError} "download" that names the file.
  */
-import { KEPT_COPY } from "./protocol/kept-copy.ts";
-import { MachineError } from "./vm/errors.ts";
+import { KEPT_COPY } from "../protocol/kept-copy.ts";
+import { MachineError } from "../vm/errors.ts";
 
 export interface DownloadOptions {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
