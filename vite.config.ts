@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { defineConfig, type Plugin } from "vite";
+import { documentationPages } from "./lessons/pages.node.ts";
 import { lessonModules } from "./lessons/site.node.ts";
 import { trimV86 } from "./scripts/build/v86-trim.ts";
 
@@ -81,7 +82,7 @@ function smallMachine(): Plugin {
 export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: "web/public",
-  plugins: [fixedScripts(), lessonModules()],
+  plugins: [fixedScripts(), lessonModules(), documentationPages()],
   resolve: {
     alias:
       mode === "fake"

@@ -3,7 +3,6 @@
  * without what the emulator has of it. A server's answer to an HTTP check is the machine's work; what asks for it is ours.
  */
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { evaluate } from "../../lessons/checks/index.ts";
 import type { Check, Step } from "../../lessons/format/index.ts";
 import { lessonNames, lessonsFolder, readLesson } from "../../lessons/read.node.ts";

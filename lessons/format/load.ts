@@ -44,7 +44,8 @@ export function loadYaml<T>(text: string, schema: z.ZodType<T>): Loaded<T> {
     ok: false,
     problems: result.error.issues.slice(0, mostProblems).map((issue) => ({
       line: lineOf(issue.path),
-      message: `${placeName(issue.path)}: ${issueText(issue)}`,
+      message:
+        issue.path.length === 0 ? `The file ${issueText(issue)}` : `${placeName(issue.path)}: ${issueText(issue)}`,
     })),
   };
 
@@ -69,7 +70,7 @@ function placeName(path: readonly PropertyKey[]): string {
   let name = "";
   for (const part of path)
     name += typeof part === "number" ? `[${part + 1}]` : `${name === "" ? "" : "."}${String(part)}`;
-  return name === "" ? "the file" : name;
+  return name;
 }
 
 const failed = (line: number, message: string): Loaded<never> => ({ ok: false, problems: [{ line, message }] });

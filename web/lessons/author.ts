@@ -61,6 +61,7 @@ export class Author extends LightElement {
             html`<button class="tab" role="tab" aria-selected=${file === this.active} tabindex=${file === this.active ? 0 : -1} @click=${() => this.#choose(file)}>${file}</button>`,
         )}</div>
         <span class="end">
+          <a class="ib s" href="./writing-lessons.html" target="_blank" aria-label="How lessons are written" title="How lessons are written">${icon("book")}</a>
           <button class="ib s" aria-label="New text" title="New text" @click=${() => void this.#add()}>${icon("plus")}</button>
           <button class="ib s" aria-label="Save the folder as an archive" title="Save the folder as an archive" @click=${() => this.#export()}>${icon("download")}</button>
           <button class="ib s" aria-label="Open an archive" title="Open an archive" @click=${() => void this.#import()}>${icon("folder")}</button>

@@ -40,7 +40,7 @@ function fullName(ref: string): string {
 export function totalOf(downloads: readonly Download[]): string {
   const known = downloads.reduce((sum, { size }) => sum + (typeof size === "number" ? size : 0), 0);
   const unknown = downloads.some(({ size }) => size === undefined);
-  if (known === 0 && !unknown) return "nothing to download";
+  if (known === 0) return unknown ? "how much there is to download is not known yet" : "nothing to download";
   return `${unknown ? "at least " : ""}${spacedSize(known)} to download`;
 }
 

@@ -14,6 +14,13 @@ describe("progress as a file", () => {
     expect(progressOf("data/lost")).toEqual({ step: 1, done: ["a/one", "a/two"], finished: true });
   });
 
+  it("says which steps were done with their solution, there as here", () => {
+    saveProgress("data/tmpfs", { step: 0, done: ["a/one"], finished: true, shown: ["a"] }, 1);
+    expect(JSON.parse(writeProgress(["data/tmpfs"])).lessons["data/tmpfs"].shown).toEqual(["a"]);
+    readProgress(file({ "data/tmpfs": { step: 1, done: ["b/one"], finished: true, shown: ["b", "<img>"] } }));
+    expect(progressOf("data/tmpfs").shown).toEqual(["a", "b"]);
+  });
+
   it.each(["", "[]", "null", '{"drydock":"progress","version":2}', "{"])("refuses %j with a sentence", (text) => {
     expect(() => readProgress(text)).toThrow(/file|JSON/);
   });

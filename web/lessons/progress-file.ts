@@ -1,5 +1,5 @@
 /** Progress as a file: from one device to another. What comes from a file is read, never trusted. */
-import { remember, remembered } from "../state/settings.ts";
+import { remember } from "../state/settings.ts";
 import { type LessonProgress, progressOf } from "./progress.ts";
 
 const most = 2000;
@@ -28,11 +28,13 @@ export function readProgress(text: string): number {
     return isLessonName(name) && progress !== undefined ? [[name, progress] as const] : [];
   });
   for (const [name, other] of entries.slice(0, most)) {
-    const own = remembered<LessonProgress>(`lesson.${name}`, { step: 0, done: [], finished: false });
+    const own = progressOf(name);
+    const shown = [...new Set([...(own.shown ?? []), ...(other.shown ?? [])])];
     remember(`lesson.${name}`, {
       step: Math.max(own.step, other.step),
       done: [...new Set([...own.done, ...other.done])],
       finished: own.finished || other.finished,
+      ...(shown.length === 0 ? {} : { shown }),
     });
   }
   return Math.min(entries.length, most);
@@ -41,14 +43,19 @@ export function readProgress(text: string): number {
 const isLessonName = (name: string): boolean => /^[a-z0-9-]{1,60}\/[a-z0-9-]{1,60}$/.test(name);
 
 function progressIn(value: unknown): LessonProgress | undefined {
-  const { step, done, finished } = fieldsOf(value);
+  const { step, done, finished, shown } = fieldsOf(value);
   if (typeof step !== "number" || !Number.isInteger(step) || step < 0 || step > 100 || !Array.isArray(done))
     return undefined;
-  const tasks = done.filter(
-    (task): task is string => typeof task === "string" && /^[a-z0-9-]+\/[a-z0-9-]+$/.test(task),
-  );
-  return { step, done: tasks.slice(0, 200), finished: finished === true };
+  return {
+    step,
+    done: textsIn(done, /^[a-z0-9-]+\/[a-z0-9-]+$/),
+    finished: finished === true,
+    shown: textsIn(Array.isArray(shown) ? shown : [], /^[a-z0-9-]+$/),
+  };
 }
+
+const textsIn = (list: readonly unknown[], form: RegExp): readonly string[] =>
+  list.filter((each): each is string => typeof each === "string" && form.test(each)).slice(0, 200);
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

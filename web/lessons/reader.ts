@@ -285,10 +285,13 @@ export class Reader extends LightElement {
   /** After the last step: the lesson that comes next. */
   #onward(session: LessonSession): TemplateResult {
     const all = tracks.flatMap(({ lessons }) => lessons);
-    const next = all[all.findIndex(({ name }) => name === session.name) + 1];
+    const at = all.findIndex(({ name }) => name === session.name);
+    // One that is not of ours has none after it.
+    const next = at < 0 ? undefined : all[at + 1];
+    const look = `btn ${session.left === 0 ? "go" : ""}`;
     return next === undefined
-      ? html`<a class="btn go" href="#/">All lessons</a>`
-      : html`<a class="btn ${session.left === 0 ? "go" : ""}" href="#/lesson/${next.name}" title=${next.title}>Next lesson</a>`;
+      ? html`<a class=${look} href="#/">All lessons</a>`
+      : html`<a class=${look} href="#/lesson/${next.name}" title=${next.title}>Next lesson</a>`;
   }
 }
 customElements.define("dd-reader", Reader);
