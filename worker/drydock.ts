@@ -11,6 +11,7 @@ import type { Resumed, StartSource } from "./checkpoints/resume.ts";
 import type { CheckpointService } from "./checkpoints/service.ts";
 import type { Stores } from "./checkpoints/stores.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
+import { DiskFailures } from "./disk-failures.ts";
 import type { EngineEvent } from "./engine/domains.ts";
 import type { Guest } from "./engine/ports/guest.ts";
 import type { BlockImage, Clock, Fetch, Randomness } from "./engine/ports/host.ts";
@@ -172,8 +173,9 @@ type Began = Pick<LivingMachine, "machine" | "origin" | "life" | "saved" | "resu
 /** From the shipped snapshot, or booted. */
 async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
   const { layers, ninep } = stores;
+  const failures = new DiskFailures(parts.onNotice);
   const started = await startMachine(parts.build, {
-    devices: devicesOf(parts, stores),
+    devices: devicesOf(parts, stores, failures),
     ...(parts.memoryLimit === undefined ? {} : { memoryLimit: parts.memoryLimit }),
     placeLayers: ({ layers: placed }) => {
       // Layers of images stand mounted in the snapshot before their image was ever pulled.
@@ -195,7 +197,10 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
     await renewed;
     await enterUserland(client, await layerDisk.attach(userlandKey, parts.userland));
   }
-  const ready = Promise.all([renewed, mountDisk(client)]).then(() => {});
+  const mounted = mountDisk(client).catch((error: unknown) => {
+    throw failures.explain(error);
+  });
+  const ready = Promise.all([renewed, mounted]).then(() => {});
   // Whoever starts the engine meets its failure.
   ready.catch(() => {});
   const life = { life: new Life(), client, layerDisk };
@@ -216,7 +221,11 @@ async function begin(parts: DrydockParts, stores: Stores): Promise<Began> {
 /** From a checkpoint of before, whose disk and workspace are mounted. */
 async function resume(parts: DrydockParts, stores: Stores, from: StartSource): Promise<Began> {
   const { resumeFrom } = await import("./checkpoints/resume.ts");
-  const resumed = await resumeFrom(from, { parts, stores, devices: devicesOf(parts, stores) });
+  const resumed = await resumeFrom(from, {
+    parts,
+    stores,
+    devices: devicesOf(parts, stores, new DiskFailures(parts.onNotice)),
+  });
   const { machine, instant } = resumed;
   const client = AgentClient.fromState(machine.console, instant.agent);
   machine.run();
@@ -226,26 +235,13 @@ async function resume(parts: DrydockParts, stores: Stores, from: StartSource): P
   return { machine, origin: "checkpoint", life, saved: undefined, resumed, ready: Promise.resolve() };
 }
 
-function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores): MachineDevices {
+function devicesOf(parts: DrydockParts, { layers, disk, ninep }: Stores, failures: DiskFailures): MachineDevices {
   return {
     layerDisk: layers,
     writableDisk: disk,
     handle9p: ninep.handle,
-    onDiskFailure: diskFailures(parts),
+    onDiskFailure: failures.report,
     onLost: (error) => parts.onLost(error.message),
-  };
-}
-
-/** A disk that cannot write is said once: its file system tells the guest's programs each time, and stops taking writes. */
-function diskFailures({ onNotice }: DrydockParts): NonNullable<MachineDevices["onDiskFailure"]> {
-  let told = false;
-  return ({ operation, error }) => {
-    if (told || operation !== "write") return;
-    told = true;
-    const reason = error instanceof Error ? error.message : String(error);
-    onNotice(
-      `The machine's disk cannot be written: ${reason}. Remove what is not needed, then start the machine again.`,
-    );
   };
 }
 

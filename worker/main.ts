@@ -2,11 +2,13 @@
  * The Worker of the page: a Drydock from the site's own files, kept in the browser's storage, behind the bridge. Terminals need the machine
  * alone; what needs the engine waits for it, and its code is loaded when it is first used.
  */
+import { makeRoom } from "./disk-failures.ts";
 import { type Drydock, type OpenMachine, openMachine } from "./drydock.ts";
 import type { Clock, Fetch } from "./engine/ports/host.ts";
 import { hostFiles } from "./host/files.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
 import { pageFetch } from "./network/page-fetch.ts";
+import { openPlaygroundStorage } from "./opfs-playground.ts";
 import type { HostNotice, StartReport } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
@@ -14,10 +16,7 @@ import { site } from "./site/site.ts";
 import { SiteFiles } from "./site/site-files.ts";
 import { Unpacker } from "./site/unpacker.ts";
 import { loadBase } from "./storage/disk-base.ts";
-import type { ByteFiles } from "./storage/files.ts";
-import { MemoryFiles } from "./storage/memory-files.ts";
-import { OpfsFiles } from "./storage/opfs-files.ts";
-import { receiveElsewhere } from "./storage/receiver.ts";
+import { isFull } from "./storage/opfs-files.ts";
 import { readAhead } from "./vm/snapshot-parts.ts";
 
 const clock: Clock = {
@@ -30,6 +29,11 @@ const clock: Clock = {
 };
 
 type Failure = { readonly kind: string; readonly message: string };
+
+const storageFull: Failure = {
+  kind: "storageFull",
+  message: `The browser's storage for this site is full, and the machine has no room to write. ${makeRoom}, or make room on this device; then try again.`,
+};
 
 let tell: (notice: HostNotice) => void = () => undefined;
 const notices = new ReadableStream<HostNotice>({
@@ -107,6 +111,8 @@ async function start({
     ...(from === undefined ? {} : { from }),
     onNotice: (text) => tell({ kind: "info", text }),
     onLost: (text) => tell({ kind: "lost", text }),
+  }).catch((error: unknown) => {
+    throw isFull(error) ? storageFull : error;
   });
   machine = opened;
   clock.after(engineAtLastMs, withEngine);
@@ -120,17 +126,7 @@ async function start({
   };
 }
 
-async function openStorage(playground: string): Promise<{ readonly files: ByteFiles; readonly durable: boolean }> {
-  if (playground === "") return { files: new MemoryFiles(), durable: false };
-  try {
-    return { files: await OpfsFiles.open(`playgrounds/${playground}`, receiveElsewhere), durable: true };
-  } catch (error) {
-    const full = error instanceof DOMException && error.name === "QuotaExceededError";
-    const why = full ? "The browser's storage for this site is full" : "This browser gives the page no storage";
-    tell({ kind: "info", text: `${why}: nothing is kept after a reload.` });
-    return { files: new MemoryFiles(), durable: false };
-  }
-}
+const openStorage = (playground: string) => openPlaygroundStorage(playground, (text) => tell({ kind: "info", text }));
 
 const browserFetch: Fetch = (url, init = {}) => fetch(url, init as RequestInit);
 

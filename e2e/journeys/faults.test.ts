@@ -99,6 +99,35 @@ describe("the start", () => {
     await page.getByText("Not kept after a reload").waitFor();
     await prompt(page);
   });
+
+  it("begins in memory where there is no room for a new playground, and names the full storage where one is there", async () => {
+    const noRoom = prefixed(
+      `FileSystemSyncAccessHandle.prototype.write = () => { throw new DOMException("full", "QuotaExceededError"); };`,
+    );
+    await stage.profile.route(machineScript, noRoom);
+    const page = await open("no-room");
+    await page
+      .getByRole("region", { name: "Notices" })
+      .getByText("The browser's storage for this site is full: nothing is kept after a reload.")
+      .waitFor();
+    await page.getByText("Not kept after a reload").waitFor();
+    await prompt(page);
+    await stage.profile.unrouteAll();
+    await page.reload();
+    await prompt(page);
+    await page.getByText(/^Engine \d/).waitFor();
+    await stage.profile.route(machineScript, noRoom);
+    await page.reload();
+    await page.getByRole("heading", { name: "The storage is full" }).waitFor();
+    await page
+      .getByRole("alert")
+      .getByText(/Delete a playground on the first page/)
+      .waitFor();
+    await page.getByRole("link", { name: "Playgrounds" }).waitFor();
+    await stage.profile.unrouteAll();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await prompt(page);
+  });
 });
 
 describe("the run", () => {

@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 over a byte stream: one request, one response (RFC 9112). The response's body streams. A container's server is
- * not trusted: lengths are bounded, and what is malformed is an error, never a guess.
+ * HTTP/1.1 over a byte stream: one request, one response (RFC 9112). A large body streams; a small one is read with its head, which
+ * spares browsers a stream for each icon and script. A container's server is not trusted: lengths are bounded, and what is malformed is an error, never a guess.
  */
 export interface HttpRequest {
   readonly method: string;
@@ -11,11 +11,13 @@ export interface HttpRequest {
   readonly body?: ReadableStream<Uint8Array> | Uint8Array;
 }
 
+export type HttpBody = ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>;
+
 export interface HttpResponse {
   readonly status: number;
   readonly reason: string;
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: ReadableStream<Uint8Array>;
+  readonly body: HttpBody;
 }
 
 export interface ByteStreams {
@@ -24,6 +26,7 @@ export interface ByteStreams {
 }
 
 const headerLimit = 64 * 1024;
+const smallBody = 16 * 1024;
 /** Set per connection, never taken from the page. */
 const hopByHop = new Set([
   "connection",
@@ -71,13 +74,16 @@ export class HttpConnection {
       // 1xx answers stand before the real one; 101 ends HTTP on this connection.
       if (head.status < 200 && head.status !== 101) continue;
       const kept = keepAlive && head.status !== 101 && !/\bclose\b/i.test(headerOf(head.headers, "connection") ?? "");
-      return {
-        ...head,
-        body: bodyOf(head, request.method, this.#reader, async (whole) => {
-          if (kept && whole) this.#options.onIdle?.(this);
-          else await this.close();
-        }),
+      const finished = async (whole: boolean): Promise<void> => {
+        if (kept && whole) this.#options.onIdle?.(this);
+        else await this.close();
       };
+      const length = lengthOf(head, request.method);
+      if (length === undefined || length > smallBody)
+        return { ...head, body: bodyOf(head, length, this.#reader, finished) };
+      const body = await this.#reader.whole(length);
+      await finished(true);
+      return { ...head, body };
     }
   }
 
@@ -140,22 +146,27 @@ function headerOf(headers: Head["headers"], name: string): string | undefined {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1];
 }
 
+/** `undefined` where the end shows in what comes: a last chunk, the connection's end. */
+function lengthOf(head: Head, method: string): number | undefined {
+  if (method === "HEAD" || head.status === 204 || head.status === 304) return 0;
+  const text = headerOf(head.headers, "content-length");
+  if (isChunked(head) || text === undefined || head.status === 101) return undefined;
+  const length = Number(text);
+  if (Number.isNaN(length) || length < 0) throw new Error("The server's answer has a malformed length.");
+  return length;
+}
+
+const isChunked = (head: Head): boolean => /\bchunked\s*$/i.test(headerOf(head.headers, "transfer-encoding") ?? "");
+
 /** `finished` is told whether the answer's end was known (a length, a last chunk), so that another can follow. */
 function bodyOf(
   head: Head,
-  method: string,
+  length: number | undefined,
   reader: Reader,
   finished: (whole: boolean) => Promise<void>,
-): ReadableStream<Uint8Array> {
-  const none = method === "HEAD" || head.status === 204 || head.status === 304;
-  const chunked = /\bchunked\s*$/i.test(headerOf(head.headers, "transfer-encoding") ?? "");
-  const length = headerOf(head.headers, "content-length");
-  let remaining = none
-    ? 0
-    : chunked || length === undefined || head.status === 101
-      ? Number.POSITIVE_INFINITY
-      : Number(length);
-  if (Number.isNaN(remaining) || remaining < 0) throw new Error("The server's answer has a malformed length.");
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunked = isChunked(head);
+  let remaining = length ?? Number.POSITIVE_INFINITY;
   const finish = async (controller: ReadableStreamDefaultController<Uint8Array>, whole: boolean): Promise<void> => {
     controller.close();
     await finished(whole);
@@ -175,8 +186,7 @@ function bodyOf(
         }
         const bytes = await reader.some(Math.min(remaining, 64 * 1024));
         if (bytes === undefined) {
-          if (remaining !== Number.POSITIVE_INFINITY)
-            throw new Error("The server closed the connection within its answer.");
+          if (remaining !== Number.POSITIVE_INFINITY) throw new Error(closedWithin);
           return await finish(controller, false);
         }
         remaining -= bytes.length;
@@ -191,6 +201,8 @@ function bodyOf(
     { highWaterMark: 0 },
   );
 }
+
+const closedWithin = "The server closed the connection within its answer.";
 
 /** Lines and counted bytes from a stream. */
 class Reader {
@@ -231,14 +243,21 @@ class Reader {
     return this.#until("\r\n\r\n", "The server closed the connection without an answer.");
   }
   line(): Promise<string> {
-    return this.#until("\r\n", "The server closed the connection within its answer.");
+    return this.#until("\r\n", closedWithin);
   }
 
   /** Between one byte and `limit`; `undefined` at the end. */
-  async some(limit: number): Promise<Uint8Array | undefined> {
+  async some(limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#buffer.length === 0 && !(await this.#more())) return undefined;
     const bytes = this.#buffer.slice(0, limit);
     this.#buffer = this.#buffer.subarray(bytes.length);
+    return bytes;
+  }
+
+  async whole(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    while (this.#buffer.length < length) if (!(await this.#more())) throw new Error(closedWithin);
+    const bytes = this.#buffer.slice(0, length);
+    this.#buffer = this.#buffer.subarray(length);
     return bytes;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { BootstrapClients } from "./bootstrap-clients.ts";
 import { CookieJar, parseSetCookie, pathMatches } from "./cookie-jar.ts";
-import { HttpConnection, NoAnswer, parseHead, sendRequest } from "./http-client.ts";
+import { type HttpBody, HttpConnection, NoAnswer, parseHead, sendRequest } from "./http-client.ts";
 import { portOfHost, previewHost, previewId } from "./origin.ts";
 import { localPath } from "./sandboxed.ts";
 import { encodeFrame, FrameParser, opcodes } from "./websocket-frames.ts";
@@ -26,8 +27,7 @@ function server(answer: string, cut = 7) {
   };
 }
 const get = { method: "GET", target: "/", host: "localhost:8080", headers: [] } as const;
-const text = (body: ReadableStream<Uint8Array>): Promise<string> =>
-  new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+const text = (body: HttpBody): Promise<string> => new Response(body).text();
 
 describe("HTTP over a byte stream", () => {
   it("reads a body of known length", async () => {
@@ -35,6 +35,13 @@ describe("HTTP over a byte stream", () => {
     const response = await sendRequest(stream, get);
     expect([response.status, await text(response.body)]).toEqual([200, "hello"]);
     expect(sent()).toContain("GET / HTTP/1.1\r\nHost: localhost:8080\r\n");
+  });
+
+  it("streams a large body", async () => {
+    const { stream } = server(`HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${"x".repeat(100_000)}`, 9000);
+    const { body } = await sendRequest(stream, get);
+    expect(body).toBeInstanceOf(ReadableStream);
+    expect(await text(body)).toBe("x".repeat(100_000));
   });
 
   it("joins chunks, and passes trailers over", async () => {
@@ -56,8 +63,10 @@ describe("HTTP over a byte stream", () => {
   });
 
   it("fails on a cut body, on no answer, and on what is not HTTP", async () => {
-    const cut = await sendRequest(server("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello").stream, get);
-    await expect(text(cut.body)).rejects.toThrow("closed the connection within");
+    const cut = (length: number) =>
+      sendRequest(server(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\nhello`).stream, get);
+    await expect(cut(50)).rejects.toThrow("closed the connection within");
+    await expect(text((await cut(5_000_000)).body)).rejects.toThrow("closed the connection within");
     await expect(sendRequest(server("").stream, get)).rejects.toThrow("without an answer");
     await expect(sendRequest(server("SSH-2.0-OpenSSH_9.2\r\n\r\n").stream, get)).rejects.toThrow("not HTTP");
     expect(() => parseHead("HTTP/1.1 200 OK\r\nbroken")).toThrow("malformed header");
@@ -204,5 +213,30 @@ describe("WebSocket frames", () => {
   it("are refused when they are too large or masked", () => {
     expect(() => new FrameParser().push(Uint8Array.from([0x82, 127, 0, 0, 1, 0, 0, 0, 0, 0]))).toThrow("too large");
     expect(() => new FrameParser().push(Uint8Array.from([0x82, 0x81, 0, 0, 0, 0, 0]))).toThrow("masked");
+  });
+});
+
+describe("the bootstrap page's own requests", () => {
+  it("are told from the container's page by where each was created, which the browser is asked once", async () => {
+    const asked: string[] = [];
+    const urls: Readonly<Record<string, string>> = {
+      bootstrap: "http://p8080-abcd.localhost/drydock-preview.html",
+      page: "http://p8080-abcd.localhost/?/drydock-preview.html",
+    };
+    const clients = new BootstrapClients(async (id) => {
+      asked.push(id);
+      return urls[id] === undefined ? undefined : { url: urls[id] };
+    });
+    expect([await clients.has("bootstrap"), await clients.has("page"), await clients.has("gone")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([await clients.has("bootstrap"), await clients.has("page"), await clients.has("gone")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(asked).toEqual(["bootstrap", "page", "gone", "gone"]);
   });
 });

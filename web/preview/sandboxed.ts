@@ -29,9 +29,7 @@ async function fetchPath(
   });
   const header = (name: string): string | undefined =>
     response.headers.find(([each]) => each.toLowerCase() === name)?.[1];
-  const bytes = new Uint8Array(
-    await new Response(response.body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
-  );
+  const bytes = new Uint8Array(await new Response(response.body).arrayBuffer());
   return { status: response.status, type: header("content-type") ?? "text/plain", location: header("location"), bytes };
 }
 

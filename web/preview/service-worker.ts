@@ -4,8 +4,16 @@
  */
 import { get, set } from "idb-keyval";
 import { type PreviewMessage, portReadable, portWritable } from "../../worker/protocol/index.ts";
+import { BootstrapClients } from "./bootstrap-clients.ts";
 import { type Cookie, CookieJar } from "./cookie-jar.ts";
-import { type ByteStreams, HttpConnection, type HttpRequest, type HttpResponse, NoAnswer } from "./http-client.ts";
+import {
+  type ByteStreams,
+  type HttpBody,
+  HttpConnection,
+  type HttpRequest,
+  type HttpResponse,
+  NoAnswer,
+} from "./http-client.ts";
 import { isPreviewName, type PageContext, type PreviewName, type PreviewSignal, signalOf } from "./messages.ts";
 import { bootstrapPath, portOfHost, serviceWorkerPath } from "./origin.ts";
 import type { FetchEvent, ServiceWorkerScope } from "./service-worker-scope.ts";
@@ -167,11 +175,11 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(event, url));
 });
 
+const bootstrapClients = new BootstrapClients((id) => self.clients.get(id));
+
 async function answer(event: FetchEvent, url: URL): Promise<Response> {
-  // The bootstrap page's own script comes from the site.
-  const client = event.clientId === "" ? undefined : await self.clients.get(event.clientId);
   const { request } = event;
-  if (request.mode !== "navigate" && client !== undefined && new URL(client.url).pathname === bootstrapPath)
+  if (request.mode !== "navigate" && event.clientId !== "" && (await bootstrapClients.has(event.clientId)))
     return await fetch(request);
   try {
     return await ask(request, url);
@@ -236,36 +244,35 @@ function toResponse(response: HttpResponse, request: Request, page: PageContext)
     );
   const empty = request.method === "HEAD" || [101, 204, 205, 304].includes(response.status);
   if (response.status < 200) {
-    void response.body.cancel();
+    void stream(response.body).cancel();
     return failure(port, "The server switched to another protocol.");
   }
-  // Read to its end, that of nothing, so that the connection is free again.
-  if (empty)
-    void response.body
-      .getReader()
-      .read()
-      .catch(() => {});
   if (empty) return new Response(null, { status: response.status, statusText: response.reason, headers });
-  let body: ReadableStream<Uint8Array> = response.body;
+  let { body } = response;
   const encoding = value("content-encoding")?.toLowerCase();
   if (encoding === "gzip" || encoding === "deflate")
-    body = body.pipeThrough(new DecompressionStream(encoding) as TransformStream<Uint8Array, Uint8Array>);
+    body = stream(body).pipeThrough(
+      new DecompressionStream(encoding) as TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>,
+    );
   if (request.mode === "navigate" && (value("content-type") ?? "").toLowerCase().startsWith("text/html"))
-    body = body.pipeThrough(withPageScript(page));
-  return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, {
+    body = stream(body).pipeThrough(withPageScript(page));
+  return new Response(body, {
     status: response.status,
     statusText: response.reason,
     headers,
   });
 }
 
+const stream = (body: HttpBody): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  body instanceof Uint8Array ? new Blob([body]).stream() : body;
+
 /** Puts the page script before everything but the doctype, which decides about quirks. */
-function withPageScript(page: PageContext): TransformStream<Uint8Array, Uint8Array> {
+function withPageScript(page: PageContext): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
   // A cookie's value is the server's: it must not end the script.
   const context = JSON.stringify(page).replaceAll("<", "\\u003c");
   let held = new Uint8Array(0);
   let done = false;
-  const insert = (controller: TransformStreamDefaultController<Uint8Array>): void => {
+  const insert = (controller: TransformStreamDefaultController<Uint8Array<ArrayBuffer>>): void => {
     done = true;
     const head = new TextDecoder("latin1").decode(held.subarray(0, 1024));
     const at = /^\s*(?:<!--[\s\S]*?-->\s*)*<!doctype[^>]*>/i.exec(head)?.[0].length ?? 0;

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { type StartStage, startStages } from "../../worker/protocol/index.ts";
+import { type StartStage, startStages, type WireErrorKind } from "../../worker/protocol/index.ts";
 import { ago, containerName, shellLine, spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
@@ -180,7 +180,7 @@ export class TerminalsElement extends LightElement {
     const hopeless = machine.error.kind === "unsupported";
     return html`<div class="empty" style="background: var(--term-bg)">
       <div class="stopped" role="alert">
-        <div class="row">${icon("warn")}<h2>${lost ? "The machine stopped" : machine.error.kind === "download" ? "A part of the machine could not be loaded" : "The machine did not start"}</h2></div>
+        <div class="row">${icon("warn")}<h2>${lost ? "The machine stopped" : failedTitle(machine.error.kind)}</h2></div>
         <p>${machine.error.message}</p>
         ${lost ? html`<p>Files, images and volumes are kept as they were last written. What ran in containers ${checkpoint === undefined ? "is lost" : html`is kept as it was ${ago(checkpoint.at / 1000)}, with the files of then`}.</p>` : nothing}
         <div class="row wrap">
@@ -190,6 +190,7 @@ export class TerminalsElement extends LightElement {
               : html`<button class="btn go big" @click=${() => void this.app.startMachine({ from: checkpoint })}>${icon("retry")}Start from the checkpoint</button>`
           }
           ${hopeless ? nothing : html`<button class="btn big ${checkpoint === undefined ? "go" : ""}" @click=${() => void this.app.startMachine()}>${icon("retry")}${lost ? "Start the machine again" : "Try again"}</button>`}
+          ${machine.error.kind === "storageFull" ? html`<a class="btn big" href="#/">${icon("box")}Playgrounds</a>` : nothing}
           <button class="btn big" @click=${() => void this.app.copy(report(machine), "Details")}>${icon("copy")}Copy details for a bug report</button>
         </div>
       </div>
@@ -260,6 +261,11 @@ function bytesText(
   if (progress === undefined || progress.totalBytes === 0) return "";
   if (done) return spacedSize(progress.totalBytes);
   return `${spacedSize(progress.loadedBytes)} of ${spacedSize(progress.totalBytes)}`;
+}
+
+function failedTitle(kind: WireErrorKind): string {
+  if (kind === "download") return "A part of the machine could not be loaded";
+  return kind === "storageFull" ? "The storage is full" : "The machine did not start";
 }
 
 function report(machine: Extract<MachineState, { kind: "failed" | "lost" }>): string {

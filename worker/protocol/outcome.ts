@@ -18,6 +18,8 @@ export type WireErrorKind =
   | "workerLost"
   /** A file of the site could not be fetched; trying again can help. */
   | "download"
+  /** The browser has no more room for the site; making some can help. */
+  | "storageFull"
   /** The browser lacks something that the machine needs (WebAssembly, memory). */
   | "unsupported";
 
@@ -44,6 +46,7 @@ const kinds: ReadonlySet<string> = new Set<WireErrorKind>([
   "deadline",
   "workerLost",
   "download",
+  "storageFull",
   "unsupported",
 ]);
 

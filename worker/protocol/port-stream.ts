@@ -119,6 +119,9 @@ export function portReadable<T>(
   options: PortStreamOptions & { readonly window?: number } = {},
 ): ReadableStream<T> {
   const queue: T[] = [];
+  const window = options.window ?? byteWindow;
+  /** Room that was made since the last grant. It is granted in large pieces: a message wakes the other thread, each time. */
+  let freed = 0;
   let ended = false;
   let pulled: ReadableStreamDefaultController<T> | undefined;
   const deliver = (controller: ReadableStreamDefaultController<T>): void => {
@@ -126,7 +129,10 @@ export function portReadable<T>(
     if (value !== undefined) {
       pulled = undefined;
       controller.enqueue(value);
-      port.postMessage({ type: "credit", amount: measure(value) });
+      freed += measure(value);
+      if (freed < window / 4) return;
+      port.postMessage({ type: "credit", amount: freed });
+      freed = 0;
     } else if (ended) {
       controller.close();
       port.close();
@@ -149,7 +155,7 @@ export function portReadable<T>(
           controller.error(reason);
           port.close();
         });
-        port.postMessage({ type: "credit", amount: options.window ?? byteWindow });
+        port.postMessage({ type: "credit", amount: window });
       },
       pull: deliver,
       cancel(reason) {

@@ -102,7 +102,7 @@ function isMissing(error: unknown): boolean {
 /** In the words that every program has for it. */
 const full = (): DOMException =>
   new DOMException("no space left on device: the browser's storage for this site is full", "QuotaExceededError");
-const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === "QuotaExceededError";
+export const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === "QuotaExceededError";
 
 function sayingFull<T>(work: () => T): T {
   try {
