@@ -4,6 +4,7 @@ import type { Registries } from "../registry/endpoints.ts";
 import { RegistryError } from "../registry/registry-error.ts";
 import type { RemoteBlob } from "./layers/layer-content.ts";
 import type { LayerOrigin } from "./layers/layer-store.ts";
+import { unhurried } from "./unhurried.ts";
 
 /** Before the second try, the third and the fourth: the reader is a program in the guest, whose file would be unreadable. */
 const pauses = [200, 1000, 3000] as const;
@@ -58,7 +59,11 @@ export function openRemoteLayer(
       } else await answer.whole.cancel();
       return await fromStore(offset, length);
     },
-    stream: (signal) => client.blobStream(origin.digest, origin.size, signal),
+    stream: async (signal) => {
+      const blob = await client.blobStream(origin.digest, origin.size, signal);
+      // What can be stopped is the completion in the background (layer-completion.ts); a command waits for the rest.
+      return signal === undefined ? blob : unhurried(blob, clock);
+    },
   };
 }
 
