@@ -101,6 +101,67 @@ describe("a Compose file as docker lines", () => {
   });
 });
 
+describe("what a Compose file says of networks, volumes and dependencies", () => {
+  const read = readStack(`
+name: shop
+services:
+  db:
+    image: postgres:16
+    container_name: ledger
+    networks: { back: { ipv4_address: 10.9.0.5, mac_address: "02:42:0a:09:00:05" } }
+    volumes: [rows:/rows, "old:/old:ro", { type: volume, source: notes, target: /notes }]
+    healthcheck: { test: [CMD, pg_isready, -U, "the shop"], start_interval: 1s }
+  migrate:
+    image: postgres:16
+    depends_on: { db: { condition: service_healthy } }
+    networks: [back]
+  web:
+    image: nginx
+    depends_on: { migrate: { condition: service_completed_successfully } }
+    networks: { front: , back: { aliases: [www] } }
+    stop_grace_period: 1m30s
+    ulimits: { nproc: 50, nofile: { soft: 20, hard: 40 } }
+    logging: { driver: json-file, options: { max-size: 10m } }
+    platform: linux/386
+    mem_reservation: 16m
+    devices: [/dev/null:/dev/nothing]
+  probe:
+    image: busybox
+    network_mode: service:web
+    pid: service:db
+networks:
+  front: { internal: true }
+  back: { driver: bridge, ipam: { config: [{ subnet: 10.9.0.0/24, gateway: 10.9.0.1 }] }, labels: [team=blue] }
+volumes:
+  rows: { name: all-rows, driver_opts: { type: tmpfs, device: tmpfs } }
+  old: { external: true }
+  notes:
+`);
+  if (!read.ok) throw new Error(read.message);
+
+  it("stands in the lines", () => {
+    expect(read.recipe.steps).toEqual([
+      "docker network create --driver bridge --subnet 10.9.0.0/24 --gateway 10.9.0.1 --label team=blue shop_back",
+      "docker network create --internal shop_front",
+      "docker volume create --opt type=tmpfs --opt device=tmpfs all-rows",
+      `docker run -d --name ledger --network shop_back --network-alias db --ip 10.9.0.5 -v all-rows:/rows -v old:/old:ro -v shop_notes:/notes --health-cmd 'pg_isready -U '\\''the shop'\\''' --health-start-interval 1s postgres:16`,
+      "docker run -d --name shop-migrate-1 --network shop_back --network-alias migrate postgres:16",
+      "docker wait shop-migrate-1",
+      "docker run -d --name shop-web-1 --network shop_front --network-alias web --platform linux/386 --device /dev/null:/dev/nothing --ulimit nproc=50 --ulimit nofile=20:40 --memory-reservation 16m --stop-timeout 90 --log-driver json-file --log-opt max-size=10m nginx",
+      "docker network connect --alias web --alias www shop_back shop-web-1",
+      "docker run -d --name shop-probe-1 --network container:shop-web-1 --pid container:ledger busybox",
+    ]);
+    expect(imagesOf(read.recipe)).toEqual(["postgres:16", "nginx", "busybox"]);
+  });
+
+  it("is told where no line can say it", () => {
+    expect(read.skipped).toEqual([
+      'db: "mac_address" of the network back is left out.',
+      "migrate: does not wait until db is healthy.",
+    ]);
+  });
+});
+
 describe("one image as a playground", () => {
   it("is one line, with its command", () => {
     expect(imageRecipe("alpine:3.20", `sh -c "echo 'a b'"`)).toMatchObject({

@@ -5,8 +5,9 @@
 import { parseDocument } from "yaml";
 import type { Recipe } from "./recipe.ts";
 import { recipeSchema } from "./recipe.ts";
+import { dependenciesOf, named, networkLine, type Stack, volumeLine } from "./stack-names.ts";
 import { serviceWords } from "./stack-service.ts";
-import { type Fields, interpolate, isFields, listOf, pairsOf, record, textOf } from "./stack-values.ts";
+import { type Fields, interpolate, isFields, listOf, record, textOf } from "./stack-values.ts";
 import { joinWords } from "./words.ts";
 
 export type ReadStack =
@@ -39,6 +40,7 @@ export function readStack(text: string): ReadStack {
     if (!topKeys.has(key) && !key.startsWith("x-")) skipped.push(`${key}: is left out.`);
 
   const project = textOf(data.name)?.match(/^[a-z0-9][a-z0-9_-]{0,40}$/)?.[0] ?? "stack";
+  const stack: Stack = { project, file: data };
   const networks = new Set<string>();
   const runs: string[] = [];
   for (const name of inOrder(services)) {
@@ -52,9 +54,9 @@ export function readStack(text: string): ReadStack {
       skipped.push(`${name}: ${problem}`);
       continue;
     }
-    const made = serviceWords(project, name, service, data as Fields);
+    const made = serviceWords(stack, name, service);
     for (const each of made.skipped) skipped.push(`${name}: ${each}`);
-    const lines = [joinWords(made.run), ...made.connect.map(joinWords)];
+    const lines = [...made.before, made.run, ...made.connect].map(joinWords);
     const fault = lines.map((line) => recipeSchema.safeParse({ v: 1, steps: [line] })).find(({ success }) => !success);
     if (fault !== undefined) {
       skipped.push(`${name}: has a value that no line can hold (a line break, or too long).`);
@@ -69,11 +71,23 @@ export function readStack(text: string): ReadStack {
     v: 1,
     title: project,
     files: [{ path: "compose.yaml", text }],
-    steps: [...[...networks].map((network) => joinWords(["docker", "network", "create", network])), ...runs],
+    steps: [...linesBefore(stack, networks).map(joinWords), ...runs],
   });
   return result.success
     ? { ok: true, recipe: result.data, skipped }
     : { ok: false, message: "The Compose file holds more than a playground may." };
+}
+
+/** Networks that services are on, and volumes that are more than a name. */
+function linesBefore(stack: Stack, networks: ReadonlySet<string>): readonly (readonly string[])[] {
+  const volumes = Object.keys(record(stack.file.volumes) ?? {}).filter((key) => !named(stack, "volumes", key).external);
+  return [
+    ...[...networks].map((key) => networkLine(stack, key)),
+    ...volumes.flatMap((key) => {
+      const line = volumeLine(stack, key);
+      return line === undefined ? [] : [line];
+    }),
+  ];
 }
 
 function whyNot(service: Fields): string | undefined {
@@ -92,8 +106,7 @@ function inOrder(services: readonly (readonly [string, unknown])[]): readonly st
   const visit = (name: string): void => {
     if (seen.has(name) || !byName.has(name)) return;
     seen.add(name);
-    const needs = record(byName.get(name))?.depends_on;
-    for (const each of Array.isArray(needs) ? listOf(needs) : pairsOf(needs).map(([key]) => key)) visit(each);
+    for (const [other] of dependenciesOf(record(byName.get(name)))) visit(other);
     order.push(name);
   };
   for (const [name] of services) visit(name);
