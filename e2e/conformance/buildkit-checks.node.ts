@@ -63,7 +63,12 @@ function verdicts(text: string, ignore: string): readonly string[] {
     const platform = { os: "linux", architecture: "amd64" };
     const options = { escapeChar: parsed.escapeChar, buildArgs: {}, lint };
     const graph = planStages(program, { ...options, target: "", buildPlatform: platform, targetPlatform: platform });
-    checkStages(graph, { ...options, ignored: new PatternMatcher(readIgnoreFile(ignore)) });
+    checkStages(graph, {
+      ...options,
+      ignored: new PatternMatcher(readIgnoreFile(ignore)),
+      nodes: graph.nodes,
+      base: () => ({}),
+    });
     return lint.warnings.map(({ rule, range, message }) => `${rule} ${range.start} ${message}`);
   } catch (error) {
     return [`error: ${(error as Error).message}`];

@@ -4,9 +4,14 @@ import { EngineError } from "../../engine/errors.ts";
 import type { ApiRequest, ApiTransport } from "../transport.ts";
 import type { BuildResult, Update } from "./jobs.node.ts";
 
+interface Lines {
+  readonly start: number;
+  readonly end: number;
+}
 export interface Failure {
   readonly message: string;
-  readonly range?: { readonly start: number; readonly end: number };
+  readonly range?: Lines;
+  readonly via?: readonly Lines[];
   readonly file: string;
   readonly text: string;
 }

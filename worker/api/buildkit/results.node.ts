@@ -6,16 +6,14 @@ import type { BuildResult } from "./jobs.node.ts";
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-/** BuildKit's errdefs.Source goes with the error: its client shows the excerpt. */
-export function failureError({ message, range, file, text }: Failure): RpcError {
-  if (range === undefined) return new RpcError(code.unknown, message);
-  const source = {
-    info: { filename: file, data: base64(text), language: "Dockerfile" },
-    ranges: [{ start: { line: range.start }, end: { line: range.end } }],
-  };
-  return new RpcError(code.unknown, message, [
-    { type_url: "github.com/moby/buildkit/errdefs.Source+json", value: json(source) },
-  ]);
+/** BuildKit's errdefs.Source goes with the error, once for each place: its client shows the excerpts. */
+export function failureError({ message, range, via = [], file, text }: Failure): RpcError {
+  const info = { filename: file, data: base64(text), language: "Dockerfile" };
+  const details = [...(range === undefined ? [] : [range]), ...via].map(({ start, end }) => ({
+    type_url: "github.com/moby/buildkit/errdefs.Source+json",
+    value: json({ info, ranges: [{ start: { line: start }, end: { line: end } }] }),
+  }));
+  return new RpcError(code.unknown, message, details);
 }
 
 /** Metadata of a solve's result, by BuildKit's subrequests: data, and the text where there is nothing to format. */

@@ -3,7 +3,6 @@ import { resolvePath, writeFile } from "../config/config-file.ts";
 import type { Context, Handler } from "../session/context.ts";
 import { answerOf } from "./calls.ts";
 import { displayFor, progressOf } from "./display.ts";
-import { warningSummary } from "./excerpt.ts";
 import { explanation } from "./explanation.ts";
 import { metadataOf } from "./metadata.ts";
 import { optionsOfFlags } from "./options.ts";
@@ -25,7 +24,6 @@ export const build: Handler = async (context) => {
   const display = await displayFor(context, progress);
   const { result, source } = await performBuild(context, options, display);
   if (options.call.method !== "build") return answerOf(context, options.call, result, source);
-  if (progress !== "quiet" && progress !== "rawjson") err.print(warningSummary(result.warnings, err.isTerminal));
   if (flags.bool("explain")) err.print(explanation(result.steps));
   if (flags.string("metadata-file") !== "")
     await save(context, flags.string("metadata-file"), `${JSON.stringify(metadataOf(result, options), undefined, 2)}`);

@@ -42,9 +42,7 @@ export async function openContext(
     };
   const directory = cleanPath(resolvePath(cwd, path));
   const info = await files.stat(directory);
-  if (info === undefined) throw failed(`unable to prepare context: path ${JSON.stringify(path)} not found`);
-  if (info.type !== "directory")
-    throw failed(`unable to prepare context: path ${JSON.stringify(path)} is not a directory`);
+  if (info?.type !== "directory") throw failed(`unable to prepare context: path ${JSON.stringify(path)} not found`);
   const { text, name, place } =
     inline === undefined
       ? await readDockerfile(invocation, directory, file)

@@ -6,6 +6,7 @@ import { failed } from "./failed.ts";
 import { LiveDisplay } from "./live.ts";
 import { PlainDisplay } from "./plain.ts";
 import type { Display, Message } from "./status.ts";
+import { withSummary } from "./warning-summary.ts";
 
 const silent: Display = { message: () => undefined, end: () => undefined };
 
@@ -16,7 +17,8 @@ export async function displayFor(
   options: { readonly headless?: boolean } = {},
 ): Promise<Display> {
   const { err, out } = context;
-  const plain = (): Display => new PlainDisplay(err, options.headless === true ? "" : context.contextName);
+  const plain = (): Display =>
+    withSummary(new PlainDisplay(err, options.headless === true ? "" : context.contextName), err);
   switch (progress) {
     case "quiet":
     case "none":
@@ -36,7 +38,7 @@ export async function displayFor(
       if (progress === "tty" && !err.isTerminal && !out.isTerminal)
         throw failed("failed to get console: provided file is not a console");
       const [rows, columns] = await windowSize(context);
-      return new LiveDisplay(err, { rows: rows || 24, columns: columns || 80 }, context);
+      return withSummary(new LiveDisplay(err, { rows: rows || 24, columns: columns || 80 }, context), err);
     }
     default:
       throw new CliError(`ERROR: invalid progress mode ${progress}`);

@@ -1,9 +1,9 @@
 /** The lines of a Dockerfile around a place, as BuildKit prints them under an error (solver/errdefs). */
-import type { Failure, Warning } from "./status.ts";
+import type { Failure, Lines, Warning } from "./status.ts";
 
 const rule = "--------------------";
 
-export function excerpt(file: string, text: string, range: { readonly start: number; readonly end: number }): string {
+export function excerpt(file: string, text: string, range: Lines): string {
   const lines = text.split("\n");
   let { start, end } = range;
   if (start < 1 || start > lines.length) return "";
@@ -28,25 +28,20 @@ export function excerpt(file: string, text: string, range: { readonly start: num
   return [`${file}:${marked.start}`, rule, ...shown, rule, ""].join("\n");
 }
 
-export const failureText = ({ message, range, file, text }: Failure): string =>
-  `${range === undefined ? "" : excerpt(file, text, range)}ERROR: failed to build: failed to solve: ${message}`;
+/** The lines of a failure, and of what led to it. */
+export const placesText = ({ range, via = [], file, text }: Omit<Failure, "message">): string =>
+  [...(range === undefined ? [] : [range]), ...via].map((lines) => excerpt(file, text, lines)).join("");
+
+export const failureText = ({ message, ...places }: Failure): string =>
+  `${placesText(places)}ERROR: failed to build: failed to solve: ${message}`;
 
 /** What `docker build --check` prints. */
 export function checkReport(warnings: readonly Warning[], file: string, text: string): string {
   if (warnings.length === 0) return "Check complete, no warnings found.\n";
   const found = warnings.map(
-    ({ rule: name, url, description, range }) =>
-      `\nWARNING: ${name}${url === "" ? "" : ` - ${url}`}\n${description}\n${excerpt(file, text, range)}`,
+    ({ rule: name, url, message, range }) =>
+      `\nWARNING: ${name}${url === "" ? "" : ` - ${url}`}\n${message}\n${excerpt(file, text, range)}`,
   );
   const count = warnings.length === 1 ? "1 warning has" : `${warnings.length} warnings have`;
   return `Check complete, ${count} been found!\n${found.join("")}\n`.replace(/\n\n$/, "\n");
-}
-
-/** At the end of a build. */
-export function warningSummary(warnings: readonly Warning[], colored: boolean = false): string {
-  if (warnings.length === 0) return "";
-  const count = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
-  const lines = warnings.map(({ rule: name, message, range }) => ` - ${name}: ${message} (line ${range.start})\n`);
-  const [yellow, plain] = colored ? ["\x1b[33m", "\x1b[0m"] : ["", ""];
-  return `\n ${yellow}${count} found (use docker --debug to expand):\n${plain}${lines.join("")}`;
 }

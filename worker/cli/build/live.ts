@@ -3,7 +3,7 @@ import type { Output } from "../session/output.ts";
 import {
   bytesText,
   type Display,
-  decodeLog,
+  decodeText,
   type Failure,
   type Message,
   type Status,
@@ -14,6 +14,7 @@ import {
 interface Shown {
   vertex: Vertex;
   readonly parts: Map<string, Status>;
+  readonly warnings: string[];
   log: string;
 }
 const logLines = 6;
@@ -28,6 +29,7 @@ export interface LiveClock {
 }
 
 const blue = (text: string): string => `\x1b[34m${text}\x1b[0m`;
+const yellow = (text: string): string => `\x1b[33m${text}\x1b[0m`;
 const red = (text: string): string => `\x1b[31m${text}\x1b[0m`;
 
 export class LiveDisplay implements Display {
@@ -47,17 +49,18 @@ export class LiveDisplay implements Display {
     this.#start = clock.now();
   }
 
-  async message({ vertexes, statuses, logs }: Message): Promise<void> {
+  async message({ vertexes, statuses, logs, warnings }: Message): Promise<void> {
     for (const vertex of vertexes ?? []) {
       const known = this.#steps.get(vertex.digest);
-      if (known === undefined) this.#steps.set(vertex.digest, { vertex, parts: new Map(), log: "" });
+      if (known === undefined) this.#steps.set(vertex.digest, { vertex, parts: new Map(), warnings: [], log: "" });
       else known.vertex = vertex;
     }
     for (const status of statuses ?? []) this.#steps.get(status.vertex)?.parts.set(status.id, status);
     for (const { vertex, data } of logs ?? []) {
       const step = this.#steps.get(vertex);
-      if (step !== undefined) step.log += decodeLog(data);
+      if (step !== undefined) step.log += decodeText(data);
     }
+    for (const { vertex, short } of warnings ?? []) this.#steps.get(vertex)?.warnings.push(decodeText(short));
     if (this.#state === "new") {
       this.#state = "ticking";
       void this.#goOn();
@@ -110,7 +113,7 @@ export class LiveDisplay implements Display {
     return [finished && failure === undefined ? blue(head) : head, ...steps.flatMap((step) => this.#step(step))];
   }
 
-  #step({ vertex, parts, log }: Shown): readonly string[] {
+  #step({ vertex, parts, warnings, log }: Shown): readonly string[] {
     const { name, started = "", completed, cached, error } = vertex;
     const now = completed ?? new Date(this.#clock.now()).toISOString();
     const time = `${Math.max(0, seconds(started, now)).toFixed(1)}s`;
@@ -119,6 +122,7 @@ export class LiveDisplay implements Display {
     const lines = [color(this.#row(` => ${state}${name}`, time))];
     for (const { id, current } of parts.values())
       lines.push(color(this.#row(` => => ${id}${current > 0 ? ` ${bytesText(current)}` : ""}`, "0.0s")));
+    for (const warning of warnings) lines.push(yellow(this.#row(` => WARN: ${warning}`, "0.0s")));
     if (completed === undefined && log !== "")
       for (const line of log.trimEnd().split("\n").slice(-logLines)) lines.push(this.#cut(` => => # ${clean(line)}`));
     return lines;

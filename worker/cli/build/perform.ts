@@ -3,9 +3,9 @@ import type { Context } from "../session/context.ts";
 import { ApiError, CliError } from "../session/errors.ts";
 import { deliverCache } from "./caches.ts";
 import { type BuildContext, openContext } from "./context.ts";
-import { failureText } from "./excerpt.ts";
+import { failureText, placesText } from "./excerpt.ts";
 import type { BuildOptions } from "./options.ts";
-import { deliver } from "./outputs.ts";
+import { deliver, type OutputTarget } from "./outputs.ts";
 import { requestOf } from "./request.ts";
 import type { Display, Failure, Message, Result } from "./status.ts";
 
@@ -34,16 +34,52 @@ export async function performBuild(context: Context, options: BuildOptions, disp
     signal,
   });
   const { result, failure } = await follow(messages, display);
+  if (result !== undefined && options.call.method === "build") {
+    for (const output of outputs)
+      await clientStep(context, display, exports[output.kind], () => deliver(context, output, result));
+    for (const target of cacheTo) await deliverCache(context, target, result);
+    if (context.flags.string("metadata-file") !== "")
+      await clientStep(context, display, { name: "resolving provenance for metadata file" }, async () => undefined);
+  }
   await display.end(failure);
   await err.flush();
-  if (failure !== undefined) throw new CliError(failureText(failure));
+  if (failure !== undefined)
+    // What keeps a check from finding anything is among its findings.
+    throw new CliError(
+      options.call.method === "check" ? `ERROR: ${failure.message}\n${placesText(failure)}` : failureText(failure),
+    );
   if (result === undefined) throw new CliError("ERROR: failed to build: the engine ended without a result");
-  if (options.call.method === "build") {
-    for (const output of outputs) await deliver(context, output, result);
-    for (const target of cacheTo) await deliverCache(context, target, result);
-  }
   return { result, source };
 }
+
+interface ClientStep {
+  readonly name: string;
+  readonly part?: string;
+}
+
+/** What the client does of a build itself, among the engine's steps. */
+async function clientStep(
+  { now }: Context,
+  display: Display,
+  title: ClientStep | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (title === undefined) return await work();
+  const time = (): string => new Date(now()).toISOString();
+  const { name, part } = title;
+  const step = { digest: `client ${name}`, name, started: time() };
+  await display.message({ vertexes: [step] });
+  await work();
+  const completed = time();
+  if (part !== undefined)
+    await display.message({ statuses: [{ id: part, vertex: step.digest, current: 0, completed }] });
+  await display.message({ vertexes: [{ ...step, completed }] });
+}
+
+const exports: Readonly<Partial<Record<OutputTarget["kind"], ClientStep>>> = {
+  local: { name: "exporting to client directory", part: "copying files" },
+  tar: { name: "exporting to client tarball", part: "sending tarball" },
+};
 
 function explainMissing(error: unknown): never {
   if (error instanceof ApiError && error.status === 404)

@@ -1,6 +1,6 @@
 /** `--progress plain`: every step's lines as they come, numbered (BuildKit's util/progress/progressui). */
 import type { Output } from "../session/output.ts";
-import { bytesText, type Display, decodeLog, type Failure, type Message, seconds, type Vertex } from "./status.ts";
+import { bytesText, type Display, decodeText, type Failure, type Message, seconds, type Vertex } from "./status.ts";
 
 interface Shown {
   readonly number: number;
@@ -27,7 +27,7 @@ export class PlainDisplay implements Display {
     this.#builder = builder;
   }
 
-  async message({ vertexes, statuses, logs }: Message): Promise<void> {
+  async message({ vertexes, statuses, logs, warnings }: Message): Promise<void> {
     if (this.#builder !== "") this.#out.print(`#0 building with "${this.#builder}" instance using docker driver\n`);
     this.#builder = "";
     for (const vertex of vertexes ?? []) {
@@ -44,7 +44,13 @@ export class PlainDisplay implements Display {
     }
     for (const { vertex, data, timestamp } of logs ?? []) {
       const step = this.#steps.get(vertex);
-      if (step !== undefined) this.#log(step, decodeLog(data), timestamp);
+      if (step !== undefined) this.#log(step, decodeText(data), timestamp);
+    }
+    for (const { vertex, short } of warnings ?? []) {
+      const step = this.#steps.get(vertex);
+      if (step === undefined) continue;
+      this.#announce(step);
+      this.#out.line(`#${step.number} WARN: ${decodeText(short)}`);
     }
     await this.#out.flush();
   }

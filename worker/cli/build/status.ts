@@ -18,12 +18,21 @@ export interface Log {
   readonly data: string;
   readonly timestamp: string;
 }
+export interface Lines {
+  readonly start: number;
+  readonly end: number;
+}
 export interface Warning {
   readonly rule: string;
   readonly description: string;
   readonly url: string;
   readonly message: string;
-  readonly range: { readonly start: number; readonly end: number };
+  readonly range: Lines;
+}
+/** What a check found, as the step that read the Dockerfile tells it; texts in base64. */
+export interface WarningRecord {
+  readonly vertex: string;
+  readonly short: string;
 }
 export interface Step {
   readonly title: string;
@@ -49,6 +58,7 @@ export interface Result {
   readonly ref: string;
   readonly names: readonly string[];
   readonly warnings: readonly Warning[];
+  readonly violation?: string;
   readonly steps: readonly Step[];
   readonly materials: readonly { readonly uri: string; readonly digest: string }[];
   readonly outline?: Outline;
@@ -57,7 +67,9 @@ export interface Result {
 export interface Failure {
   readonly message: string;
   readonly step?: string;
-  readonly range?: { readonly start: number; readonly end: number };
+  readonly range?: Lines;
+  /** Places that led there, the nearest first. */
+  readonly via?: readonly Lines[];
   readonly file: string;
   readonly text: string;
 }
@@ -65,12 +77,16 @@ export interface Message {
   readonly vertexes?: readonly Vertex[];
   readonly statuses?: readonly Status[];
   readonly logs?: readonly Log[];
+  readonly warnings?: readonly WarningRecord[];
   readonly result?: Result;
   readonly failure?: Failure;
 }
 
-export const decodeLog = (data: string): string =>
+export const decodeText = (data: string): string =>
   new TextDecoder().decode(Uint8Array.from(atob(data), (char) => char.charCodeAt(0)));
+
+export const encodeText = (text: string): string =>
+  btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
 
 export interface Display {
   message(message: Message): Promise<void> | void;

@@ -1,22 +1,21 @@
 /** One build from its Dockerfile's text to its result: parse, check, plan, solve, export. */
 import type { ImageId } from "../domains.ts";
 import { machinePlatform, parsePlatform } from "../images/platform.ts";
-import { canonicalString, parseReference, withDefaultTag } from "../images/reference.ts";
+import { canonicalString, parseReference } from "../images/reference.ts";
 import {
   checkProgram,
   DockerfileError,
   Linter,
-  type ParsedDockerfile,
   type PatternMatcher,
+  type Program,
   parseDockerfile,
   readProgram,
 } from "./dockerfile/index.ts";
 import { type Layer, RootView } from "./files/root-view.ts";
-import { checkStages } from "./lint-stages.ts";
 import type { BuildRequest, BuildResult, CacheTarget, Material } from "./model.ts";
 import { outlineOf, targetsOf } from "./outline.ts";
 import { checkEntitlements } from "./plan/entitlements.ts";
-import { planStages } from "./plan/graph.ts";
+import { planStages, type StageGraph } from "./plan/graph.ts";
 import type { BuildDependencies } from "./service.ts";
 import type { CacheRecord } from "./solve/cache.ts";
 import { type ImportedSteps, importCache, inlineCache, inlineCacheField, pushCache } from "./solve/cache-transfer.ts";
@@ -51,39 +50,10 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<Evaluated> {
   const { file, context, ignored, ref, progress, signal, observer } = options;
-  if (file.text.trim() === "") throw new DockerfileError("the Dockerfile cannot be empty");
-  const parsed: ParsedDockerfile = parseDockerfile(file.text);
-  const { escapeChar } = parsed;
-  const lint = new Linter(parsed.directives.check);
-  const program = readProgram(parsed.nodes);
-  checkProgram(parsed, program, lint);
-  const buildArgs = request.buildArgs ?? {};
-  const graph = planStages(program, {
-    escapeChar,
-    target: request.target ?? "",
-    buildArgs,
-    buildPlatform: machinePlatform,
-    targetPlatform: request.platform ? parsePlatform(request.platform) : machinePlatform,
-    lint,
-  });
-  const { call = "build" } = request;
-  if (call !== "build") {
-    await options.showIgnoreFile();
-    checkStages(graph, { escapeChar, buildArgs, lint, ignored });
-    const looked = { layers: [], config: {}, history: [], steps: [], materials: [], names: [], ref };
-    return {
-      cache: [],
-      result: {
-        ...looked,
-        warnings: call === "check" ? lint.warnings : [],
-        ...(call === "outline" ? { outline: outlineOf(graph, buildArgs) } : {}),
-        ...(call === "targets" ? { targets: targetsOf(program, graph) } : {}),
-      },
-    };
-  }
-  if (request.allow !== undefined) checkEntitlements(graph, request.allow);
+  const { call = "build", buildArgs = {} } = request;
+  const { escapeChar, lint, program, graph } = readDockerfile(options, request);
   const view = (prefix: string): RootView => new RootView([context?.layer(prefix) ?? emptyLayer()]);
-  const imported = await importAll(d, request, { view, progress, signal });
+  const imported: ImportedSteps[] = [];
   const epoch = Number(buildArgs.SOURCE_DATE_EPOCH ?? graph.globalArgs.get("SOURCE_DATE_EPOCH") ?? "");
   const solver = new Solver(d, {
     request,
@@ -101,18 +71,43 @@ export async function evaluate(
     observer,
     signal,
   });
+  if (call !== "build") {
+    file.definition.done();
+    if (call !== "targets") await solver.look();
+    const looked = { layers: [], config: {}, history: [], steps: [], materials: [], names: [], ref };
+    return {
+      cache: [],
+      result: {
+        ...looked,
+        warnings: call === "check" ? lint.warnings.toSorted((a, b) => a.range.start - b.range.start) : [],
+        ...(call === "check" && lint.failure !== undefined ? { violation: lint.failure } : {}),
+        ...(call === "outline" ? { outline: outlineOf(graph, buildArgs) } : {}),
+        ...(call === "targets" ? { targets: targetsOf(program, graph) } : {}),
+      },
+    };
+  }
+  let told = 0;
+  const tellWarnings = (): void => {
+    for (const warning of lint.warnings.slice(told)) progress.warn(file.definition, warning, file);
+    told = lint.warnings.length;
+  };
+  await solver.preview();
+  tellWarnings();
+  file.definition.done();
+  if (observer === undefined) await solver.lookOver();
+  tellWarnings();
+  if (request.allow !== undefined) checkEntitlements(graph, request.allow);
+  if (lint.failure !== undefined) throw new DockerfileError(lint.failure);
+  imported.push(...(await importAll(d, request, { view, progress, signal })));
   const result = await solver.solve();
-  const violation = lint.failure;
-  if (violation !== undefined) throw new DockerfileError(violation);
   const described = withLabels(result, request.labels ?? {});
-  const names = (request.tags ?? []).map((tag) => canonicalString(withDefaultTag(parseReference(tag))));
+  const names = (request.tags ?? []).map((tag) => canonicalString(parseReference(tag)));
   const all = solver.reports.flatMap(({ key }) => d.cache.get(key) ?? []);
   const own = all.filter(({ layer }) => described.layers.includes(layer));
   const outputs = request.outputs ?? ["image"];
   const inline = request.cacheTo?.some(({ type }) => type === "inline") === true ? inlineCache(own) : undefined;
   const image = outputs.includes("image") ? await exportImage(d, request, described, { progress, inline }) : undefined;
   for (const target of request.cacheTo ?? []) await exportCache(d, request, target, { all, own, progress, signal });
-  for (const warning of lint.warnings) progress.warn(file.definition, warning, file);
   const local = request.cacheTo?.find(({ type }) => type === "local");
   return {
     cache: local !== undefined && "mode" in local && local.mode === "max" ? all : own,
@@ -128,6 +123,40 @@ export async function evaluate(
       ref,
     },
   };
+}
+
+interface Read {
+  readonly escapeChar: string;
+  readonly lint: Linter;
+  readonly program: Program;
+  readonly graph: StageGraph;
+}
+
+/** What can be said of the text alone is said even if the rest of it makes no sense. */
+function readDockerfile({ file, progress }: EvaluateOptions, request: BuildRequest): Read {
+  const { text, definition } = file;
+  let lint: Linter | undefined;
+  try {
+    if (text.trim() === "") throw new DockerfileError("the Dockerfile cannot be empty");
+    const parsed = parseDockerfile(text);
+    const { escapeChar } = parsed;
+    lint = new Linter(parsed.directives.check);
+    const program = readProgram(parsed.nodes);
+    checkProgram(parsed, program, lint);
+    const graph = planStages(program, {
+      escapeChar,
+      target: request.target ?? "",
+      buildArgs: request.buildArgs ?? {},
+      buildPlatform: machinePlatform,
+      targetPlatform: request.platform ? parsePlatform(request.platform) : machinePlatform,
+      lint,
+    });
+    return { escapeChar, lint, program, graph };
+  } catch (error) {
+    if (request.call !== "check") for (const warning of lint?.warnings ?? []) progress.warn(definition, warning, file);
+    definition.done();
+    throw error;
+  }
 }
 
 async function importAll(

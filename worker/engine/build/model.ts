@@ -79,6 +79,8 @@ export interface BuildFailure {
   /** Title of the step that failed. */
   readonly step?: string;
   readonly range?: LineRange;
+  /** Places that led there, the nearest first. */
+  readonly via?: readonly LineRange[];
   readonly file: string;
   readonly text: string;
   /** Those that were done before. */
@@ -106,6 +108,8 @@ export interface BuildResult {
   readonly history: readonly ImageHistory[];
   readonly steps: readonly StepReport[];
   readonly warnings: readonly LintWarning[];
+  /** Of a check whose Dockerfile wants warnings to count as errors. */
+  readonly violation?: string;
   readonly names: readonly string[];
   readonly materials: readonly Material[];
   /** Of `call: "outline"` and `call: "targets"`. */

@@ -1,7 +1,7 @@
 /** What a Dockerfile offers to who builds it: its targets, and one target's arguments, secrets and agents (BuildKit's subrequests). */
 import type { LineRange, Program } from "./dockerfile/index.ts";
 import { csvFields } from "./dockerfile/mount.ts";
-import { dependencies, type StageGraph, type StageNode } from "./plan/graph.ts";
+import { neededStages, type StageGraph, type StageNode } from "./plan/graph.ts";
 
 export interface Target {
   readonly name: string;
@@ -50,19 +50,13 @@ export function targetsOf({ stages }: Program, graph: StageGraph): readonly Targ
 /** Of the target and the stages that it needs. */
 export function outlineOf(graph: StageGraph, buildArgs: Readonly<Record<string, string>>): Outline {
   const { target } = graph;
-  const needed = new Set<StageNode>();
-  const visit = (node: StageNode): void => {
-    if (needed.has(node)) return;
-    needed.add(node);
-    for (const next of dependencies(graph.nodes, node)) visit(next);
-  };
-  visit(target);
   const args = new Map<string, OutlineArgument>();
   const secrets = new Map<string, OutlineMount>();
   const ssh = new Map<string, OutlineMount>();
+  const needed = neededStages(graph, () => false);
   const declared = [
-    ...graph.metaArgs,
-    ...graph.nodes.filter((node) => needed.has(node)).flatMap(({ stage }) => stage.commands),
+    ...graph.metaArgs.filter(({ args }) => args.some(({ key }) => isUsed(key, needed))),
+    ...needed.flatMap(({ stage }) => stage.commands),
   ];
   for (const command of declared) {
     if (command.kind === "arg")
@@ -82,6 +76,14 @@ export function outlineOf(graph: StageGraph, buildArgs: Readonly<Record<string, 
     ssh: [...ssh.values()],
   };
 }
+
+/** A global argument counts where a FROM or a stage names it. */
+const isUsed = (name: string, stages: readonly StageNode[]): boolean =>
+  stages.some(
+    ({ stage }) =>
+      new RegExp(`\\$\\{?${name}\\b`).test(`${stage.base} ${stage.platform}`) ||
+      stage.commands.some((command) => command.kind === "arg" && command.args.some(({ key }) => key === name)),
+  );
 
 function noteMount(text: string, secrets: Map<string, OutlineMount>, ssh: Map<string, OutlineMount>): void {
   const fields = new Map(

@@ -61,6 +61,7 @@ const maxKept = 50;
 
 /** The Dockerfile and the context that a build starts from. */
 interface Source {
+  /** `definition`: the step that read it, and goes on until its checks are told. */
   readonly file: { readonly name: string; readonly text: string; readonly definition: Vertex };
   readonly context: StoredContext | undefined;
   readonly ignored: PatternMatcher | undefined;
@@ -215,13 +216,17 @@ export class BuildService {
     const definition = progress.vertex(
       `[internal] load build definition from ${name.slice(name.lastIndexOf("/") + 1)}`,
     );
-    const text = await definition.run(() =>
-      definition.part(
+    definition.start();
+    const text = await definition
+      .part(
         "transferring dockerfile:",
         () => dockerfileOf(request, view),
         (found) => found.length,
-      ),
-    );
+      )
+      .catch((error: unknown) => {
+        definition.failed(error);
+        throw error;
+      });
     // A client that sends a folder has left out what its ignore file names; in an archive it is still there.
     const given = request.ignored;
     const patterns = given ?? (request.dockerfile === undefined ? await ignoreFileOf(name, view) : undefined);
@@ -315,6 +320,7 @@ function failureOf(error: unknown, file: { readonly name: string; readonly text:
     message: error instanceof Error ? error.message : String(error),
     ...(error instanceof StepError ? { step: error.step, steps: error.done } : {}),
     ...(range === undefined ? {} : { range }),
+    ...(inner instanceof DockerfileError && inner.via.length > 0 ? { via: inner.via } : {}),
     file: file.name,
     text: file.text,
   };

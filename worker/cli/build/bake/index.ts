@@ -5,7 +5,6 @@ import type { Context, Handler } from "../../session/context.ts";
 import { CliError } from "../../session/errors.ts";
 import { answerOf } from "../calls.ts";
 import { displayFor, progressOf } from "../display.ts";
-import { warningSummary } from "../excerpt.ts";
 import { explanation } from "../explanation.ts";
 import { metadataOf } from "../metadata.ts";
 import { attestsOf, type BuildOptions, callOf } from "../options.ts";
@@ -62,8 +61,7 @@ export const bake: Handler = async (context) => {
       out.line(name);
       if (call.method === "check") out.line("");
       code = Math.max(code, answerOf(context, call, result, source));
-    } else if (progress !== "quiet" && progress !== "rawjson")
-      err.print(warningSummary(result.warnings, err.isTerminal));
+    }
     if (flags.bool("explain")) err.print(`\n${name}${explanation(result.steps)}`);
   }
   if (flags.string("metadata-file") !== "") {

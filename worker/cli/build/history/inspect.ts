@@ -1,7 +1,7 @@
 /** `docker buildx history inspect`: the record as a text to read and as data. */
 import { alignTabs } from "../../format/tabwriter.ts";
 import { goTimeOf } from "../../format/units.ts";
-import { excerpt } from "../excerpt.ts";
+import { placesText } from "../excerpt.ts";
 import { configType, provenanceType } from "./provenance.ts";
 import { durationText, milliseconds, statusWords, type WholeRecord } from "./record.ts";
 
@@ -80,8 +80,8 @@ export function inspectPretty(record: WholeRecord, now: number): string {
       `Attachments:\n${alignTabs(["DIGEST\tPLATFORM\tTYPE", ...attached.map(({ Digest, Type }) => `${Digest}\t\t${Type}`), ""].join("\n"))}`,
     );
   if (record.error !== undefined) {
-    const { range, file, text, message } = record.error;
-    parts.push(`Error: ${message}\n${range === undefined ? "" : excerpt(file, text, range)}`);
+    const { message, ...places } = record.error;
+    parts.push(`Error: ${message}\n${placesText(places)}`);
   }
   parts.push(`Print build logs: docker buildx history logs ${record.ref}\n`);
   return parts.join("\n");

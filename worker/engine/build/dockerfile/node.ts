@@ -51,8 +51,11 @@ export interface LineRange {
 export class DockerfileError extends Error {
   override readonly name = "DockerfileError";
   readonly range: LineRange | undefined;
-  constructor(message: string, range?: LineRange) {
+  /** Places that led there, the nearest first. */
+  readonly via: readonly LineRange[];
+  constructor(message: string, range?: LineRange, via: readonly LineRange[] = []) {
     super(message);
     this.range = range;
+    this.via = via;
   }
 }

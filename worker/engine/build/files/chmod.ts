@@ -13,7 +13,7 @@ export function parseChmod(text: string): ModeChange {
   }
   const clauses = text.split(",").map((clause) => {
     const match = /^([ugoa]*)((?:[+=-][rwxXst]*)+)$/.exec(clause);
-    if (match === null) throw new DockerfileError(`invalid chmod parameter: '${text}'`);
+    if (match === null) throw new DockerfileError("invalid syntax");
     const who = match[1] === "" || match[1]?.includes("a") ? "ugo" : (match[1] ?? "");
     return { who, actions: [...(match[2] ?? "").matchAll(/([+=-])([rwxXst]*)/g)] };
   });

@@ -3,6 +3,7 @@
  * comes back as a step.
  */
 
+import { parseSignal } from "../../containers/signals.ts";
 import { expand } from "../dockerfile/expand.ts";
 import { chompHeredoc, parseHeredocWord } from "../dockerfile/heredoc.ts";
 import { cleanPath } from "../dockerfile/ignore.ts";
@@ -20,6 +21,7 @@ import {
 } from "../dockerfile/index.ts";
 import { parseMount } from "../dockerfile/mount.ts";
 import { nearest } from "../dockerfile/suggest.ts";
+import { parseChmod } from "../files/chmod.ts";
 import { parseExpose } from "./expose.ts";
 import { absolutePath, destinationPath } from "./paths.ts";
 import { healthText, type StageState, setEnv, withShell } from "./stage-state.ts";
@@ -259,8 +261,7 @@ class Application {
   }
 
   #stopSignal(signal: string): void {
-    if (!/^(\d+|(SIG)?(RTM(IN|AX)([+-]\d+)?|[A-Z]+\d?))$/i.test(signal) || signal === "0")
-      throw new DockerfileError(`invalid signal: ${signal}`);
+    if (parseSignal(signal) === undefined) throw new DockerfileError(`invalid signal: ${signal}`);
     this.#state.config.StopSignal = signal;
     this.#history(`STOPSIGNAL ${signal}`);
   }
@@ -413,6 +414,7 @@ class Application {
       );
     if (kind === "copy" && sources.some(isUrl)) throw new DockerfileError("source can't be a URL for COPY");
     if (kind === "copy" && sources.some(isGit)) throw new DockerfileError("source can't be a git ref for COPY");
+    if (!/^\d*$/.test(chmod)) parseChmod(chmod);
     if (/^\d+$/.test(chmod) && !/^[0-7]{1,5}$/.test(chmod))
       throw new DockerfileError(
         `invalid chmod parameter: '${chmod}'. it should be octal string and between 0 and 07777`,

@@ -1,16 +1,9 @@
 /** What a build must be allowed to do beyond what any may (BuildKit's entitlements), asked before the first step. */
 import { DockerfileError } from "../dockerfile/index.ts";
-import { dependencies, type StageGraph, type StageNode } from "./graph.ts";
+import { neededStages, type StageGraph } from "./graph.ts";
 
-export function checkEntitlements({ nodes, target }: StageGraph, allowed: readonly string[]): void {
-  const needed = new Set<StageNode>();
-  const visit = (node: StageNode): void => {
-    if (needed.has(node)) return;
-    needed.add(node);
-    for (const next of dependencies(nodes, node)) visit(next);
-  };
-  visit(target);
-  for (const { stage } of needed)
+export function checkEntitlements(graph: StageGraph, allowed: readonly string[]): void {
+  for (const { stage } of neededStages(graph, () => false))
     for (const command of stage.commands) {
       if (command.kind !== "run") continue;
       const wanted = [

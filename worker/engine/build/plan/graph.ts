@@ -239,31 +239,61 @@ export function findSource(nodes: readonly StageNode[], name: string, range: Lin
   return findStage(nodes, name);
 }
 
-/** Stages that a stage's own instructions and base need. */
-export function dependencies(nodes: readonly StageNode[], node: StageNode): readonly StageNode[] {
-  const found: StageNode[] = node.base.kind === "stage" ? [node.base.node] : [];
+/** What a stage needs of another one, and which of its lines says so. */
+interface Need {
+  readonly node: StageNode;
+  readonly range: LineRange;
+}
+
+function needs(nodes: readonly StageNode[], node: StageNode): readonly Need[] {
+  const found: Need[] = node.base.kind === "stage" ? [{ node: node.base.node, range: node.stage.range }] : [];
   for (const command of node.stage.commands) {
     const names =
       command.kind === "copy" ? [command.from] : command.kind === "run" ? command.mounts.map(mountFrom) : [];
     for (const name of names) {
       const source = name === "" ? undefined : findSource(nodes, name, command.range);
-      if (source !== undefined) found.push(source);
+      if (source !== undefined) found.push({ node: source, range: command.range });
     }
   }
   return found;
 }
 
+/** Stages that a stage's own instructions and base need. */
+export const dependencies = (nodes: readonly StageNode[], node: StageNode): readonly StageNode[] =>
+  needs(nodes, node).map((need) => need.node);
+
+/** The target and all that it needs, in the file's order. `ends`: stages that need nothing, because something stands in their place. */
+export function neededStages({ nodes, target }: StageGraph, ends: (node: StageNode) => boolean): readonly StageNode[] {
+  const found = new Set<StageNode>();
+  const visit = (node: StageNode): void => {
+    if (found.has(node)) return;
+    found.add(node);
+    if (!ends(node)) for (const next of dependencies(nodes, node)) visit(next);
+  };
+  visit(target);
+  return nodes.filter((node) => found.has(node));
+}
+
+/** The error names every instruction of the circle, the last one first, as dockerfile2llb's does. */
 function checkCycles(nodes: readonly StageNode[]): void {
   const done = new Set<StageNode>();
-  const visit = (node: StageNode, path: ReadonlySet<StageNode>): void => {
-    if (path.has(node))
+  const visit = (
+    node: StageNode,
+    path: ReadonlySet<StageNode>,
+    lines: readonly LineRange[],
+    start: StageNode,
+  ): void => {
+    if (path.has(node)) {
+      const [last, ...via] = lines.toReversed();
       throw new DockerfileError(
-        `circular dependency detected on stage: ${node.stage.stage || `stage-${node.index}`}`,
-        node.stage.range,
+        `circular dependency detected on stage: ${start.stage.stage || `stage-${start.index}`}`,
+        last,
+        via,
       );
+    }
     if (done.has(node)) return;
-    for (const next of dependencies(nodes, node)) visit(next, new Set([...path, node]));
+    for (const next of needs(nodes, node)) visit(next.node, new Set([...path, node]), [...lines, next.range], start);
     done.add(node);
   };
-  for (const node of nodes) visit(node, new Set());
+  for (const node of nodes) visit(node, new Set(), [], node);
 }

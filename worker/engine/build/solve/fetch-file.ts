@@ -6,6 +6,11 @@ import { isGit } from "../plan/apply.ts";
 import { fetchGit, parseGitAddress } from "../remote/git.ts";
 import type { LooseFile } from "./copy.ts";
 
+/** What is wrong with an address's file, and not with the instruction. */
+export class FetchError extends Error {
+  override readonly name = "FetchError";
+}
+
 export async function fetchFile(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
   if (isGit(url)) return await fetchRepository(fetch, url, checksum, signal);
   let response: Response;
@@ -13,12 +18,12 @@ export async function fetchFile(fetch: Fetch, url: string, checksum: string, sig
     response = await fetch(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new DockerfileError(`failed to load cache key: Get ${JSON.stringify(url)}: ${(error as Error).message}`);
+    throw new FetchError(`failed to load cache key: Get ${JSON.stringify(url)}: ${reasonOf(error)}`);
   }
-  if (!response.ok) throw new DockerfileError(`failed to load cache key: invalid response status ${response.status}`);
+  if (!response.ok) throw new FetchError(`failed to load cache key: invalid response status ${response.status}`);
   const content = new Uint8Array(await response.arrayBuffer());
   const digest = digestBytes(content);
-  if (checksum !== "" && checksum !== digest) throw new DockerfileError(`digest mismatch ${digest}: ${checksum}`);
+  if (checksum !== "" && checksum !== digest) throw new FetchError(`digest mismatch ${digest}: ${checksum}`);
   const modified = Date.parse(response.headers.get("last-modified") ?? "");
   const path = new URL(url).pathname;
   const name = decodeURIComponent(path.slice(path.lastIndexOf("/") + 1)) || "__unnamed__";
@@ -32,3 +37,9 @@ async function fetchRepository(fetch: Fetch, url: string, checksum: string, sign
   const content = new Uint8Array(await new Response(tar as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
   return { name: url, content, mode: 0o755, mtime: 0, isArchive: true };
 }
+
+/** Node.js says "fetch failed", and why behind it. */
+const reasonOf = (error: unknown): string => {
+  const { message, cause } = error as Error;
+  return cause instanceof Error && cause.message !== "" ? cause.message : message;
+};

@@ -83,7 +83,7 @@ export class BuildProgress {
         {
           vertex: vertex.digest,
           level: 1,
-          short: textBase64(`${warning.rule}: ${warning.message}`),
+          short: textBase64(`${warning.rule}: ${warning.message} (line ${warning.range.start})`),
           detail: [textBase64(warning.description)],
           url: warning.url,
           sourceInfo: { filename: file.name, data: textBase64(file.text) },

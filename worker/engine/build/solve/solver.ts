@@ -1,19 +1,20 @@
 /** Carries a plan out: stages side by side where they do not need each other, each from its base through its instructions. */
-import type { ImageHistory } from "../../domains.ts";
+import type { Image, ImageConfig, ImageHistory } from "../../domains.ts";
 import { machinePlatform } from "../../images/platform.ts";
 import type { Digest } from "../../ports/storage.ts";
 import {
   type Command,
   DockerfileError,
+  type LineRange,
   type Linter,
   type PatternMatcher,
-  parseDockerfile,
-  readCommand,
 } from "../dockerfile/index.ts";
+import { mountFrom } from "../dockerfile/mount.ts";
 import { digestText } from "../files/digest.ts";
+import { checkStages, triggered } from "../lint-stages.ts";
 import type { Material, StepReport } from "../model.ts";
 import { type Applied, applyCommand } from "../plan/apply.ts";
-import { dependencies, type StageGraph, type StageNode } from "../plan/graph.ts";
+import { dependencies, findSource, neededStages, type StageGraph, type StageNode } from "../plan/graph.ts";
 import { continueState, newState, type StageState } from "../plan/stage-state.ts";
 import type { BuildDependencies } from "../service.ts";
 import type { ImportedStep } from "./cache-transfer.ts";
@@ -68,6 +69,86 @@ export class Solver {
     return this.#sources.materials;
   }
 
+  /** The checks of what can be known before the first step: base images that are here. What is wrong is told by {@link lookOver}. */
+  async preview(): Promise<void> {
+    const needed = this.#needed();
+    const bases = new Map<StageNode, ImageConfig | undefined>();
+    for (const node of needed) bases.set(node, await this.#localBase(node));
+    try {
+      this.#check(needed, bases);
+    } catch (error) {
+      if (!(error instanceof DockerfileError)) throw error;
+    }
+  }
+
+  /** Looks base images up and applies all instructions, so that what is wrong with one stops the build before its first step. */
+  async lookOver(): Promise<void> {
+    const needed = this.#needed();
+    const bases = new Map(
+      await Promise.all(
+        needed.map(
+          async (node) => [node, this.#hasImage(node) ? (await this.#baseImage(node)).config : noImage] as const,
+        ),
+      ),
+    );
+    await Promise.all(needed.flatMap((node) => this.#imageSources(node)).map((source) => this.#sourceImage(source)));
+    await this.#o.showIgnoreFile();
+    this.#check(needed, bases);
+  }
+
+  /** For who wants no build: all stages are checked, nothing is downloaded, and base images that are not here count as empty. */
+  async look(): Promise<void> {
+    const { nodes } = this.#o.graph;
+    const bases = new Map<StageNode, ImageConfig>();
+    for (const node of nodes) {
+      const local = await this.#localBase(node);
+      if (local !== undefined && this.#hasImage(node)) await this.#baseImage(node);
+      bases.set(node, local ?? noImage);
+    }
+    await this.#o.showIgnoreFile();
+    this.#check(nodes, bases);
+  }
+
+  #needed(): readonly StageNode[] {
+    return neededStages(this.#o.graph, ({ stage }) => this.#sources.named(stage.stage) !== undefined).filter(
+      ({ stage }) => this.#sources.named(stage.stage) === undefined,
+    );
+  }
+  /** What COPY --from and mounts name that is neither a stage nor a context. */
+  #imageSources({ stage }: StageNode): readonly ImageSource[] {
+    return stage.commands.flatMap((command) => {
+      const { range } = command;
+      const names =
+        command.kind === "copy" ? [command.from] : command.kind === "run" ? command.mounts.map(mountFrom) : [];
+      return names
+        .filter((name) => name !== "" && name !== "scratch" && !/[$]/.test(name))
+        .filter((name) => this.#sources.named(name) === undefined)
+        .filter((name) => findSource(this.#o.graph.nodes, name, range) === undefined)
+        .map((name) => ({ name, range }));
+    });
+  }
+  async #sourceImage({ name, range }: ImageSource): Promise<void> {
+    try {
+      await this.#sources.image(name, "");
+    } catch (error) {
+      if (this.#o.signal.aborted) throw error;
+      throw new StepError(error, `[internal] load metadata for ${longName(name)}`, range, this.#steps.reports);
+    }
+  }
+  #hasImage({ base }: StageNode): boolean {
+    const named = base.kind === "image" ? this.#sources.named(base.name) : undefined;
+    return base.kind === "image" && (named === undefined || "image" in named);
+  }
+  async #localBase(node: StageNode): Promise<ImageConfig | undefined> {
+    if (!this.#hasImage(node) || node.base.kind !== "image") return noImage;
+    return (await this.#sources.local(node.base.name, node.platform))?.config;
+  }
+  #check(nodes: readonly StageNode[], bases: ReadonlyMap<StageNode, ImageConfig | undefined>): void {
+    const { graph, request, escapeChar, lint, ignored } = this.#o;
+    const { buildArgs = {} } = request;
+    checkStages(graph, { escapeChar, buildArgs, lint, ignored, nodes, base: (node) => bases.get(node) });
+  }
+
   async solve(): Promise<StageResult> {
     const { target, nodes } = this.#o.graph;
     if (this.#o.observer !== undefined) for (const node of nodes.slice(0, target.index)) await this.#stage(node);
@@ -92,7 +173,7 @@ export class Solver {
     const replaced = this.#sources.named(node.stage.stage);
     if (replaced !== undefined) return await this.#namedStage(node.stage.stage);
     const base = await this.#base(node);
-    const triggers = base.triggers.map((trigger) => this.#trigger(trigger, node));
+    const triggers = base.triggers.map((trigger) => triggered(trigger, node));
     const commands = [...triggers, ...node.stage.commands];
     const total = (base.title === undefined ? 0 : 1) + commands.filter((command) => takesStep(command)).length;
     const titles = new Titles(node.label, total);
@@ -153,13 +234,6 @@ export class Solver {
     });
   }
 
-  #trigger(text: string, node: StageNode): Command {
-    const [parsed] = parseDockerfile(text).nodes;
-    if (parsed === undefined) throw new DockerfileError("onbuild trigger should be a single expression");
-    const { start, end } = node.stage.range;
-    return readCommand({ ...parsed, startLine: start, endLine: end });
-  }
-
   async #base(node: StageNode): Promise<{
     readonly state: StageState;
     readonly layers: readonly Digest[];
@@ -188,26 +262,26 @@ export class Solver {
     const named = this.#sources.named(base.name);
     if (named !== undefined && !("image" in named))
       return { ...(await this.#namedStage(base.name)), triggers: [], title: undefined };
+    const image = await this.#baseImage(node);
+    this.#sources.used(base.name, image);
+    return {
+      state: newState(image.config, image.history, ""),
+      layers: image.layers,
+      architecture: image.architecture,
+      os: image.os,
+      triggers: image.config.OnBuild ?? [],
+      title: `FROM ${longName(base.name)}`,
+      isPresent: this.#sources.wasPresent(image),
+    };
+  }
+
+  async #baseImage({ base, platform, stage }: StageNode): Promise<Image> {
+    const name = base.kind === "image" ? base.name : "";
     try {
-      const image = await this.#sources.image(base.name, node.platform);
-      this.#sources.used(base.name, image);
-      return {
-        state: newState(image.config, image.history, ""),
-        layers: image.layers,
-        architecture: image.architecture,
-        os: image.os,
-        triggers: image.config.OnBuild ?? [],
-        title: `FROM ${longName(base.name)}`,
-        isPresent: this.#sources.wasPresent(image),
-      };
+      return await this.#sources.image(name, platform);
     } catch (error) {
       if (this.#o.signal.aborted) throw error;
-      throw new StepError(
-        error,
-        `[internal] load metadata for ${longName(base.name)}`,
-        node.stage.range,
-        this.#steps.reports,
-      );
+      throw new StepError(error, `[internal] load metadata for ${longName(name)}`, stage.range, this.#steps.reports);
     }
   }
 
@@ -224,6 +298,14 @@ export class Solver {
     return { state: newState({}, history, ""), layers, architecture, os };
   }
 }
+
+interface ImageSource {
+  readonly name: string;
+  readonly range: LineRange;
+}
+
+/** Of scratch, and of a context in an image's place. */
+const noImage: ImageConfig = {};
 
 /** "[stage 2/4] " in front of each step; the number is as wide as the total. */
 class Titles {

@@ -82,18 +82,29 @@ export class Sources {
     return image;
   }
 
+  /** The image of that name, where it is here already. */
+  async local(given: string, platform: string): Promise<Image | undefined> {
+    const { request } = this.#o;
+    const named = this.named(given);
+    const name = named !== undefined && "image" in named ? named.image : given;
+    const wanted = platform || (request.platform ?? "");
+    const [os = "", architecture = ""] = wanted.split("/");
+    const found = request.pull === true ? undefined : await this.#d.images.resolve(name).catch(() => undefined);
+    const fits =
+      wanted === "" ||
+      (found?.os === os && (architecture === "" || found.architecture === normalArchitecture(architecture)));
+    return fits ? found : undefined;
+  }
+
   async #loadImage(name: string, platform: string, vertex: Vertex): Promise<Image> {
     const { request, signal } = this.#o;
-    const wanted = platform === "" ? (request.platform ?? "") : platform;
-    const [os = "", architecture = ""] = wanted.split("/");
-    const fits = (image: Image): boolean =>
-      wanted === "" ||
-      (image.os === os && (architecture === "" || image.architecture === normalArchitecture(architecture)));
-    const local = request.pull === true ? undefined : await this.#d.images.resolve(name).catch(() => undefined);
-    if (local !== undefined && fits(local)) {
+    const local = await this.local(name, platform);
+    if (local !== undefined) {
       this.#present.add(local.id);
       return local;
     }
+    const wanted = platform || (request.platform ?? "");
+    const [os = "", architecture = ""] = wanted.split("/");
     try {
       const reference = withDefaultTag(parseReference(name));
       const credentials = request.credentials?.[reference.domain];

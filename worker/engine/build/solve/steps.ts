@@ -12,7 +12,7 @@ import type { BuildDependencies } from "../service.ts";
 import { type CacheRecord, keyOf, type StepInputs } from "./cache.ts";
 import { emptyLayer } from "./context-files.ts";
 import { type CopyRequest, copyLayer, type LooseFile, selectSources } from "./copy.ts";
-import { fetchFile } from "./fetch-file.ts";
+import { FetchError, fetchFile } from "./fetch-file.ts";
 import { LayerDraft } from "./layer-draft.ts";
 import type { Vertex } from "./progress.ts";
 import { boundFiles, type MountSource, randomRef, runDefinition, runLayer } from "./run-layer.ts";
@@ -76,7 +76,8 @@ export class Steps {
     } catch (error) {
       vertex.failed(error);
       if (this.#o.signal.aborted || error instanceof StepError) throw error;
-      throw new StepError(error, title, range, this.reports);
+      // BuildKit's sources know no lines: only what an instruction itself does wrong is shown with them.
+      throw new StepError(error, title, error instanceof FetchError ? undefined : range, this.reports);
     }
   }
 
@@ -174,6 +175,7 @@ export class Steps {
       mode: 0o644,
       mtime: this.#o.epoch ?? 0,
     }));
+    for (const _ of step.inline) this.#o.progress.vertex("[internal] preparing inline document").start().done();
     for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
     const [sourceView, destination] = await Promise.all([
       "layer" in source ? new RootView([source.layer]) : this.#view(source.layers),
