@@ -1,5 +1,6 @@
 /** Lessons on the machine, in the page: begun, solved, gone back in, compared, written. */
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
@@ -62,6 +63,14 @@ describe("a lesson", () => {
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByRole("img", { name: /^Step 2 of/ }).waitFor();
     await tasks.waitFor();
+    // A link of the text opens the panel beside it.
+    await page
+      .getByRole("article", { name: "Let the web server out" })
+      .getByRole("link", { name: "open the page" })
+      .click();
+    await page.waitForURL(/#\/containers$/);
+    await page.getByRole("row", { name: /web/ }).first().waitFor();
+    await tasks.waitFor();
     await page.getByRole("button", { name: "Go back" }).click();
     await page.getByRole("menuitem", { name: /^Start of the lesson/ }).click();
     await page.getByRole("img", { name: /^Step 1 of/ }).waitFor();
@@ -69,6 +78,20 @@ describe("a lesson", () => {
     await page.getByRole("button", { name: "Return to it" }).click();
     await page.getByRole("img", { name: /^Step 2 of/ }).waitFor();
     await tasks.waitFor();
+
+    // What was done goes to another device as a file, the solution that was asked for included.
+    await page.goto(`${stage.url}#/`);
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save progress" }).click();
+    const file = await (await download).path();
+    const progress = JSON.parse(readFileSync(file, "utf8")).lessons["first-containers/publish"];
+    expect(progress).toMatchObject({ step: 1, done: ["serve/web"], shown: ["serve"] });
+    const elsewhere = await open("#/");
+    const chooser = elsewhere.waitForEvent("filechooser");
+    await elsewhere.getByRole("button", { name: "Load progress" }).click();
+    await (await chooser).setFiles(file);
+    await elsewhere.getByText("Progress of 1 lesson was taken over.").waitFor();
+    await elsewhere.context().close();
     await page.context().close();
   });
 
@@ -121,8 +144,6 @@ describe("a lesson", () => {
 describe("writing a lesson", () => {
   it("shows sources and result side by side, says what is wrong, and asks the new checks at once", async () => {
     const page = await open("#/lesson/draft/tides");
-    await page.getByRole("button", { name: "Begin", exact: true }).click();
-    await task(page, "A container named").waitFor();
     const source = page.getByRole("textbox", { name: "lesson.yaml" });
     // As a paste: what a keyboard does to a text of many lines is the browser's own affair.
     const edit = async (from: string, to: string): Promise<void> => {
@@ -132,6 +153,14 @@ describe("writing a lesson", () => {
       await page.keyboard.press("Control+A");
       await page.keyboard.press("Control+V");
     };
+    await source.getByText("title: tides").waitFor();
+    // Who has too little memory for it is told before it begins.
+    await edit("\nsteps:", "\nneeds: { memory: 4g }\nsteps:");
+    await page
+      .getByText(/^It needs 4096 MiB of memory, and this machine has \d+ MiB: some of it may fail\.$/)
+      .waitFor();
+    await page.getByRole("button", { name: "Begin", exact: true }).click();
+    await task(page, "A container named").waitFor();
     await edit("kind: container, name: mine, state: running }", "kind: nonsense }");
     await page
       .getByRole("list", { name: "What is wrong" })
@@ -151,6 +180,13 @@ describe("writing a lesson", () => {
     expect((await download).suggestedFilename()).toBe("tides.zip");
     await page.reload();
     await page.getByText("kind: volume, name: tide").waitFor();
+    const manual = await page.getByRole("link", { name: "How lessons are written" }).getAttribute("href");
+    expect((await page.request.get(new URL(manual ?? "", stage.url).href)).status()).toBe(200);
+
+    // On a narrow window the result stands below the sources, not behind them.
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole("button", { name: "Begin anew" }).click();
+    await page.getByRole("img", { name: "Step 1 of 1" }).waitFor();
     await page.context().close();
   });
 });
