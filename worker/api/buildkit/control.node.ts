@@ -55,11 +55,15 @@ export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: 
     const solve = await job.request.promise;
     const session = await sessions.find(solve.Session);
     const { request, context } = await openFrontend(options, solve, session, job.abort.signal);
-    const agents = await forwardAgents(String(request.dockerfile ?? ""), session, machine);
+    const dockerfile = String(request.dockerfile ?? "");
+    const agents = await forwardAgents(dockerfile, session, machine);
     try {
       for await (const message of engine.build({ ...request, ssh: agents.sockets }, context, job.abort.signal)) {
-        if ("result" in message) return message.result;
-        if ("failure" in message) throw failureError(message.failure);
+        if ("result" in message) return { ...message.result, dockerfile };
+        if ("failure" in message) {
+          if (request.call !== "check") throw failureError(message.failure);
+          return { ref: "", names: [], warnings: [], dockerfile, failure: message.failure };
+        }
         job.report(message);
       }
     } finally {

@@ -1,4 +1,5 @@
 /** A build of a BuildKit client: asked for by Control.Solve, carried out when its gateway client solves, watched by Control.Status. */
+import type { Failure } from "./engine.node.ts";
 import { messages, timeOf } from "./messages.node.ts";
 
 export interface Update {
@@ -18,6 +19,10 @@ export interface BuildResult {
     readonly message: string;
     readonly range: { readonly start: number; readonly end: number };
   }[];
+  /** Of a check: its Dockerfile, that its warnings count as errors, or what kept it from finding any. */
+  readonly dockerfile?: string;
+  readonly violation?: string;
+  readonly failure?: Failure;
   readonly outline?: object;
   readonly targets?: readonly object[];
 }

@@ -25,7 +25,7 @@ export function callResult(
     case "frontend.lint":
       return {
         "result.json": json(lintOf(result, filename)),
-        "result.statuscode": Buffer.from(result.warnings.length > 0 ? "1" : "0"),
+        "result.statuscode": Buffer.from(result.warnings.length > 0 || result.failure !== undefined ? "1" : "0"),
       };
     case "frontend.targets":
       return { "result.json": json({ targets: result.targets ?? [] }) };
@@ -36,13 +36,24 @@ export function callResult(
   }
 }
 
-const lintOf = ({ warnings }: BuildResult, filename: string): object => ({
+/** lint.LintResults. What keeps a check from finding anything is among its findings. */
+const lintOf = ({ warnings, violation, failure, dockerfile = "" }: BuildResult, filename: string): object => ({
   warnings: warnings.map(({ rule, description, url, message, range }) => ({
     ruleName: rule,
     description,
     url,
     detail: message,
-    location: { sourceIndex: 0, ranges: [{ start: { line: range.start }, end: { line: range.end } }] },
+    location: locationOf(range),
   })),
-  sources: [{ filename, data: "" }],
+  sources: [{ filename, data: base64(dockerfile), language: "Dockerfile" }],
+  ...(failure !== undefined
+    ? { error: { message: failure.message, location: failure.range === undefined ? {} : locationOf(failure.range) } }
+    : violation !== undefined
+      ? { error: { message: violation, location: {} } }
+      : {}),
+});
+
+const locationOf = ({ start, end }: { readonly start: number; readonly end: number }): object => ({
+  sourceIndex: 0,
+  ranges: [{ start: { line: start }, end: { line: end } }],
 });
