@@ -22,6 +22,14 @@ const browser = await puppeteer.launch({
 const home = site.url.replace("localhost", "drydock.localhost");
 const results: { view: string; scores: Record<string, number>; lost: string[] }[] = [];
 
+/** Which elements an audit found wanting. */
+function elements(details: unknown): readonly string[] {
+  const { items = [] } = (details ?? {}) as {
+    readonly items?: readonly { readonly node?: { readonly snippet?: string } }[];
+  };
+  return items.flatMap(({ node }) => (node?.snippet === undefined ? [] : [`  ${node.snippet.slice(0, 160)}`]));
+}
+
 async function judge(view: string, url: string): Promise<void> {
   const page = await browser.newPage();
   // What a person has at this point is there: Lighthouse would clear the playground's storage otherwise.
@@ -41,7 +49,7 @@ async function judge(view: string, url: string): Promise<void> {
     (lhr.categories[name]?.auditRefs ?? []).flatMap(({ id, weight }) => {
       const audit = lhr.audits[id];
       return weight > 0 && audit?.score != null && audit.score < 0.9
-        ? [`${id}: ${audit.displayValue ?? audit.title}`]
+        ? [`${id}: ${audit.displayValue ?? audit.title}`, ...elements(audit.details)]
         : [];
     }),
   );

@@ -235,6 +235,15 @@ describe("logs", () => {
     ]);
     expect(download.suggestedFilename()).toBe("web.log");
     expect(readFileSync(await download.path(), "utf8").split("\n")).toHaveLength(41);
+    await page.evaluate(() => {
+      location.hash = "#/containers/cache/logs";
+    });
+    await page.getByText("the last 5000 lines").waitFor();
+    const [whole] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save the log" }).click(),
+    ]);
+    expect(readFileSync(await whole.path(), "utf8").split("\n")).toHaveLength(6001);
     await page.context().close();
   });
 });

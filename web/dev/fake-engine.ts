@@ -119,8 +119,9 @@ export class FakeEngine implements ApiTransport {
       ports,
       networks,
       labels,
+      // More of one than a page keeps.
       log: Array.from(
-        { length: 40 },
+        { length: name === "cache" ? 6000 : 40 },
         (_, line) => `172.18.0.1 - - [24/Nov/2026:18:0${line % 10}:12 +0000] "GET /item/${line} HTTP/1.1" 200 615\n`,
       ),
       mounts: [],
@@ -323,7 +324,7 @@ export class FakeEngine implements ApiTransport {
       case "json":
         return json(this.#inspect(container));
       case "logs":
-        return this.#logs(container, url.searchParams.get("follow") === "1", request.signal);
+        return this.#logs(container, url.searchParams, request.signal);
       case "stats":
         return this.#stats(request.signal);
       case "changes":
@@ -382,11 +383,12 @@ export class FakeEngine implements ApiTransport {
     };
   }
 
-  #logs(container: FakeContainer, follow: boolean, signal: AbortSignal | undefined): ApiResponse {
+  #logs(container: FakeContainer, query: URLSearchParams, signal: AbortSignal | undefined): ApiResponse {
+    const lines = container.log.slice(-(Number(query.get("tail")) || container.log.length));
+    const follow = query.get("follow") === "1";
     const stream = new ReadableStream<Uint8Array>({
       start(controller) {
-        for (const [index, line] of container.log.entries())
-          controller.enqueue(logFrame(index % 9 === 8 ? 2 : 1, line));
+        for (const [index, line] of lines.entries()) controller.enqueue(logFrame(index % 9 === 8 ? 2 : 1, line));
         if (!follow) controller.close();
         else signal?.addEventListener("abort", () => controller.close());
       },

@@ -41,6 +41,9 @@ export function humanDuration(seconds: number): string {
 
 export const ago = (seconds: number, now = Date.now() / 1000): string =>
   `${humanDuration(Math.max(0, now - seconds))} ago`;
+/** Within a sentence, where Docker's "About a minute ago" begins none. */
+export const agoWithin = (seconds: number, now?: number): string =>
+  ago(seconds, now).replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 
 /** Published ports, each once (Docker lists IPv4 and IPv6 apart), exposed ones without a host side. */
 export function portList(ports: readonly Port[] = []): readonly string[] {

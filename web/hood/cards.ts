@@ -43,7 +43,7 @@ function namespaces(app: App, { pid, namespaces: { source: from, list } }: HoodR
         sharing,
         note,
       }) => html`<tr><td class="mono">${name}</td><td class="mono sub">${fact(app, String(inode), { from: `/proc/${pid}/ns/${name}`, command: `sudo readlink /proc/${pid}/ns/${name}` })}</td>
-      <td>${sharing === "own" ? "its own" : html`<span class="badge warn">${sharing === "host" ? "shared with the host" : `shared with ${sharing.join(", ")}`}</span>`}</td><td class="sub">${note}</td></tr>`,
+      <td class="wraps"><div class="sharing"><span>${sharing === "own" ? "its own" : html`<span class="badge warn">${sharing === "host" ? "shared with the host" : `shared with ${sharing.join(", ")}`}</span>`}</span><span class="sub">${note}</span></div></td></tr>`,
     )}</tbody></table></div>${source(app, from)}</section>`;
 }
 

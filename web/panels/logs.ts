@@ -61,16 +61,7 @@ export class Logs extends LightElement {
     this.lines = [];
     this.failure = undefined;
     try {
-      const { Config } = await this.app.engine.get<{ readonly Config?: { readonly Tty?: boolean } }>(
-        `/containers/${this.container}/json`,
-        stop.signal,
-      );
-      const parser = new LogParser(Config?.Tty !== true);
-      const query = `stdout=1&stderr=1&follow=1&tail=${keptLines}${this.times ? "&timestamps=1" : ""}`;
-      const reader = (
-        await this.app.engine.bytes(`/containers/${this.container}/logs?${query}`, stop.signal)
-      ).getReader();
-      stop.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+      const { parser, reader } = await this.#open(`follow=1&tail=${keptLines}`, stop.signal);
       let waiting: LogLine[] = [];
       // A flood of lines is drawn once a frame.
       const draw = (): void => {
@@ -91,6 +82,18 @@ export class Logs extends LightElement {
     }
   }
 
+  async #open(query: string, signal: AbortSignal) {
+    const { Config } = await this.app.engine.get<{ readonly Config?: { readonly Tty?: boolean } }>(
+      `/containers/${this.container}/json`,
+      signal,
+    );
+    const times = this.times ? "&timestamps=1" : "";
+    const path = `/containers/${this.container}/logs?stdout=1&stderr=1&${query}${times}`;
+    const reader = (await this.app.engine.bytes(path, signal)).getReader();
+    signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+    return { parser: new LogParser(Config?.Tty !== true), reader };
+  }
+
   protected override render(): TemplateResult {
     const shown =
       this.query === ""
@@ -103,7 +106,7 @@ export class Logs extends LightElement {
         ) => {
           this.query = (event.target as HTMLInputElement).value;
         }} />
-        <span class="sub num">${this.query === "" ? `${this.lines.length} lines` : `${shown.length} of ${this.lines.length} lines`}</span>
+        <span class="sub num">${this.query === "" ? `${this.lines.length === keptLines ? "the last " : ""}${this.lines.length} lines` : `${shown.length} of ${this.lines.length} lines`}</span>
         <span class="spacer"></span>
         <label class="check"><input type="checkbox" .checked=${this.times} @change=${(event: Event) => {
           this.times = (event.target as HTMLInputElement).checked;
@@ -142,11 +145,23 @@ export class Logs extends LightElement {
     return html`${text.slice(0, at)}<mark>${text.slice(at, end)}</mark>${text.slice(end)}`;
   }
 
-  readonly #save = (): void =>
-    saveFile(
-      `${this.label}.log`,
-      new Blob([this.lines.map(({ text }) => `${text}\n`).join("")], { type: "text/plain" }),
-    );
+  /** All that the engine has, which may be more than the page shows. */
+  readonly #save = async (): Promise<void> => {
+    try {
+      const { parser, reader } = await this.#open("tail=all", this.#stop?.signal ?? new AbortController().signal);
+      const parts: string[] = [];
+      const take = (lines: readonly LogLine[]) => void parts.push(lines.map(({ text }) => `${text}\n`).join(""));
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        take(parser.push(value));
+      }
+      take(parser.end());
+      saveFile(`${this.label}.log`, new Blob(parts, { type: "text/plain" }));
+    } catch (error) {
+      this.app.toast({ kind: "bad", text: `The log could not be saved: ${errorText(error)}` });
+    }
+  };
 }
 customElements.define("dd-logs", Logs);
 

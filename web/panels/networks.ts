@@ -124,14 +124,14 @@ export class Networks extends LightElement {
 
   #table(map: NetworkMap): TemplateResult {
     return html`<div class="card" style="padding: 0; overflow-x: auto"><table aria-label="Networks">
-      <thead><tr><th>Name</th><th class="roomy">Driver</th><th>Subnet</th><th>Containers</th><th><span class="vh">Actions</span></th></tr></thead>
+      <thead><tr><th>Name</th><th class="roomy">Driver</th><th class="roomy">Subnet</th><th>Containers</th><th><span class="vh">Actions</span></th></tr></thead>
       <tbody>${map.networks.map(
         (
           network,
         ) => html`<tr @contextmenu=${(event: MouseEvent) => openRowMenu(event, network.name, this.#entries(map, network.name, network.members))} aria-selected=${network.name === this.name}>
         <td><a class="name" href=${formatRoute({ view: "networks", name: network.name })}><b>${network.name}</b></a>${network.internal ? html` <span class="badge">internal</span>` : nothing}</td>
         <td class="roomy">${network.driver}</td>
-        <td class="mono">${network.subnet || html`<span class="sub">none</span>`}</td>
+        <td class="mono roomy">${network.subnet || html`<span class="sub">none</span>`}</td>
         <td>${network.members.length === 0 ? html`<span class="sub">none</span>` : network.members.map((name, index) => html`${index > 0 ? ", " : nothing}<a href=${formatRoute({ view: "containers", name })}>${name}</a>`)}</td>
         <td><span class="act">${this.#buttons(map, network.name, network.members)}</span></td></tr>`,
       )}</tbody>

@@ -131,7 +131,7 @@ export class System extends LightElement {
       </div>
       <div class="stack">
         <section class="card"><div class="row"><h2 class="grow">Memory</h2><button class="src" title="Run in the terminal: free -m" @click=${() => void this.app.runInTerminal("free -m")}>/proc/meminfo</button></div>
-          ${vitals.memory === undefined ? nothing : this.#memory(vitals.memory)}</section>
+          ${this.#memory(vitals.memory)}</section>
         <section class="card"><div class="row"><h2 class="grow">Machine and engine</h2><code class="s sub">docker info</code></div>
           ${info === undefined ? nothing : this.#machine(info)}</section>
       </div>
@@ -163,7 +163,10 @@ export class System extends LightElement {
       }`;
   }
 
-  #memory({ total, available }: MachineMemory): TemplateResult {
+  #memory(memory: MachineMemory | undefined): TemplateResult {
+    // Its place is kept: what is read a second later moves nothing.
+    if (memory === undefined) return html`<div class="bar"></div><p class="sub">Not read yet</p>`;
+    const { total, available } = memory;
     const used = total - available;
     const share = used / total;
     return html`<div class="bar ${share > 0.85 ? "warn" : "ok"}"><i style="width: ${(100 * share).toFixed(1)}%"></i></div>

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { defaultPlayground, type PlaygroundInfo } from "../../worker/protocol/index.ts";
-import { ago, spacedSize } from "../engine/format.ts";
+import { agoWithin, spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu } from "../shell/menu.ts";
@@ -54,7 +54,7 @@ export class PlaygroundsElement extends LightElement {
       ${icon("box")}
       <a class="name grow clip" href=${ours ? "#/playground" : addressOf(id)} title=${name}>${name}</a>
       ${open ? html`<span class="badge ok">open here</span>` : nothing}
-      <span class="sub num used">${used === 0 ? "" : `used ${ago(used / 1000)}`}</span>
+      <span class="sub num used">${used === 0 ? "" : `used ${agoWithin(used / 1000)}`}</span>
       <span class="num size">${spacedSize(bytes)}</span>
       <button class="ib s" aria-label="More for ${name}" title="More" aria-haspopup="menu" @click=${(event: Event) => this.#menu(event, playground, open)}>${icon("more")}</button>
     </li>`;

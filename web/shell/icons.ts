@@ -6,7 +6,7 @@ const paths = {
   pause: "M5.5 3.5v9M10.5 3.5v9",
   trash: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5",
   term: "M2 3h12v10H2zM4.5 6l2 2-2 2M8.5 10h3",
-  more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
+  more: "M3 7.5a.5.5 0 1 0 .01 0zM8 7.5a.5.5 0 1 0 .01 0zM13 7.5a.5.5 0 1 0 .01 0z",
   plus: "M8 3v10M3 8h10",
   close: "M4 4l8 8M12 4l-8 8",
   check: "M3 8.5l3.2 3L13 4.5",

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type StartStage, startStages, type WireErrorKind } from "../../worker/protocol/index.ts";
-import { ago, containerName, shellLine, spacedSize } from "../engine/format.ts";
+import { agoWithin, containerName, shellLine, spacedSize } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { openMenu, pointerOf } from "../shell/menu.ts";
@@ -182,7 +182,7 @@ export class TerminalsElement extends LightElement {
       <div class="stopped" role="alert">
         <div class="row">${icon("warn")}<h2>${lost ? "The machine stopped" : failedTitle(machine.error.kind)}</h2></div>
         <p>${machine.error.message}</p>
-        ${lost ? html`<p>Files, images and volumes are kept as they were last written. What ran in containers ${checkpoint === undefined ? "is lost" : html`is kept as it was ${ago(checkpoint.at / 1000)}, with the files of then`}.</p>` : nothing}
+        ${lost ? html`<p>Files, images and volumes are kept as they were last written. What ran in containers ${checkpoint === undefined ? "is lost" : html`is kept as it was ${agoWithin(checkpoint.at / 1000)}, with the files of then`}.</p>` : nothing}
         <div class="row wrap">
           ${
             checkpoint === undefined
