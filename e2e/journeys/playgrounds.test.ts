@@ -72,6 +72,8 @@ describe.sequential("playgrounds", () => {
     await run(page, "mark=$(docker run -d --name going busybox sleep 1000); clear; echo started", /^started/m);
     await page.goto(`${site.url}?playground=shop#/`);
     await page.getByText("open here").waitFor();
+    // The list is read anew, and what the other tab made comes before this one.
+    await page.getByRole("button", { name: "More for Playground" }).waitFor();
     await page.getByRole("button", { name: "More for Shop" }).click();
     const download = page.waitForEvent("download");
     await page.getByRole("menuitem", { name: /^Save to a file/ }).click();
