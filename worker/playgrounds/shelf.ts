@@ -17,8 +17,15 @@ export interface PlaygroundFolders {
   writeText(id: string, name: string, text: string): Promise<void>;
   bytes(id: string): Promise<number>;
   remove(id: string): Promise<void>;
-  /** The playground's lock while `work` lasts; undefined, and `work` is not done, where somebody else has it. */
-  alone<T>(id: string, work: () => Promise<T>): Promise<{ readonly value: T } | undefined>;
+  /**
+   * The playground's lock while `work` lasts; undefined, and `work` is not done, where somebody else has it. `waiting` gives a machine that
+   * was just shut down, or a tab that was just closed, a moment to give it back.
+   */
+  alone<T>(
+    id: string,
+    work: () => Promise<T>,
+    options?: { readonly waiting: boolean },
+  ): Promise<{ readonly value: T } | undefined>;
 }
 
 export interface DiskOfSite {
@@ -136,7 +143,7 @@ export class PlaygroundShelf {
   }
 
   async #alone<T>(id: string, name: string, work: () => Promise<T>): Promise<T> {
-    const done = await this.#folders.alone(id, work);
+    const done = await this.#folders.alone(id, work, { waiting: true });
     if (done !== undefined) return done.value;
     throw new EngineError("conflict", `${name} is open in a tab: close it there first.`);
   }

@@ -4,6 +4,8 @@ import { playgroundLock } from "../protocol/index.ts";
 import { OpfsFiles } from "./opfs-files.ts";
 
 const parent = "playgrounds";
+/** Milliseconds. Within them a machine that was shut down, or a tab that was closed, has given back its lock and its files. */
+const patience = 2000;
 
 /** Rejects where the browser offers no storage. */
 export async function openPlaygroundFolders(): Promise<PlaygroundFolders> {
@@ -38,11 +40,24 @@ export async function openPlaygroundFolders(): Promise<PlaygroundFolders> {
       });
     },
     bytes: async (id) => await bytesIn(await root.getDirectoryHandle(id)),
-    remove: (id) => root.removeEntry(id, { recursive: true }),
-    async alone(id, work) {
-      return await navigator.locks.request(playgroundLock(id), { ifAvailable: true }, async (lock) =>
-        lock === null ? undefined : { value: await work() },
-      );
+    remove: (id) => oncePossible(() => root.removeEntry(id, { recursive: true })),
+    async alone(id, work, { waiting } = { waiting: false }) {
+      const ended = AbortSignal.timeout(patience);
+      let held = false;
+      try {
+        return await navigator.locks.request(
+          playgroundLock(id),
+          waiting ? { signal: ended } : { ifAvailable: true },
+          async (lock) => {
+            if (lock === null) return undefined;
+            held = true;
+            return { value: await work() };
+          },
+        );
+      } catch (error) {
+        if (!held && ended.aborted) return undefined;
+        throw error;
+      }
     },
   };
 }
@@ -59,6 +74,19 @@ async function bytesIn(directory: FileSystemDirectoryHandle): Promise<number> {
       );
   }
   return sum;
+}
+
+/** Files of a Worker that has just ended are in use for a moment longer. */
+async function oncePossible(work: () => Promise<void>): Promise<void> {
+  for (const deadline = performance.now() + patience; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      const inUse = error instanceof DOMException && error.name === "NoModificationAllowedError";
+      if (!inUse || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 /** The compiler's library of Workers lacks the directory's iterator. */
