@@ -315,6 +315,7 @@ describe("the machine", () => {
     await ready(page);
     await page.evaluate(() => window.dispatchEvent(new CustomEvent("drydock-lose-worker")));
     await page.getByRole("heading", { name: "The machine stopped" }).waitFor();
+    await page.getByText("As it was when the machine stopped.").waitFor();
     await page.getByText("Machine stopped", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Start the machine again" }).click();
     await ready(page);

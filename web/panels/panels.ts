@@ -94,6 +94,7 @@ export class Panels extends LightElement {
           }
         </span>
       </div>
+      ${!collapsed && this.#state.value.machine.kind === "lost" ? html`<p class="stale sub">${icon("warn")}As it was when the machine stopped.</p>` : nothing}
       ${collapsed ? nothing : html`${keyed(this.app.starts, this.#view(shown))}<dd-command-log></dd-command-log>`}`;
   }
 
