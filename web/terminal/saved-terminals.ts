@@ -33,4 +33,4 @@ export function saveTerminals({ tabs, active }: SavedTerminals): void {
   });
 }
 
-export const reloadMark = "\x1b[0m\r\n\x1b[2m-- before the reload --\x1b[0m\r\n";
+export const reloadMark = "\x1b[0m\r\n\x1b[90m-- before the reload --\x1b[0m\r\n";

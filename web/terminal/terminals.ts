@@ -100,7 +100,7 @@ export class Terminals {
 
   machineLost(): void {
     for (const session of this.#sessions.values())
-      session.terminal.write("\r\n\x1b[2m-- the machine stopped here --\x1b[0m\r\n");
+      session.terminal.write("\r\n\x1b[90m-- the machine stopped here --\x1b[0m\r\n");
   }
 
   #wake(tab: TerminalTab | undefined): void {

@@ -71,7 +71,7 @@ export class Terminals {
     // Its streams belong to the instant that was left.
     this.#first = undefined;
     const then = new Map(states.map(({ token, pid }) => [token, pid]));
-    const line = encoder.encode(`\r\n\x1b[2m— The machine was put back to "${printable(name)}". —\x1b[0m\r\n`);
+    const line = encoder.encode(`\r\n\x1b[90m— The machine was put back to "${printable(name)}". —\x1b[0m\r\n`);
     for (const terminal of [...this.#open]) {
       const pid = then.get(terminal.token);
       const shell = pid === undefined ? undefined : find(pid);
