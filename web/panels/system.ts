@@ -211,7 +211,7 @@ export class System extends LightElement {
       { name: "The page, its machine, what is kept offline", bytes: Math.max(0, usage - kept) },
     ].sort((a, b) => b.bytes - a.bytes);
     return html`<table class="plain"><thead><tr><th>Kept in this browser</th><th class="right">Size</th></tr></thead>
-      <tbody>${rows.map(({ name, bytes }) => html`<tr><td>${name}</td><td class="num right">${humanSize(bytes)}</td></tr>`)}</tbody></table>
+      <tbody>${rows.map(({ name, bytes }) => html`<tr><td class="wraps">${name}</td><td class="num right">${humanSize(bytes)}</td></tr>`)}</tbody></table>
       <p><a class="link" href="#/">Playgrounds: rename, copy, save, delete</a></p>`;
   }
 }
