@@ -72,12 +72,19 @@ export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: 
     throw new RpcError(code.cancelled, "context canceled");
   }
 
-  async function deliver(solve: ControlSolveRequest, result: BuildResult): Promise<void> {
+  async function deliver(job: SolveJob, solve: ControlSolveRequest, result: BuildResult): Promise<void> {
     for (const [index, { Type }] of exportersOf(solve).entries()) {
       if (Type !== "local" && Type !== "tar") continue;
       const session = await sessions.find(solve.Session);
       const files = await engine.files(result.ref);
-      await (Type === "tar" ? sendTar(session, index, files) : sendFiles(session, index, files));
+      const [name, send] =
+        Type === "tar"
+          ? (["exporting to client tarball", sendTar] as const)
+          : (["exporting to client directory", sendFiles] as const);
+      const vertex = { digest: `sha256:${index}`, name, started: new Date().toISOString() };
+      job.report({ vertexes: [vertex] });
+      await send(session, index, files);
+      job.report({ vertexes: [{ ...vertex, completed: new Date().toISOString() }] });
     }
   }
 
@@ -101,7 +108,7 @@ export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: 
         } else await Promise.race([job.returned.promise, aborted(job.abort.signal)]);
         // A client that only asks what there is returns without having built anything.
         const result = request.Frontend !== "" || job.isBuilt ? await job.result.promise : undefined;
-        if (result !== undefined) await deliver(request, result);
+        if (result !== undefined) await deliver(job, request, result);
         await call.send(
           messages.controlSolved.encode({ ExporterResponse: result === undefined ? {} : responseOf(result) }),
         );

@@ -75,7 +75,8 @@ export class Engine {
   }): Promise<readonly CacheUsage[]> {
     const before = await this.usage();
     const filters: Record<string, string[]> = {};
-    for (const text of options.filter) {
+    // buildx sends one that is empty where none is given.
+    for (const text of options.filter.filter(Boolean)) {
       const [key = "", value = ""] = text.split(/[=~]+/);
       filters[key] = [...(filters[key] ?? []), value];
     }

@@ -6,10 +6,10 @@ import type { BuildResult } from "./jobs.node.ts";
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-/** BuildKit's errdefs.Source goes with the error, once for each place: its client shows the excerpts. */
+/** BuildKit's errdefs.Source goes with the error, once for each place. Its client shows the last one's excerpt first. */
 export function failureError({ message, range, via = [], file, text }: Failure): RpcError {
   const info = { filename: file, data: base64(text), language: "Dockerfile" };
-  const details = [...(range === undefined ? [] : [range]), ...via].map(({ start, end }) => ({
+  const details = [...(range === undefined ? [] : [range]), ...via].toReversed().map(({ start, end }) => ({
     type_url: "github.com/moby/buildkit/errdefs.Source+json",
     value: json({ info, ranges: [{ start: { line: start }, end: { line: end } }] }),
   }));
@@ -47,9 +47,14 @@ const lintOf = ({ warnings, violation, failure, dockerfile = "" }: BuildResult, 
   })),
   sources: [{ filename, data: base64(dockerfile), language: "Dockerfile" }],
   ...(failure !== undefined
-    ? { error: { message: failure.message, location: failure.range === undefined ? {} : locationOf(failure.range) } }
+    ? {
+        buildError: {
+          message: failure.message,
+          location: failure.range === undefined ? {} : locationOf(failure.range),
+        },
+      }
     : violation !== undefined
-      ? { error: { message: violation, location: {} } }
+      ? { buildError: { message: violation, location: {} } }
       : {}),
 });
 

@@ -31,7 +31,7 @@ const lintOf = ({ warnings, violation }: Result, { dockerfile = "", dockerfileNa
     location: { ranges: [{ start: { line: range.start }, end: { line: range.end } }] },
   })),
   sources: [{ filename: dockerfileName, data: encodeText(dockerfile), language: "Dockerfile" }],
-  ...(violation === undefined ? {} : { error: { message: violation } }),
+  ...(violation === undefined ? {} : { buildError: { message: violation, location: {} } }),
 });
 
 const columns = (rows: readonly string[], padding = 1): string =>

@@ -199,6 +199,20 @@ describe("a build without processes", () => {
     expect(await layer(replaced.result)).toEqual(["644 0:0 y=X"]);
   });
 
+  it("takes files with several names out of a context that is a folder of the archive", async () => {
+    const { builds, layer } = await rig();
+    const members = [
+      textFile("context/d/a", "A"),
+      { header: { name: "context/d/b", type: "hardlink" as const, linkName: "context/d/a" } },
+    ];
+    const context = new Blob([(await tarOf(members)) as Uint8Array<ArrayBuffer>]).stream();
+    const request = { dockerfile: "FROM scratch\nCOPY d /\n", dockerfileName: "Dockerfile", contextPrefix: "context/" };
+    let result: BuildResult | undefined;
+    for await (const message of builds.build(request, context, new AbortController().signal))
+      if ("result" in message) result = message.result;
+    expect((await layer(result)).map((entry) => entry.split(" ").at(-1))).toEqual(["a=A", "b=A"]);
+  });
+
   it("leaves out what the ignore file of an archive names", async () => {
     const { run, layer } = await rig();
     const files = {

@@ -25,13 +25,15 @@ export async function storeContext(source: ReadableStream<Uint8Array>, blobs: Bl
     layer: (prefix, ignored) => {
       const tree = new FileTree<unknown>();
       for (const file of files) {
-        const path = file.path.replace(/^(\.?\/)+/, "");
+        const path = relative(file.path);
         if (prefix !== "" && !path.startsWith(prefix)) continue;
         // Device nodes and sockets have no place in a context.
         if (file.type === "char" || file.type === "block" || file.type === "fifo") continue;
         const name = path.slice(prefix.length);
         if (ignored?.isEmpty === false && ignored.matches(name.replace(/\/+$/, ""))) continue;
-        tree.add({ ...file, path: name, uid: 0, gid: 0 });
+        // A file's further names are of its own context, too.
+        const link = file.type === "hardlink" ? { linkTarget: inside(prefix, file.linkTarget ?? "") } : {};
+        tree.add({ ...file, ...link, path: name, uid: 0, gid: 0 });
       }
       tree.finish();
       return {
@@ -41,6 +43,10 @@ export async function storeContext(source: ReadableStream<Uint8Array>, blobs: Bl
     },
   };
 }
+
+const relative = (path: string): string => path.replace(/^(\.?\/)+/, "");
+const inside = (prefix: string, path: string): string =>
+  relative(path).startsWith(prefix) ? relative(path).slice(prefix.length) : path;
 
 export const emptyLayer = (): Layer => ({
   tree: new FileTree<unknown>(),

@@ -84,16 +84,14 @@ export class Solver {
   /** Looks base images up and applies all instructions, so that what is wrong with one stops the build before its first step. */
   async lookOver(): Promise<void> {
     const needed = this.#needed();
-    const bases = new Map(
-      await Promise.all(
-        needed.map(
-          async (node) => [node, this.#hasImage(node) ? (await this.#baseImage(node)).config : noImage] as const,
-        ),
-      ),
-    );
-    await Promise.all(needed.flatMap((node) => this.#imageSources(node)).map((source) => this.#sourceImage(source)));
+    const baseOf = async (node: StageNode) =>
+      [node, this.#hasImage(node) ? (await this.#baseImage(node)).config : noImage] as const;
+    const [bases] = await Promise.all([
+      Promise.all(needed.map(baseOf)),
+      Promise.all(needed.flatMap((node) => this.#imageSources(node)).map((source) => this.#sourceImage(source))),
+    ]);
     await this.#o.showIgnoreFile();
-    this.#check(needed, bases);
+    this.#check(needed, new Map(bases));
   }
 
   /** For who wants no build: all stages are checked, nothing is downloaded, and base images that are not here count as empty. */
