@@ -67,3 +67,14 @@ it("shows a step that says nothing, and its seconds, until the build has ended",
   await out.end();
   expect(shown()).toBe(atEnd);
 });
+
+it("shows what the checks found under the step that read the Dockerfile", async () => {
+  const { out, display, send, shown } = stage();
+  const vertex = { digest: "a", name: "[internal] load build definition", started: at(100), completed: at(100) };
+  await send(100, { vertexes: [vertex], warnings: [{ vertex: "a", short: log("FromAsCasing: no (line 1)") }] });
+  display.end(undefined);
+  await out.flush();
+  expect(shown()).toContain(
+    " => [internal] load build defini... 0.0s\x1b[0m\n\x1b[33m => WARN: FromAsCasing: no (line 1) 0.0s\x1b[0m\n",
+  );
+});
