@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { BootstrapClients } from "./bootstrap-clients.ts";
 import { CookieJar, parseSetCookie, pathMatches } from "./cookie-jar.ts";
 import { type HttpBody, HttpConnection, NoAnswer, parseHead, sendRequest } from "./http-client.ts";
 import { portOfHost, previewHost, previewId } from "./origin.ts";
@@ -213,30 +212,5 @@ describe("WebSocket frames", () => {
   it("are refused when they are too large or masked", () => {
     expect(() => new FrameParser().push(Uint8Array.from([0x82, 127, 0, 0, 1, 0, 0, 0, 0, 0]))).toThrow("too large");
     expect(() => new FrameParser().push(Uint8Array.from([0x82, 0x81, 0, 0, 0, 0, 0]))).toThrow("masked");
-  });
-});
-
-describe("the bootstrap page's own requests", () => {
-  it("are told from the container's page by where each was created, which the browser is asked once", async () => {
-    const asked: string[] = [];
-    const urls: Readonly<Record<string, string>> = {
-      bootstrap: "http://p8080-abcd.localhost/drydock-preview.html",
-      page: "http://p8080-abcd.localhost/?/drydock-preview.html",
-    };
-    const clients = new BootstrapClients(async (id) => {
-      asked.push(id);
-      return urls[id] === undefined ? undefined : { url: urls[id] };
-    });
-    expect([await clients.has("bootstrap"), await clients.has("page"), await clients.has("gone")]).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    expect([await clients.has("bootstrap"), await clients.has("page"), await clients.has("gone")]).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    expect(asked).toEqual(["bootstrap", "page", "gone", "gone"]);
   });
 });

@@ -4,7 +4,6 @@
  */
 import { get, set } from "idb-keyval";
 import { type PreviewMessage, portReadable, portWritable } from "../../worker/protocol/index.ts";
-import { BootstrapClients } from "./bootstrap-clients.ts";
 import { type Cookie, CookieJar } from "./cookie-jar.ts";
 import {
   type ByteStreams,
@@ -175,11 +174,12 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(event, url));
 });
 
-const bootstrapClients = new BootstrapClients((id) => self.clients.get(id));
-
 async function answer(event: FetchEvent, url: URL): Promise<Response> {
+  // The bootstrap page's own script comes from the site. The browser is asked for each request: requests come straight from the page,
+  // its messages by way of the browser, and the answer only after a cookie that a script has set before (page-script.ts).
+  const client = event.clientId === "" ? undefined : await self.clients.get(event.clientId);
   const { request } = event;
-  if (request.mode !== "navigate" && event.clientId !== "" && (await bootstrapClients.has(event.clientId)))
+  if (request.mode !== "navigate" && client !== undefined && new URL(client.url).pathname === bootstrapPath)
     return await fetch(request);
   try {
     return await ask(request, url);
