@@ -86,7 +86,7 @@ export interface Images {
   resolve(reference: string, platform?: string): Promise<Image>;
   get(id: ImageId): Image | undefined;
   /** Makes the layers' EROFS images mounted in the guest, and answers their mount points, topmost first (overlayfs `lowerdir` order). Cheap when they are already mounted. */
-  mountLayers(image: Image): Promise<readonly string[]>;
+  mountLayers(image: Pick<Image, "layers">): Promise<readonly string[]>;
   /** Registers a new image. Its layer tars must be in the blob store (uncompressed, by diff id). Answers its id. */
   create(
     image: Omit<Image, "id">,

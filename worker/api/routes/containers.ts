@@ -10,6 +10,7 @@ import { EngineError } from "../../engine/errors.ts";
 import { byteStream, json, jsonLines, noContent, upgrade } from "../respond.ts";
 import { compareVersions, type Query, type Route, type RouteContext } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
+import { endpointWarnings, updateFor, withoutAnnotations } from "./container-compatibility.ts";
 
 export const rawStream = "application/vnd.docker.raw-stream";
 export const multiplexedStream = "application/vnd.docker.multiplexed-stream";
@@ -23,15 +24,12 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       method: "GET",
       path: "/containers/json",
       operation: "ContainerList",
-      handle: async ({ query }) =>
-        json(
-          await containers.list({
-            all: query.boolean("all"),
-            limit: limitOf(query),
-            size: query.boolean("size"),
-            filters: query.filters(),
-          }),
-        ),
+      handle: async ({ query, version }) => {
+        const all = query.boolean("all");
+        const size = query.boolean("size");
+        const listed = await containers.list({ all, limit: limitOf(query), size, filters: query.filters() });
+        return json(compareVersions(version, "1.46") < 0 ? listed.map(withoutAnnotations) : listed);
+      },
     },
     {
       method: "POST",
@@ -39,8 +37,10 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       operation: "ContainerCreate",
       handle: async (context) => {
         const { query } = context;
-        const made = await containers.create(await context.json(), query.string("name"), query.string("platform"));
-        return json(made, 201);
+        const body = await context.json();
+        const warnings = endpointWarnings(body, context.version);
+        const made = await containers.create(body, query.string("name"), query.string("platform"));
+        return json({ ...made, Warnings: [...made.Warnings, ...warnings] }, 201);
       },
     },
     {
@@ -143,7 +143,8 @@ export function containerRoutes(containers: Containers): readonly Route[] {
       method: "POST",
       path: "/containers/{id}/update",
       operation: "ContainerUpdate",
-      handle: async (context) => json(await containers.update(id(context), await context.json())),
+      handle: async (context) =>
+        json(await containers.update(id(context), updateFor(await context.json(), context.version))),
     },
     {
       method: "POST",
@@ -274,9 +275,9 @@ function stopOptions(query: Query): { timeout?: number | undefined; signal?: str
 export function windowSize(query: Query): { rows: number; columns: number } {
   const read = (name: string, what: string): number => {
     const text = query.string(name) ?? "";
-    if (!/^\d+$/.test(text))
+    if (!/^-?\d+$/.test(text))
       throw new EngineError("invalidParameter", `invalid resize ${what} ${JSON.stringify(text)}: invalid syntax`);
-    if (Number(text) > 0xffffffff)
+    if (text.startsWith("-") || Number(text) > 0xffffffff)
       throw new EngineError("invalidParameter", `invalid resize ${what} ${JSON.stringify(text)}: value out of range`);
     return Number(text);
   };

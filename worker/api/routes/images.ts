@@ -30,14 +30,14 @@ export function imageRoutes(images: ImageService, containers: ContainersToCommit
       method: "GET",
       path: "/images/get",
       operation: "ImageGetAll",
-      handle: async ({ query }) => byteStream(await images.save(query.all("names"), platformOf(query)), tarHeaders),
+      handle: async ({ query }) => byteStream(await images.save(query.all("names"), onePlatformOf(query)), tarHeaders),
     },
     {
       method: "GET",
       path: "/images/{name...}/get",
       operation: "ImageGet",
       handle: async ({ params, query }) =>
-        byteStream(await images.save([nameOf(params)], platformOf(query)), tarHeaders),
+        byteStream(await images.save([nameOf(params)], onePlatformOf(query)), tarHeaders),
     },
     {
       method: "GET",
@@ -82,6 +82,12 @@ const nameOf = (params: Readonly<Record<string, string>>): string => params.name
 function platformOf(query: Query) {
   const text = query.string("platform");
   return text === undefined || text === "" ? undefined : decodePlatform(text);
+}
+
+function onePlatformOf(query: Query) {
+  if (query.all("platform").length > 1)
+    throw new EngineError("invalidParameter", "multiple platform parameters not supported");
+  return platformOf(query);
 }
 
 function list(images: ImageService, { query, version }: RouteContext): ApiResponse {
@@ -218,7 +224,7 @@ function push(images: ImageService, context: RouteContext): Promise<ApiResponse>
 function load(images: ImageService, context: RouteContext): Promise<ApiResponse> {
   const { query, signal } = context;
   const quiet = query.boolean("quiet", true);
-  const messages = images.loadArchive(context.stream(), { quiet, platform: platformOf(query), signal });
+  const messages = images.loadArchive(context.stream(), { quiet, platform: onePlatformOf(query), signal });
   // moby has begun its answer by the time it looks into the archive: every failure is a line of the stream.
   return Promise.resolve(jsonLines(withErrorLine(messages)));
 }

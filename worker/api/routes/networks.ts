@@ -8,13 +8,9 @@ import type { Route, RouteContext } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
 
 export function networkRoutes(networks: NetworkService): readonly Route[] {
+  const list = async ({ query }: RouteContext) => json(networks.list(query.filters()));
   return [
-    {
-      method: "GET",
-      path: "/networks",
-      operation: "NetworkList",
-      handle: async ({ query }) => json(networks.list(query.filters())),
-    },
+    { method: "GET", path: "/networks", operation: "NetworkList", handle: list },
     {
       method: "POST",
       path: "/networks/create",
@@ -33,6 +29,8 @@ export function networkRoutes(networks: NetworkService): readonly Route[] {
         return json({ NetworksDeleted: removed.length === 0 ? null : removed });
       },
     },
+    // moby has this one path with a slash at its end.
+    { method: "GET", path: "/networks/", operation: "NetworkList", handle: list },
     {
       method: "GET",
       path: "/networks/{id}",

@@ -2,7 +2,7 @@
 import { EngineError } from "../../engine/errors.ts";
 import type { SystemService } from "../../engine/system/index.ts";
 import { json } from "../respond.ts";
-import { apiVersion, minimumApiVersion, type Route } from "../router.ts";
+import { apiVersion, compareVersions, minimumApiVersion, type Route } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
 
 /** Checks credentials against a registry; answers the status text, throws unauthorized. */
@@ -33,7 +33,12 @@ export function systemRoutes(system: SystemService, around: Surroundings): reado
       operation: "SystemVersion",
       handle: async () => json(system.version(apiVersion, minimumApiVersion)),
     },
-    { method: "GET", path: "/info", operation: "SystemInfo", handle: async () => json(system.info()) },
+    {
+      method: "GET",
+      path: "/info",
+      operation: "SystemInfo",
+      handle: async ({ version }) => json(infoFor(system.info(), version)),
+    },
     {
       method: "GET",
       path: "/system/df",
@@ -57,6 +62,16 @@ export function systemRoutes(system: SystemService, around: Surroundings): reado
       },
     },
   ];
+}
+
+/** What newer versions of the API say in addition, and older ones said still. */
+function infoFor(info: unknown, version: string): object {
+  const { FirewallBackend, ...rest } = info as Readonly<Record<string, unknown>>;
+  return {
+    ...rest,
+    ...(compareVersions(version, "1.49") < 0 ? {} : { FirewallBackend }),
+    ...(compareVersions(version, "1.50") < 0 ? { BridgeNfIptables: false, BridgeNfIp6tables: false } : {}),
+  };
 }
 
 function pingResponse(text: string, swarm: string): ApiResponse {

@@ -362,9 +362,9 @@ describe("a build without processes", () => {
     expect((await run("FROM scratch\nCOPY ../../etc/passwd /\n", { a: "A" })).failure?.message).toContain(
       '"/etc/passwd": not found',
     );
-    expect((await run("FROM scratch\nCOPY a /\n", { "../../evil": "x" })).failure?.message).toMatch(
-      /outside of the archive/,
-    );
+    // A name that leads out is one below the root, as it is for moby's builder.
+    const { result } = await run("FROM scratch\nCOPY evil /\n", { "../../evil": "x" });
+    expect(result?.image).toBeDefined();
   });
 
   it("reports to clients without BuildKit as the classic builder does", async () => {

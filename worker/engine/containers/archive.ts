@@ -45,10 +45,23 @@ export interface Located extends Resolved {
 export async function locate(guest: Guest, context: BatchContext, path: string, container: string): Promise<Located> {
   const entersDirectory = /(^|\/)\.?$/.test(path);
   const found = await resolveInRoot(guest, context, path, entersDirectory).catch(notADirectory);
+  if (
+    found === undefined ? await isBelowFile(guest, context, path) : entersDirectory && found.stat.type !== "directory"
+  )
+    throw new EngineError("system", `lstat ${path}: not a directory`);
   if (found === undefined) throw fileNotFound(path, container);
-  if (entersDirectory && found.stat.type !== "directory") throw fileNotFound(path, container);
-  const base = path.endsWith("/.") ? "." : (cleanPath(path).split("/").pop() ?? "");
+  const base = /(^|\/)\.\/*$/.test(path) ? "." : (cleanPath(path).split("/").pop() ?? "");
   return { ...found, base: base === "" ? "/" : base };
+}
+
+/** Whether a file is on the way to what does not exist. */
+async function isBelowFile(guest: Guest, context: BatchContext, path: string): Promise<boolean> {
+  const parts = cleanPath(path).split("/").slice(0, -1);
+  for (let left = parts.length; left > 1; left--) {
+    const parent = await resolveInRoot(guest, context, parts.slice(0, left).join("/")).catch(notADirectory);
+    if (parent !== undefined) return parent.stat.type !== "directory";
+  }
+  return false;
 }
 
 function notADirectory(error: unknown): undefined {
@@ -78,7 +91,7 @@ export async function describePath(guest: Guest, context: BatchContext, located:
 }
 
 // -------------------------------------------------------------------- out
-/** The tree at `path` as an archive whose first entry is called `base`. `closed` is called once, at the end or when the reader goes. */
+/** The tree at `path` as an archive whose first entry is called `base`; "" leaves that out. `closed` is called once, at the end or when the reader goes. */
 export function archiveTree(
   guest: Guest,
   context: BatchContext,
@@ -132,9 +145,8 @@ async function* tarInput(
   links: Map<number, string>,
   read: () => Promise<Uint8Array | ReadableStream<Uint8Array>>,
 ): AsyncGenerator<TarInput> {
-  const isRoot = base === "/" || base === "";
-  if (entry.type === "socket" || (entry.path === "" && isRoot)) return;
-  const plain = entry.path === "" ? base : isRoot ? entry.path : `${base}/${entry.path}`;
+  if (entry.type === "socket" || (entry.path === "" && base === "")) return;
+  const plain = entry.path === "" ? base : base === "" || base === "/" ? base + entry.path : `${base}/${entry.path}`;
   const name = entry.type === "directory" && !plain.endsWith("/") ? `${plain}/` : plain;
   const shared = { name, mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime: entry.mtime };
   const xattrs = securityXattrs(entry);

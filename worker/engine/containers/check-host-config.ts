@@ -153,7 +153,7 @@ export function checkHostConfig(given: HostConfig, facts: HostFacts): Checked<Ho
         : `Unknown option ${option}`,
     );
   for (const target of Object.keys(Tmpfs ?? {}))
-    if (target === "/") throw invalid("invalid specification: destination can't be '/'");
+    if (/^\/+$/.test(target)) throw invalid("invalid specification: destination can't be '/'");
     else if (!target.startsWith("/")) throw invalid(`invalid mount path: '${target}' mount path must be absolute`);
   const known = logOptions[LogConfig.Type];
   if (known === undefined)

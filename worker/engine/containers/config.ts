@@ -3,6 +3,7 @@ import type { HealthConfig, ImageConfig } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { Fields } from "./decode.ts";
 import type { ContainerConfig } from "./model.ts";
+import { cleanPath } from "./mount-specs.ts";
 import { parseSignal } from "./signals.ts";
 
 /** Leaves out what is `undefined`: Go's omitempty. */
@@ -103,13 +104,15 @@ export function mergeImageConfig(user: ContainerConfig, image: ImageConfig): Con
     Healthcheck: mergeHealthcheck(user.Healthcheck, image.Healthcheck),
     ArgsEscaped: user.ArgsEscaped,
     Volumes: Object.keys(volumes).length > 0 ? volumes : null,
-    WorkingDir: user.WorkingDir || (image.WorkingDir ?? ""),
+    WorkingDir: cleanDirectory(user.WorkingDir || (image.WorkingDir ?? "")),
     Entrypoint: reset ? null : entrypoint,
     Labels: { ...image.Labels, ...user.Labels },
     StopSignal: user.StopSignal ?? image.StopSignal,
     Shell: user.Shell ?? image.Shell,
   }) as ContainerConfig;
 }
+
+const cleanDirectory = (path: string): string => (path.startsWith("/") ? cleanPath(path) : path);
 
 function mergeHealthcheck(user: HealthConfig | undefined, image: HealthConfig | undefined): HealthConfig | undefined {
   if (user === undefined || image === undefined) return user ?? image;

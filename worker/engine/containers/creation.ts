@@ -15,7 +15,8 @@ import { parseLink } from "./links.ts";
 import { type ContainerConfig, type ContainerRecord, type HostConfig, type MountPoint, never } from "./model.ts";
 import { anonymousVolume, type PlannedMount, parseBind, parseMount, parseVolumesFrom } from "./mount-specs.ts";
 import { checkName, generateName } from "./names.ts";
-import { resolveInRoot } from "./resolve-path.ts";
+import { imageMountDirectory } from "./paths.ts";
+import { resolveBelow, resolveInRoot } from "./resolve-path.ts";
 import { parseSecurityOptions } from "./security.ts";
 import type { ContainerStore } from "./store.ts";
 import { formatTime } from "./times.ts";
@@ -76,7 +77,7 @@ export class Creation {
     this.#d.networks.validate({ endpoints: networks });
     const chosen = this.#reserve(name, id);
     try {
-      const mounts = await this.#mounts(hostConfig, config, image);
+      const mounts = await this.#mounts(id, hostConfig, config, image);
       const record: ContainerRecord = {
         schema: 1,
         id,
@@ -160,7 +161,12 @@ export class Creation {
   }
 
   // ------------------------------------------------------------------ mounts
-  async #mounts(host: HostConfig, config: ContainerConfig, image: Image): Promise<readonly MountPoint[]> {
+  async #mounts(
+    id: ContainerId,
+    host: HostConfig,
+    config: ContainerConfig,
+    image: Image,
+  ): Promise<readonly MountPoint[]> {
     const inherited = new Map<string, MountPoint>();
     for (const spec of host.VolumesFrom ?? []) {
       const { container, mode } = parseVolumesFrom(spec);
@@ -192,7 +198,7 @@ export class Creation {
     await this.#checkBindSources([...planned.values()]);
     const out: MountPoint[] = [...inherited.values()].filter((m) => !planned.has(m.Destination));
     const fresh: MountPoint[] = [];
-    for (const mount of planned.values()) fresh.push(await this.#mountPoint(mount));
+    for (const mount of planned.values()) fresh.push(await this.#mountPoint(id, mount));
     const copies = fresh.filter((m) => m.Type === "volume" && m.detail.copyUp === true);
     if (copies.length > 0) await this.#copyUp(image, copies);
     return [...out, ...fresh];
@@ -212,7 +218,7 @@ export class Creation {
     });
   }
 
-  async #mountPoint(mount: PlannedMount): Promise<MountPoint> {
+  async #mountPoint(id: ContainerId, mount: PlannedMount): Promise<MountPoint> {
     const shared = {
       Destination: mount.destination,
       Mode: mount.mode,
@@ -222,6 +228,12 @@ export class Creation {
     };
     if (mount.type === "bind") return { Type: "bind", Source: mount.source ?? "", ...shared };
     if (mount.type === "tmpfs") return { Type: "tmpfs", Source: "", ...shared };
+    if (mount.type === "image") {
+      const Name = mount.source ?? "";
+      const { id: image, layers } = await this.#d.images.resolve(Name);
+      const detail = { ...mount.detail, image: { id: image, layers } };
+      return { Type: "image", Name, Source: imageMountDirectory(id, image), ...shared, detail };
+    }
     const volume: VolumeMountPoint = await this.#d.volumes.ensure({
       ...(mount.source === undefined ? { anonymous: true } : { name: mount.source }),
       ...(mount.driver === undefined ? {} : { driver: mount.driver }),
@@ -239,11 +251,21 @@ export class Creation {
     };
   }
 
+  /** What of a volume is mounted. A subpath that leads nowhere is told of at the start, and is no empty directory here. */
+  async #placeOf({ Source, detail }: MountPoint): Promise<string> {
+    if (detail.subpath === undefined) return Source;
+    const found = await resolveBelow(this.#d.guest, Source, detail.subpath).catch(() => undefined);
+    return found?.path ?? `${Source}/${detail.subpath}`;
+  }
+
   /** An empty volume takes over what the image has at its place, with its owner and mode. */
   async #copyUp(image: Image, volumes: readonly MountPoint[]): Promise<void> {
     const { guest } = this.#d;
-    const listed = await guest.batch(volumes.map((v): Op => ({ op: "list", path: v.Source, ignore: ["*"] })));
-    const empty = volumes.filter((_, i) => (listed[i] as readonly unknown[] | undefined)?.length === 0);
+    const places = await Promise.all(volumes.map((volume) => this.#placeOf(volume)));
+    const listed = await guest.batch(places.map((path): Op => ({ op: "list", path, ignore: ["*"] })));
+    const empty = volumes
+      .map(({ Destination }, i) => ({ Destination, place: places[i] ?? "" }))
+      .filter((_, i) => (listed[i] as readonly unknown[] | undefined)?.length === 0);
     if (empty.length === 0) return;
     const lowers = await this.#d.images.mountLayers(image);
     const scratch = `/run/drydock/copy-up-${newContainerId(this.#d.randomness).slice(0, 12)}`;
@@ -264,9 +286,9 @@ export class Creation {
         if (from?.stat.type !== "directory") continue;
         const { uid, gid, mode } = from.stat as FileStat;
         await guest.batch([
-          { op: "copyTree", from: `${scratch}${from.path}`, to: volume.Source },
-          { op: "chown", path: volume.Source, uid, gid },
-          { op: "chmod", path: volume.Source, mode },
+          { op: "copyTree", from: `${scratch}${from.path}`, to: volume.place },
+          { op: "chown", path: volume.place, uid, gid },
+          { op: "chmod", path: volume.place, mode },
         ]);
       }
     } catch (cause) {

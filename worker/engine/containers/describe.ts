@@ -66,6 +66,7 @@ export function describeContainer(record: ContainerRecord, around: Surroundings)
     hostname,
     domainname: config.Domainname,
     privileged: host.Privileged,
+    writableCgroups: host.Privileged || security.writableCgroups,
     capabilities,
     noNewPrivileges: security.noNewPrivileges,
     seccomp: seccompFilter(host, capabilities, host.Privileged),
@@ -84,7 +85,7 @@ export function describeContainer(record: ContainerRecord, around: Surroundings)
     devices,
     deviceRules: deviceRules(host, devices),
     rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ type: rlimitName(Name), soft: Soft, hard: Hard })),
-    sysctls: host.Sysctls ?? {},
+    sysctls: { ...(isOwnNetwork(host) ? unprivilegedNetworking : {}), ...host.Sysctls },
     oomScoreAdj: host.OomScoreAdj,
     cgroupParent: host.CgroupParent,
     limits: cgroupLimits(host, around),
@@ -92,6 +93,14 @@ export function describeContainer(record: ContainerRecord, around: Surroundings)
     readonlyPaths: host.ReadonlyPaths ?? [],
   };
 }
+
+/** In a network namespace of its own: anybody may ping and listen on low ports (moby's WithCommonOptions). */
+const unprivilegedNetworking = {
+  "net.ipv4.ip_unprivileged_port_start": "0",
+  "net.ipv4.ping_group_range": "0 2147483647",
+};
+const isOwnNetwork = ({ NetworkMode }: HostConfig): boolean =>
+  NetworkMode !== "host" && !NetworkMode.startsWith("container:");
 
 export function hostnameOf(record: ContainerRecord): string {
   return record.config.Hostname;
@@ -180,7 +189,8 @@ function mountDescription(mount: MountPoint, around: Surroundings): MountDescrip
     readOnly: !mount.RW,
     recursive: detail.nonRecursive !== true,
     propagation: propagation === "slave" || propagation === "shared" ? propagation : undefined,
-    directory: mount.Type === "volume" ? true : around.stats.get(source)?.type === "directory",
+    directory:
+      (mount.Type === "volume" && detail.subpath === undefined) || around.stats.get(source)?.type === "directory",
   };
 }
 

@@ -285,6 +285,7 @@ export class Executions {
 
   async resize(id: string, rows: number, columns: number): Promise<void> {
     const execution = this.get(id);
+    this.#container(execution);
     await execution.started?.catch(() => undefined);
     if (execution.process === undefined)
       throw new EngineError("notFound", `NotFound: process does not exist ${id}: not found`);

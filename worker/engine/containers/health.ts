@@ -1,5 +1,6 @@
 /** Health checks: a program run in the container at intervals, and what its exits mean (moby's daemon/health.go). */
 import type { HealthConfig } from "../domains.ts";
+import { goDuration } from "../duration.ts";
 import type { Clock } from "../ports/host.ts";
 import { formatTime } from "./times.ts";
 
@@ -116,7 +117,10 @@ export class HealthMonitor {
       Start: formatTime(start),
       End: formatTime(clock.now()),
       ExitCode: late ? -1 : run.exitCode,
-      Output: late ? `Health check exceeded timeout (${timeout / 1000}s)` : run.output.slice(0, outputLimit),
+      Output: (late
+        ? `Health check exceeded timeout (${goDuration(timeout * 1e6)})${run.output === "" ? "" : `: ${run.output}`}`
+        : run.output
+      ).slice(0, outputLimit),
     };
     const previous = this.#state;
     this.#state = nextHealth(previous, result, this.#check, starting);

@@ -130,6 +130,7 @@ function readMount(mount: Fields): MountRequest {
   const bind = mount.has("BindOptions") ? mount.fields("BindOptions", "mount.BindOptions") : undefined;
   const volume = mount.has("VolumeOptions") ? mount.fields("VolumeOptions", "mount.VolumeOptions") : undefined;
   const tmpfs = mount.has("TmpfsOptions") ? mount.fields("TmpfsOptions", "mount.TmpfsOptions") : undefined;
+  const image = mount.has("ImageOptions") ? mount.fields("ImageOptions", "mount.ImageOptions") : undefined;
   const driver = volume?.has("DriverConfig") ? volume.fields("DriverConfig", "mount.Driver") : undefined;
   const options = tmpfs?.raw("Options");
   return omitEmpty({
@@ -156,6 +157,7 @@ function readMount(mount: Fields): MountRequest {
         DriverConfig:
           driver && omitEmpty({ Name: driver.string("Name") || undefined, Options: driver.stringMap("Options") }),
       }),
+    ImageOptions: image && omitEmpty({ Subpath: image.string("Subpath") || undefined }),
     TmpfsOptions:
       tmpfs &&
       omitEmpty({

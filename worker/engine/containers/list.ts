@@ -110,6 +110,8 @@ export function selectContainers(
         (since === undefined || c.record.created > since) &&
         Object.entries(filters).every(([name, values]) => values.length === 0 || matches(c, name, values, around)),
     )
+    // Newest first, also among those of one instant.
+    .reverse()
     .sort((a, b) => (a.record.created < b.record.created ? 1 : a.record.created > b.record.created ? -1 : 0));
   return limited ? chosen.slice(0, options.limit) : chosen;
 }

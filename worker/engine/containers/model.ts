@@ -2,7 +2,7 @@
  * A container as data. Names and order of fields are those of the Engine API (1.51), so that records are what `inspect` shows.
  * Fields that Go marks `omitempty` are optional here; others are always there, `null` where Docker sends null.
  */
-import type { ContainerId, EndpointSettings, HealthConfig, ImageId, PortBindings } from "../domains.ts";
+import type { ContainerId, EndpointSettings, HealthConfig, Image, ImageId, PortBindings } from "../domains.ts";
 
 export interface ContainerConfig {
   readonly Hostname: string;
@@ -78,6 +78,7 @@ export interface MountRequest {
     readonly Subpath?: string;
     readonly DriverConfig?: { readonly Name?: string; readonly Options?: Readonly<Record<string, string>> };
   };
+  readonly ImageOptions?: { readonly Subpath?: string };
   readonly TmpfsOptions?: {
     readonly SizeBytes?: number;
     readonly Mode?: number;
@@ -163,7 +164,7 @@ export interface HostConfig extends Resources {
 
 /** Schema MountPoint, with what the runtime needs to know beside it. */
 export interface MountPoint {
-  readonly Type: "bind" | "volume" | "tmpfs";
+  readonly Type: "bind" | "volume" | "tmpfs" | "image";
   readonly Name?: string;
   readonly Source: string;
   readonly Destination: string;
@@ -180,6 +181,8 @@ export interface MountPoint {
     readonly nonRecursive?: boolean;
     readonly createSource?: boolean;
     readonly tmpfsOptions?: string;
+    /** Of an image: what is mounted at Source for a run. */
+    readonly image?: Pick<Image, "id" | "layers">;
     readonly fromMountsApi?: boolean;
   };
 }

@@ -22,7 +22,7 @@ export function cleanPath(path: string): string {
 
 /** A mount point before its volume exists. */
 export interface PlannedMount {
-  readonly type: "bind" | "volume" | "tmpfs";
+  readonly type: "bind" | "volume" | "tmpfs" | "image";
   /** A path, or a volume's name; absent: an anonymous volume. */
   readonly source?: string;
   readonly destination: string;
@@ -127,22 +127,34 @@ export function anonymousVolume(destination: string, driver: string): PlannedMou
   };
 }
 
+/** Go's filepath.IsLocal: a path that names something below where it starts. */
+function isLocal(path: string): boolean {
+  if (path === "" || path.startsWith("/")) return false;
+  let depth = 0;
+  return path.split("/").every((part) => {
+    if (part === "..") depth--;
+    else if (part !== "" && part !== ".") depth++;
+    return depth >= 0;
+  });
+}
+
 /** `--mount`, the API's Mount. */
 export function parseMount(mount: MountRequest): PlannedMount {
   const wrong = (reason: string): EngineError => invalid(`invalid mount config for type "${mount.Type}": ${reason}`);
   const { Source: source = "", Target } = mount;
-  if (mount.Type !== "bind" && mount.Type !== "volume" && mount.Type !== "tmpfs") throw wrong("mount type unknown");
   if (Target === "") throw wrong("field Target must not be empty");
   if (!Target.startsWith("/")) throw wrong(`invalid mount path: '${Target}' mount path must be absolute`);
   const destination = cleanPath(Target);
   if (destination === "/") throw wrong("invalid specification: destination can't be '/'");
   const base = { destination, mode: "", writable: mount.ReadOnly !== true, propagation: "" };
+  const reject = (field: "BindOptions" | "VolumeOptions" | "TmpfsOptions" | "ImageOptions"): void => {
+    if (mount[field]) throw wrong(`field ${field} must not be specified`);
+  };
   switch (mount.Type) {
     case "bind": {
       if (source === "") throw wrong("field Source must not be empty");
       if (!source.startsWith("/")) throw wrong(`invalid mount path: '${source}' mount path must be absolute`);
-      if (mount.VolumeOptions) throw wrong("field VolumeOptions must not be specified");
-      if (mount.TmpfsOptions) throw wrong("field TmpfsOptions must not be specified");
+      for (const field of ["VolumeOptions", "ImageOptions", "TmpfsOptions"] as const) reject(field);
       const options = mount.BindOptions ?? {};
       const propagation = options.Propagation ?? "";
       if (propagation !== "" && !propagations.has(propagation)) throw wrong(`invalid propagation mode: ${propagation}`);
@@ -159,18 +171,13 @@ export function parseMount(mount: MountRequest): PlannedMount {
       };
     }
     case "volume": {
-      if (mount.BindOptions) throw wrong("field BindOptions must not be specified");
-      if (mount.TmpfsOptions) throw wrong("field TmpfsOptions must not be specified");
+      for (const field of ["BindOptions", "ImageOptions", "TmpfsOptions"] as const) reject(field);
       if (source === "" && mount.ReadOnly === true)
         throw wrong("must not set ReadOnly mode when using anonymous volumes");
       if (source !== "") checkVolumeName(source);
       const { NoCopy, Subpath, Labels, DriverConfig } = mount.VolumeOptions ?? {};
-      if (Subpath !== undefined && (source === "" || Subpath.startsWith("/") || Subpath.split("/").includes("..")))
-        throw wrong(
-          source === ""
-            ? "must not set Subpath when using anonymous volumes"
-            : "subpath must be a relative path within the volume",
-        );
+      if (Subpath && source === "") throw wrong("must not set Subpath when using anonymous volumes");
+      if (Subpath && !isLocal(Subpath)) throw wrong("subpath must be a relative path within the volume");
       return {
         ...base,
         type: "volume",
@@ -189,8 +196,7 @@ export function parseMount(mount: MountRequest): PlannedMount {
     }
     case "tmpfs": {
       if (source !== "") throw wrong("field Source must not be specified");
-      if (mount.BindOptions) throw wrong("field BindOptions must not be specified");
-      if (mount.VolumeOptions) throw wrong("field VolumeOptions must not be specified");
+      for (const field of ["BindOptions", "ImageOptions", "VolumeOptions"] as const) reject(field);
       const { SizeBytes, Mode, Options } = mount.TmpfsOptions ?? {};
       const options = [
         ...(mount.ReadOnly === true ? ["ro"] : []),
@@ -200,6 +206,22 @@ export function parseMount(mount: MountRequest): PlannedMount {
       ];
       return { ...base, type: "tmpfs", detail: { fromMountsApi: true, tmpfsOptions: options.join(",") } };
     }
+    case "image": {
+      for (const field of ["BindOptions", "VolumeOptions", "TmpfsOptions"] as const) reject(field);
+      if (source === "") throw wrong("field Source must not be empty");
+      const { Subpath = "" } = mount.ImageOptions ?? {};
+      if (Subpath !== "" && !isLocal(Subpath)) throw wrong("subpath must be a relative path within the volume");
+      return {
+        ...base,
+        type: "image",
+        source,
+        writable: false,
+        propagation: "rprivate",
+        detail: { fromMountsApi: true, ...(Subpath === "" ? {} : { subpath: Subpath }) },
+      };
+    }
+    default:
+      throw wrong("mount type unknown");
   }
 }
 

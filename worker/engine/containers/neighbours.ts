@@ -16,14 +16,14 @@ export function usersOf({ guest }: { readonly guest: Guest }, store: ContainerSt
     containersUsing: (image: ImageId) =>
       store
         .all()
-        .filter((c) => c.record.image === image)
+        .filter(({ record }) => record.image === image || record.mounts.some((m) => m.detail.image?.id === image))
         .map((c) => ({ id: c.id, running: isRunning(c.state) })),
   };
   const volumeUsers: VolumeUsers = {
     containersUsing: (volume: string) =>
       store
         .all()
-        .filter((c) => c.record.mounts.some((m) => m.Name === volume))
+        .filter((c) => c.record.mounts.some((m) => m.Type === "volume" && m.Name === volume))
         .map((c) => c.id),
   };
   const networkUsers: NetworkUsers = {

@@ -1,5 +1,5 @@
 /** Where a container's things lie in the guest, at Docker's places. */
-import type { ContainerId } from "../domains.ts";
+import type { ContainerId, ImageId } from "../domains.ts";
 import type { Op } from "../ports/guest.ts";
 import type { ContainerRecord } from "./model.ts";
 
@@ -16,6 +16,8 @@ export const workDirectory = (id: ContainerId): string => `${layersRoot}/${id}/w
 const kernelOwn = "work";
 export const mergedDirectory = (id: ContainerId): string => `${layersRoot}/${id}/merged`;
 export const shmDirectory = (id: ContainerId): string => `${containersRoot}/${id}/mounts/shm`;
+export const imageMountDirectory = (id: ContainerId, image: ImageId): string =>
+  `${containersRoot}/${id}/mounts/${image.slice("sha256:".length, "sha256:".length + 12)}`;
 export const logName = (id: ContainerId): string => `${id}-json.log`;
 
 export function layerDirectoryOps(id: ContainerId): readonly Op[] {

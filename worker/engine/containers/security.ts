@@ -13,13 +13,16 @@ const system = (message: string): EngineError => new EngineError("system", messa
 /** Throws what dockerd answers when the container is created; a profile's content is looked at when it starts. */
 export function parseSecurityOptions(options: readonly string[] | null): {
   readonly noNewPrivileges: boolean;
+  readonly writableCgroups: boolean;
   readonly seccomp: string;
 } {
   let noNewPrivileges = false;
+  let writableCgroups = false;
   let seccomp = "";
   for (const option of options ?? []) {
     if (option === "no-new-privileges") noNewPrivileges = true;
-    else if (option === "disable" || option === "writable-cgroups" || option === "systempaths=unconfined") continue;
+    else if (option === "writable-cgroups") writableCgroups = true;
+    else if (option === "disable" || option === "systempaths=unconfined") continue;
     else {
       const at = option.search(/[=:]/);
       if (at < 0) throw system(`invalid --security-opt 1: ${JSON.stringify(option)}`);
@@ -37,14 +40,18 @@ export function parseSecurityOptions(options: readonly string[] | null): {
         // This kernel has neither SELinux nor AppArmor: the options have nothing to act on.
         case "label":
         case "apparmor":
+          break;
         case "writable-cgroups":
+          if (value !== "true" && value !== "false")
+            throw system(`invalid --security-opt 2: ${JSON.stringify(option)}`);
+          writableCgroups = value === "true";
           break;
         default:
           throw system(`invalid --security-opt 2: ${JSON.stringify(option)}`);
       }
     }
   }
-  return { noNewPrivileges, seccomp };
+  return { noNewPrivileges, writableCgroups, seccomp };
 }
 
 const profiles = new Map<string, SeccompProfile>();

@@ -8,9 +8,10 @@ import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { hostnameOf, type Surroundings } from "./describe.ts";
 import { linksOf } from "./links.ts";
-import { never } from "./model.ts";
+import { type MountPoint, never } from "./model.ts";
 import { containerDirectory, isVolatile, layerDirectoryOps, renewVolatileOps, shmDirectory } from "./paths.ts";
 import { hasProcess } from "./predicates.ts";
+import { resolveBelow } from "./resolve-path.ts";
 import type { ContainerStore } from "./store.ts";
 
 export class StartSurroundings {
@@ -57,7 +58,7 @@ export class StartSurroundings {
       [IpcMode, "IPC"],
     ] as const) {
       const prefix = `failed to join ${what} namespace`;
-      join(mode, prefix, (other) => new EngineError("conflict", `${prefix}: container ${other.id} is not running`));
+      join(mode, prefix, (other) => new EngineError("system", `${prefix}: container ${other.id} is not running`));
     }
     const donor = joined.get(IpcMode);
     const shared = donor && this.#store.find(donor.id)?.record.hostConfig.IpcMode;
@@ -99,10 +100,10 @@ export class StartSurroundings {
   async stats(container: Container): Promise<ReadonlyMap<string, FileStat>> {
     const { mounts, hostConfig: host } = container.record;
     const binds = mounts.filter((m) => m.Type === "bind");
-    const subpaths = mounts.flatMap((m) => (m.detail.subpath === undefined ? [] : `${m.Source}/${m.detail.subpath}`));
+    await this.#mountImages(mounts);
     const paths = [
       ...binds.map((m) => m.Source),
-      ...subpaths,
+      ...mounts.filter((m) => m.Type === "image" && m.detail.subpath === undefined).map((m) => m.Source),
       ...(host.Devices ?? []).map((d) => d.PathOnHost),
       ...[
         host.BlkioDeviceReadBps,
@@ -112,6 +113,9 @@ export class StartSurroundings {
       ].flatMap((list) => (list ?? []).map((d) => d.Path)),
     ];
     const found = new Map<string, FileStat>();
+    for (const { Source, detail } of mounts)
+      if (detail.subpath !== undefined)
+        found.set(`${Source}/${detail.subpath}`, (await resolveBelow(this.#d.guest, Source, detail.subpath)).stat);
     if (paths.length === 0) return found;
     const stat = (path: string): Op => ({ op: "stat", path, follow: true, ignore: ["ENOENT", "ENOTDIR"] });
     const results = await this.#d.guest.batch(paths.map(stat));
@@ -119,8 +123,6 @@ export class StartSurroundings {
     paths.forEach((path, i) => {
       const result = results[i] as FileStat | undefined;
       if (result !== undefined) found.set(path, result);
-      else if (subpaths.includes(path))
-        throw new EngineError("system", `cannot access path ${path}: lstat ${path}: no such file or directory`);
       else if (binds.some((m) => m.Source === path)) missing.push(path);
     });
     for (const path of missing)
@@ -137,6 +139,28 @@ export class StartSurroundings {
       found.set(path, made[2 * i + 1] as FileStat);
     });
     return found;
+  }
+
+  /** Images that are mounted as they are; gone again with the run (removeTraces). */
+  async #mountImages(mounts: readonly MountPoint[]): Promise<void> {
+    for (const { Source: target, detail } of mounts) {
+      if (detail.image === undefined) continue;
+      const lowers = await this.#d.images.mountLayers(detail.image);
+      // An overlay without an upper directory wants two lower ones.
+      const [only = "", ...further] = lowers;
+      const mount: Op =
+        further.length === 0
+          ? { op: "mount", source: only, target, flags: ["bind"] }
+          : {
+              op: "mount",
+              source: "overlay",
+              target,
+              type: "overlay",
+              flags: ["ro"],
+              data: `lowerdir=${lowers.join(":")}`,
+            };
+      await this.#d.guest.batch([{ op: "mkdir", path: target, parents: true, mode: 0o755 }, mount]);
+    }
   }
 
   async volumeOps(container: Container): Promise<readonly Op[]> {

@@ -20,13 +20,17 @@ const updatable = [
 
 type Changes = Partial<Pick<Resources, (typeof updatable)[number]>>;
 
-/** Zero and empty mean: as it is. */
+/** Zero and empty mean: as it is; but a limit of no processes, or of fewer, is that there is none. */
 export function changedResources(given: Resources): Changes {
-  return Object.fromEntries(
-    updatable
-      .filter((key) => given[key] !== null && given[key] !== 0 && given[key] !== "")
-      .map((key) => [key, given[key]]),
-  );
+  const { PidsLimit } = given;
+  return {
+    ...Object.fromEntries(
+      updatable
+        .filter((key) => given[key] !== null && given[key] !== 0 && given[key] !== "")
+        .map((key) => [key, given[key]]),
+    ),
+    ...(PidsLimit === null ? {} : { PidsLimit: Math.max(0, PidsLimit) }),
+  };
 }
 
 export function checkUpdate(id: string, current: HostConfig, changed: Changes): void {

@@ -13,7 +13,7 @@ interface State {
   isCommandSet: boolean;
 }
 
-const instructions: Readonly<Record<string, (state: State, rest: string) => void>> = {
+const instructions: Readonly<Record<string, (state: State, rest: string, env: Environment) => void>> = {
   CMD: (state, rest) => {
     state.config.Cmd = commandOf(state.config, rest);
     state.isCommandSet = true;
@@ -22,31 +22,30 @@ const instructions: Readonly<Record<string, (state: State, rest: string) => void
     state.config.Entrypoint = commandOf(state.config, rest);
     if (!state.isCommandSet) delete state.config.Cmd;
   },
-  ENV: ({ config }, rest) => {
-    const env = new Map((config.Env ?? []).map((entry) => [entry.split("=", 1)[0] ?? "", entry]));
-    for (const [key, value] of pairs("ENV", rest)) env.set(key, `${key}=${value}`);
-    config.Env = [...env.values()];
+  ENV: ({ config }, rest, env) => {
+    const next = new Map([...env, ...pairs("ENV", rest, env)]);
+    config.Env = [...next].map(([key, value]) => `${key}=${value}`);
   },
-  LABEL: ({ config }, rest) => {
-    config.Labels = { ...config.Labels, ...Object.fromEntries(pairs("LABEL", rest)) };
+  LABEL: ({ config }, rest, env) => {
+    config.Labels = { ...config.Labels, ...Object.fromEntries(pairs("LABEL", rest, env)) };
   },
-  EXPOSE: ({ config }, rest) => {
-    const ports = words(rest).flatMap(portsOf);
+  EXPOSE: ({ config }, rest, env) => {
+    const ports = words(rest, env).flatMap(portsOf);
     config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) };
   },
-  VOLUME: ({ config }, rest) => {
-    const paths = jsonList(rest) ?? words(rest);
+  VOLUME: ({ config }, rest, env) => {
+    const paths = jsonList(rest) ?? words(rest, env);
     if (paths.some((path) => path === "")) throw invalid("VOLUME specified can not be an empty string");
     config.Volumes = { ...config.Volumes, ...Object.fromEntries(paths.map((path) => [path, {}])) };
   },
-  USER: ({ config }, rest) => {
-    config.User = one("USER", rest);
+  USER: ({ config }, rest, env) => {
+    config.User = one("USER", rest, env);
   },
-  WORKDIR: ({ config }, rest) => {
-    config.WorkingDir = joinPath(config.WorkingDir ?? "/", one("WORKDIR", rest));
+  WORKDIR: ({ config }, rest, env) => {
+    config.WorkingDir = joinPath(config.WorkingDir ?? "/", one("WORKDIR", rest, env));
   },
-  STOPSIGNAL: ({ config }, rest) => {
-    config.StopSignal = one("STOPSIGNAL", rest);
+  STOPSIGNAL: ({ config }, rest, env) => {
+    config.StopSignal = one("STOPSIGNAL", rest, env);
   },
   ONBUILD: ({ config }, rest) => {
     const inner = /^\w+/.exec(rest)?.[0]?.toUpperCase();
@@ -68,8 +67,9 @@ export function applyChanges(config: ImageConfig, changes: readonly string[]): I
     const apply = Object.hasOwn(instructions, name) ? instructions[name] : undefined;
     if (apply === undefined) throw invalid(`${name} is not a valid change command`);
     const rest = (match[2] ?? "").trim();
+    const env = environmentOf(state.config);
     if (rest === "" && name !== "CMD" && name !== "ENTRYPOINT") throw invalid(`${name} requires at least one argument`);
-    apply(state, rest);
+    apply(state, rest, env);
   }
   return state.config;
 }
@@ -89,23 +89,36 @@ function jsonList(text: string): readonly string[] | undefined {
   }
 }
 
-/** Blank-separated words; quotes group and are dropped, a backslash takes the next character as it is. */
-function words(text: string): string[] {
+type Environment = ReadonlyMap<string, string>;
+const environmentOf = ({ Env }: ImageConfig): Environment =>
+  new Map((Env ?? []).map((entry) => [entry.split("=", 1)[0] ?? "", entry.replace(/^[^=]*=?/, "")]));
+
+/** Blank-separated words; quotes group and are dropped, a backslash takes the next character as it is, variables are replaced. */
+function words(text: string, env: Environment): string[] {
   const out: string[] = [];
   for (const [word] of text.matchAll(/(?:\\[\s\S]|"(?:\\[\s\S]|[^"\\])*"|'[^']*'|[^\s"'\\])+/g))
-    out.push(unquote(word));
+    out.push(unquote(word, env));
   return out;
 }
 
-function unquote(word: string): string {
-  return word.replace(/\\([\s\S])|"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'/g, (_, escaped, double, single) =>
-    escaped !== undefined ? escaped : double !== undefined ? double.replace(/\\(["\\$])/g, "$1") : single,
+function unquote(word: string, env: Environment): string {
+  return word.replace(
+    /\\([\s\S])|"((?:\\[\s\S]|[^"\\])*)"|'([^']*)'|\$(?:(\w+)|\{(\w+)\})/g,
+    (_, escaped, double, single, name, braced) =>
+      escaped ?? (double === undefined ? undefined : expanded(double, env)) ?? single ?? env.get(name ?? braced) ?? "",
   );
 }
 
+/** Between double quotes. */
+const expanded = (text: string, env: Environment): string =>
+  text.replace(
+    /\\(["\\$])|\$(?:(\w+)|\{(\w+)\})/g,
+    (_, escaped, name, braced) => escaped ?? env.get(name ?? braced) ?? "",
+  );
+
 /** "a=b c=d", or the older "key all the rest". */
-function pairs(name: string, rest: string): readonly (readonly [string, string])[] {
-  const parts = words(rest);
+function pairs(name: string, rest: string, env: Environment): readonly (readonly [string, string])[] {
+  const parts = words(rest, env);
   const first = parts[0] ?? "";
   if (!first.includes("=")) {
     const value = rest.slice(first.length).trim();
@@ -129,9 +142,9 @@ function portsOf(text: string): readonly string[] {
   return Array.from({ length: to - from + 1 }, (_, i) => `${from + i}/${protocol}`);
 }
 
-function one(name: string, rest: string): string {
-  const value = unquote(rest);
-  if (words(rest).length !== 1) throw invalid(`${name} requires exactly one argument`);
+function one(name: string, rest: string, env: Environment): string {
+  const value = unquote(rest, env);
+  if (words(rest, env).length !== 1) throw invalid(`${name} requires exactly one argument`);
   return value;
 }
 

@@ -45,12 +45,19 @@ export function matchesPruneLabels(
 
 const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 };
 
-/** The moment of `until`: a Go duration before now, a Unix time, or RFC 3339 with less precision allowed. */
+/** The moment of `until`, which is given once. */
 export function untilFilter(filters: Filters, clock: Clock): number | undefined {
-  const values = filters.until;
-  if (values === undefined || values.length === 0) return undefined;
-  if (values.length > 1) throw new EngineError("invalidParameter", "more than one until filter specified");
-  const text = values[0] ?? "";
+  const moments = untilFilters(filters, clock);
+  if (moments.length > 1) throw new EngineError("invalidParameter", "more than one until filter specified");
+  return moments[0];
+}
+
+/** The moments of `until`: each a Go duration before now, a Unix time, or RFC 3339 with less precision allowed. */
+export function untilFilters(filters: Filters, clock: Clock): readonly number[] {
+  return (filters.until ?? []).map((text) => momentOf(text, clock));
+}
+
+function momentOf(text: string, clock: Clock): number {
   const duration = parseDuration(text);
   if (duration !== undefined) return clock.now().getTime() - duration;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;

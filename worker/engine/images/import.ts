@@ -25,6 +25,7 @@ export interface ImportOptions {
 export async function importImage(context: ImageContext, options: ImportOptions): Promise<void> {
   const config = applyChanges({}, options.changes);
   const { os, architecture } = options.platform ?? machinePlatform;
+  if (os !== machinePlatform.os) throw new EngineError("invalidParameter", "operating system is not supported");
   const stream = options.source === "-" ? options.body : await download(context, options);
   const { diffId } = await context.layers.addTar(stream);
   const created = context.clock.now().toISOString();

@@ -1,6 +1,6 @@
 /** `docker images` and its filters (moby, daemon/images/images.go). */
 import { type ImageContext, resolveImage } from "./context.ts";
-import { booleanFilter, checkFilters, type Filters, matchesLabels, matchesReference, untilFilter } from "./filters.ts";
+import { booleanFilter, checkFilters, type Filters, matchesLabels, matchesReference, untilFilters } from "./filters.ts";
 import type { StoredImage } from "./image-store.ts";
 import { familiarString } from "./reference.ts";
 import { createdSeconds, type ImageSummary, imageSummary } from "./views.ts";
@@ -64,13 +64,13 @@ function timeFilter(context: ImageContext, filters: Filters): (image: StoredImag
     (names ?? []).map((name) => createdMs(resolveImage(context, name)));
   const before = limits(filters.before);
   const since = limits(filters.since);
-  const until = untilFilter(filters, context.clock);
+  const until = untilFilters(filters, context.clock);
   return (image) => {
     const created = createdMs(image);
     return (
       before.every((limit) => created < limit) &&
       since.every((limit) => created > limit) &&
-      (until === undefined || created < until)
+      until.every((limit) => created < limit)
     );
   };
 }

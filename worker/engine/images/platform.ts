@@ -23,24 +23,32 @@ const operatingSystems: ReadonlySet<string> = new Set(
   ),
 );
 
+/** containerd's expressions, as its errors show them. */
+const osPattern = "^([A-Za-z0-9_-]+)(?:\\(([A-Za-z0-9_.%-]*)\\))?$";
+const partPattern = "^[A-Za-z0-9_.-]+$";
+
 /** containerd's platforms.Parse. */
 export function parsePlatform(text: string): Platform {
   const parts = text.split("/");
-  if (parts.length > 3 || !parts.every((part) => /^[A-Za-z0-9_.-]+$/.test(part)))
-    throw new EngineError(
-      "invalidParameter",
-      `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`,
+  const quoted = JSON.stringify(text);
+  const invalid = (why: string): EngineError => new EngineError("invalidParameter", `${why}: invalid argument`);
+  for (const [i, part] of parts.slice(0, 4).entries()) {
+    const pattern = i === 0 ? osPattern : partPattern;
+    if (new RegExp(pattern).test(part)) continue;
+    const [what, specifier] =
+      i === 0 ? ["OS component", "OSAndVersion specifier"] : ["component", "platform specifier"];
+    throw invalid(
+      `${JSON.stringify(part)} is an invalid ${what} of ${quoted}: ${specifier} component must match ${JSON.stringify(pattern)}`,
     );
+  }
+  if (parts.length > 3) throw invalid(`${quoted}: cannot parse platform specifier`);
   const [first = "", second, variant] = parts.map((part) => part.toLowerCase());
   if (second === undefined) {
     const architecture = architectures[first] ?? first;
     const isArchitecture = /^(386|amd64|arm|arm64|ppc64le|s390x|riscv64|mips64le)$/.test(architecture);
     if (isArchitecture) return { os: "linux", architecture };
     if (operatingSystems.has(first)) return { os: first, architecture: machinePlatform.architecture };
-    throw new EngineError(
-      "invalidParameter",
-      `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`,
-    );
+    throw invalid(`${quoted}: unknown operating system or architecture`);
   }
   return { os: first, architecture: architectures[second] ?? second, ...(variant === undefined ? {} : { variant }) };
 }

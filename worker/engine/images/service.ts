@@ -80,7 +80,7 @@ export class ImageService implements Images {
   get(id: ImageId): Image | undefined {
     return this.context.store.get(id);
   }
-  async mountLayers(image: Image): Promise<readonly string[]> {
+  async mountLayers(image: Pick<Image, "layers">): Promise<readonly string[]> {
     return await this.context.mounts.mount(image.layers);
   }
   async create(image: Omit<Image, "id">, options?: CreateOptions): Promise<ImageId> {

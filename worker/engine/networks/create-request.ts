@@ -12,7 +12,7 @@ import {
   parsePrefix,
 } from "../netlink/ip-address.ts";
 import { ipvlanFlags, ipvlanModes, macvlanModes } from "../netlink/link.ts";
-import { bridgeName, options } from "./drivers.ts";
+import { bridgeName, isTrue, options } from "./drivers.ts";
 import { chooseGateway, chooseSubnet, chooseSubnet6, prefix } from "./ipam.ts";
 import type { AddressPool, DriverName, IpamConfig, NetworkRecord } from "./model.ts";
 
@@ -267,7 +267,7 @@ function withPools(record: NetworkRecord, configs: readonly IpamConfig[], contex
       const earlier = pools.map((pool) => prefix(pool.subnet));
       if ([...taken, ...earlier].some((other) => overlaps(other, subnet)))
         throw forbidden("invalid pool request: Pool overlaps with other one on this address space");
-      pools.push(configuredPool(config, subnet));
+      pools.push(configuredPool(config, subnet, needsNoGateway(record, family)));
       shown.push(config);
     }
     if (own.length > 0) continue;
@@ -281,9 +281,17 @@ function withPools(record: NetworkRecord, configs: readonly IpamConfig[], contex
   return { ...record, pools, ipam: { ...record.ipam, config: shown } };
 }
 
-function configuredPool(config: IpamConfig, subnet: Prefix): AddressPool {
+/** Networks for which no address is set aside as their gateway's, unless one is asked for (the drivers' GetSkipGwAlloc). */
+function needsNoGateway(record: NetworkRecord, family: 4 | 6): boolean {
+  if (record.driver !== "bridge") return record.internal;
+  const isIsolated = record.options[`com.docker.network.bridge.gateway_mode_ipv${family}`] === "isolated";
+  return isIsolated || (family === 4 && record.internal && isTrue(record.options[options.inhibitIpv4], false));
+}
+
+function configuredPool(config: IpamConfig, subnet: Prefix, gatewayless: boolean): AddressPool {
   const range = config.IPRange ? prefix(config.IPRange) : undefined;
-  const chosen = config.Gateway ? parseAddress(config.Gateway) : chooseGateway(subnet, range, []);
+  const automatic = gatewayless ? undefined : chooseGateway(subnet, range, []);
+  const chosen = config.Gateway ? parseAddress(config.Gateway) : automatic;
   const gateway = chosen === undefined ? undefined : formatAddress(chosen);
   const reserved: string[] = [];
   for (const [name, value] of Object.entries(config.AuxiliaryAddresses ?? {})) {

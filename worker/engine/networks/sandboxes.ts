@@ -156,7 +156,7 @@ export class Sandboxes {
       identity: state,
       config,
       namespace: state.namespace,
-      device: { name: freeDeviceName(state.endpoints), index: state.nextDevice },
+      device: { name: deviceName(state.endpoints, config), index: state.nextDevice },
       state: this.#state,
       random: this.#random,
     });
@@ -302,7 +302,7 @@ export class Sandboxes {
     const wanted = this.#wantedNetworks(request);
     const [first] = wanted;
     const ready =
-      first !== undefined && isDefaultBridge(first.record) && !first.config.MacAddress
+      first !== undefined && isDefaultBridge(first.record) && isPlain(first.config)
         ? await this.#pool.takeConnected()
         : undefined;
     const made = ready ?? this.#pool.takeBare();
@@ -322,7 +322,7 @@ export class Sandboxes {
         const planned =
           at === 0 && ready !== undefined
             ? { endpoint: this.#readyEndpoint(state, record, config, ready.endpoint), ops: [] }
-            : this.#planned(state, record, link, config, freeDeviceName(state.endpoints));
+            : this.#planned(state, record, link, config, deviceName(state.endpoints, config));
         if (planned.ops.length > 0) ops.push(...this.#yielded(record, planned.endpoint), ...planned.ops);
         const nextDevice = Math.max(state.nextDevice, (planned.endpoint.device?.index ?? 0) + 1);
         state = { ...state, nextDevice, endpoints: [...state.endpoints, planned.endpoint] };
@@ -454,7 +454,14 @@ function deviceRemovalOps(state: SandboxState, endpoints: readonly Endpoint[]): 
   );
 }
 
-function freeDeviceName(endpoints: readonly Endpoint[]): string {
+const interfaceName = "com.docker.network.endpoint.ifname";
+/** Nothing is asked for that an endpoint made beforehand has not. */
+const isPlain = ({ MacAddress, DriverOpts }: EndpointSettings): boolean => !MacAddress && !DriverOpts?.[interfaceName];
+
+/** The name that the endpoint's options ask for (netlabel.Ifname), or the next "ethN". */
+function deviceName(endpoints: readonly Endpoint[], { DriverOpts }: EndpointSettings): string {
+  const asked = DriverOpts?.[interfaceName];
+  if (asked) return asked;
   const used = new Set(endpoints.map((endpoint) => endpoint.device?.name));
   let number = 0;
   while (used.has(`eth${number}`)) number++;

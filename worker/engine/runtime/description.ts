@@ -19,6 +19,8 @@ export interface ContainerDescription {
   readonly hostname: string;
   readonly domainname: string;
   readonly privileged: boolean;
+  /** The container may make cgroups below its own. */
+  readonly writableCgroups: boolean;
   readonly capabilities: bigint;
   readonly noNewPrivileges: boolean;
   /** Compiled filter; absent: unconfined. */

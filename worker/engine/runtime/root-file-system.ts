@@ -126,7 +126,7 @@ function systemOps(container: ContainerDescription, root: string | undefined): r
   const mode: readonly MountFlag[] = privileged ? [] : ["ro"];
   ops.push(
     fs("sysfs", "/sys", [...guarded, ...mode]),
-    fs("cgroup2", "/sys/fs/cgroup", [...guarded, ...mode], undefined, "cgroup"),
+    fs("cgroup2", "/sys/fs/cgroup", [...guarded, ...(container.writableCgroups ? [] : mode)], undefined, "cgroup"),
   );
   return ops;
 }

@@ -37,6 +37,7 @@ export class FakeFiles {
     ]) {
       this.#nodes.set(path, this.#make("directory", 0o755));
     }
+    for (const name of ["ip_unprivileged_port_start", "ping_group_range"]) this.put(`/proc/sys/net/ipv4/${name}`, "");
   }
 
   /** Puts a regular file, with the directories above it. */

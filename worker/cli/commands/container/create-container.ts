@@ -13,6 +13,12 @@ import { ApiError, CliError, messageOf } from "../../session/errors.ts";
 export const withHint = (message: string, command: string): string =>
   `docker: ${message}\n\nRun 'docker ${command} --help' for more information`;
 
+/** Since API 1.44 a hardware address is the endpoint's; the container-wide field would be warned of. */
+function forVersion({ MacAddress, ...config }: ContainerOptions["config"], version: string): object {
+  const [, minor = "0"] = version.split(".");
+  return Number(minor) < 44 && MacAddress !== undefined ? { ...config, MacAddress } : config;
+}
+
 export function checkPull(pull: string): void {
   if (!["", "always", "missing", "never"].includes(pull))
     throw new CliError(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
@@ -38,7 +44,11 @@ export async function createContainer(context: Context, given: ContainerOptions)
   const create = () =>
     client.post<{ readonly Id: string; readonly Warnings: readonly string[] | null }>(
       "/containers/create",
-      { ...config, HostConfig: { ...host, ConsoleSize: [height, width] }, NetworkingConfig: network },
+      {
+        ...forVersion(config, client.version),
+        HostConfig: { ...host, ConsoleSize: [height, width] },
+        NetworkingConfig: network,
+      },
       { name: flags.string("name"), platform },
     );
   const created = await create()

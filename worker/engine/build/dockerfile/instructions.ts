@@ -1,7 +1,7 @@
 /** What instructions mean: nodes become typed instructions, and instructions stages (BuildKit's frontend/dockerfile/instructions). */
 import type { HealthConfig } from "../../domains.ts";
+import { parseGoDuration } from "../../duration.ts";
 import { instructionNames } from "./arguments.ts";
-import { parseGoDuration } from "./duration.ts";
 import { type FlagKind, type Flags, readFlags } from "./flags.ts";
 import { chompHeredoc, parseHeredocWord } from "./heredoc.ts";
 import { checkMountSyntax } from "./mount.ts";

@@ -1,6 +1,6 @@
 /** A stage while its instructions are applied: the image configuration that it will have, and what only the build knows. */
 import type { HealthConfig, ImageHistory } from "../../domains.ts";
-import { goDuration } from "../dockerfile/duration.ts";
+import { goDuration } from "../../duration.ts";
 import type { ArgDefinition } from "../dockerfile/index.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -25,7 +25,7 @@ export async function storeContext(source: ReadableStream<Uint8Array>, blobs: Bl
     layer: (prefix, ignored) => {
       const tree = new FileTree<unknown>();
       for (const file of files) {
-        const path = relative(file.path);
+        const path = clamped(file.path);
         if (prefix !== "" && !path.startsWith(prefix)) continue;
         // Device nodes and sockets have no place in a context.
         if (file.type === "char" || file.type === "block" || file.type === "fifo") continue;
@@ -44,9 +44,20 @@ export async function storeContext(source: ReadableStream<Uint8Array>, blobs: Bl
   };
 }
 
-const relative = (path: string): string => path.replace(/^(\.?\/)+/, "");
-const inside = (prefix: string, path: string): string =>
-  relative(path).startsWith(prefix) ? relative(path).slice(prefix.length) : path;
+/** A name of a context's archive, below its root whatever it says: moby's clients have sent "../file" and "/file". */
+function clamped(path: string): string {
+  const names: string[] = [];
+  for (const name of path.split("/")) {
+    if (name === "..") names.pop();
+    else if (name !== "" && name !== ".") names.push(name);
+  }
+  return names.join("/");
+}
+
+function inside(prefix: string, path: string): string {
+  const name = clamped(path);
+  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
 
 export const emptyLayer = (): Layer => ({
   tree: new FileTree<unknown>(),

@@ -208,6 +208,7 @@ function describe(environment: RunEnvironment, request: RunRequest, sandbox: San
     hostname,
     domainname: "",
     privileged: step.insecure,
+    writableCgroups: step.insecure,
     capabilities,
     noNewPrivileges: false,
     seccomp: step.insecure ? undefined : compileSeccomp(defaultSeccompProfile, capabilities),

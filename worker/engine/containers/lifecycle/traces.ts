@@ -10,6 +10,8 @@ export async function removeTraces(guest: Guest, record: ContainerRecord): Promi
   const ops: Op[] = [{ op: "rmdir", path: cgroup, ignore: ["ENOENT", "EBUSY", "ENOTEMPTY"] }];
   if (record.hostConfig.IpcMode === "shareable")
     ops.push({ op: "umount", path: shmDirectory(record.id), detach: true, ignore: ["*"] });
+  for (const { Type, Source } of record.mounts)
+    if (Type === "image") ops.push({ op: "umount", path: Source, detach: true, ignore: ["*"] });
   // Processes outside a PID namespace of the container's own outlive its first one.
   if (record.hostConfig.PidMode !== "")
     ops.unshift({ op: "write", path: `${cgroup}/cgroup.kill`, data: "1", create: false, ignore: ["*"] });
