@@ -28,7 +28,7 @@ function hasClient(): boolean {
 
 const hasDebian = existsSync(buildPath("catalogue/v2/library/debian"));
 /** Asks the agent for its keys, and shows the answer: none (draft-miller-ssh-agent, 4.4). */
-const askAgent = String.raw`perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die $!; syswrite $s,"\0\0\0\1\x0b"; sysread $s,$b,9; print "keys ",unpack("H*",$b)'`;
+const askAgent = String.raw`perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die $!; syswrite $s,"\0\0\0\1\x0b"; read $s,$b,9; print "keys ",unpack("H*",$b)'`;
 const noKeys = Uint8Array.of(0, 0, 0, 5, 12, 0, 0, 0, 0);
 const agentFile = `FROM debian\nRUN --mount=type=ssh,uid=1000 ls -ln $SSH_AUTH_SOCK && ${askAgent}\nRUN echo "[$SSH_AUTH_SOCK]"\n`;
 
@@ -201,6 +201,7 @@ describe("docker build", () => {
         return await promisify(execFile)("docker", args, { cwd: folder, env: all });
       };
       try {
+        await client(["builder", "prune", "-af"]);
         const built = await client(["build", "--progress", "plain", "--secret", "id=TOKEN", "-t", "real", "r"]);
         expect(built.stderr).toMatch(/#\d+ [\d.]+ hiddenA\n/);
         expect((await client(["run", "--rm", "real", "ls", "/r"])).stdout).toBe("Dockerfile\na\n");
