@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseJsonBody } from "./json-body.ts";
+import { parseJsonBody, parseJsonParameter } from "./json-body.ts";
 
 const type = "application/json";
 const message = (text: string, contentType: string | undefined = type): string | undefined => {
@@ -36,4 +36,11 @@ it("are taken when they are one value of JSON that says what it is", () => {
   expect(parseJsonBody("", undefined)).toBeUndefined();
   expect(message("{}", "text/plain")).toBe("unsupported Content-Type header (text/plain): must be 'application/json'");
   expect(message("{}", "")).toBe("malformed Content-Type header (): mime: no media type");
+});
+
+it("of a parameter are refused as Unmarshal refuses them, with what they were for", () => {
+  const refused = (text: string) => () => parseJsonParameter(text, "error reading labels");
+  expect(refused("host")).toThrow("error reading labels: invalid character 'h' looking for beginning of value");
+  expect(refused("{} x")).toThrow("error reading labels: invalid character 'x' after top-level value");
+  expect(parseJsonParameter('{"a":"b"}', "error reading labels")).toEqual({ a: "b" });
 });

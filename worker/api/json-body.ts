@@ -20,6 +20,16 @@ export function parseJsonBody(text: string, contentType: string | undefined): un
   }
 }
 
+/** A JSON value within a query parameter, as encoding/json's Unmarshal takes it; `what` stands before what is wrong with it. */
+export function parseJsonParameter(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const scanner = new JsonScanner(text);
+    throw invalid(`${what}: ${scanner.fault() ?? scanner.rest()}`, cause);
+  }
+}
+
 function checkMediaType(header: string): void {
   const type = header.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "") throw invalid(`malformed Content-Type header (${header}): mime: no media type`);
@@ -47,6 +57,11 @@ class JsonScanner {
       if (error instanceof Fault) return error.message;
       throw error;
     }
+  }
+
+  /** Of a sound value: that something follows it. */
+  rest(): string {
+    return `invalid character ${quoted(this.#skip())} after top-level value`;
   }
 
   #skip(): string {

@@ -245,6 +245,25 @@ describe("the command line", () => {
   });
 });
 
+describe("an empty name", () => {
+  const asked: string[] = [];
+  const script: Script = ({ route }) => {
+    asked.push(route);
+    return empty();
+  };
+  test.each([
+    [["stop", ""], "invalid container name or ID: value is empty\n"],
+    [["exec", "", "true"], "invalid container name or ID: value is empty\n"],
+    [["commit", "", "x"], "invalid container name or ID: value is empty\n"],
+    [["network", "connect", "net", ""], "invalid container name or ID: value is empty\n"],
+    [["volume", "rm", ""], "invalid volume name or ID: value is empty\n"],
+    [["node", "demote", ""], "invalid node name or ID: value is empty\n"],
+  ])("is refused before the engine is asked: %j", async (args, stderr) => {
+    expect(await run(args, script)).toMatchObject({ code: 1, stderr });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("completion", () => {
   test("offers commands, flags and what the engine has", async () => {
     const script: Script = ({ route }) => (route === "GET /containers/json" ? json([container]) : json([]));

@@ -10,10 +10,10 @@ import {
   versionedBuild,
 } from "../../engine/build/index.ts";
 import { EngineError } from "../../engine/errors.ts";
-import type { RlimitName } from "../../engine/ports/guest.ts";
 import { readCredentials } from "../../engine/registry/credentials.ts";
 import { json, jsonLines } from "../respond.ts";
 import type { Route, RouteContext } from "../router.ts";
+import { textsOf, ulimitsOf } from "./build-parameters.ts";
 import { drydockBuildRoutes } from "./drydock-builds.ts";
 
 /** moby's cacheFields (builder-next), with those that it reads itself. */
@@ -99,24 +99,14 @@ function untilTime(text: string): number {
 }
 
 function classicRequest({ query, headers }: RouteContext): BuildRequest {
-  const record = (name: string): Record<string, string> => {
-    const text = query.string(name);
-    if (text === undefined || text === "") return {};
-    try {
-      const entries = Object.entries(JSON.parse(text) as Record<string, string | null>);
-      return Object.fromEntries(entries.flatMap(([key, value]) => (typeof value === "string" ? [[key, value]] : [])));
-    } catch (cause) {
-      throw new EngineError("invalidParameter", `error reading build options: ${(cause as Error).message}`, { cause });
-    }
-  };
   const optional = (name: string, key: keyof BuildRequest): Partial<BuildRequest> => {
     const value = query.string(name);
     return value === undefined || value === "" ? {} : { [key]: value };
   };
   return {
     dockerfileName: query.string("dockerfile") || "Dockerfile",
-    buildArgs: record("buildargs"),
-    labels: record("labels"),
+    buildArgs: textsOf(query.string("buildargs"), "error reading build args"),
+    labels: textsOf(query.string("labels"), "error reading labels"),
     tags: query.all("t"),
     noCache: query.boolean("nocache"),
     pull: query.boolean("pull"),
@@ -143,17 +133,6 @@ function classicRequest({ query, headers }: RouteContext): BuildRequest {
 
 const remoteOf = (remote: string): Partial<BuildRequest> =>
   remote === "" || remote === "client-session" ? {} : { remote, source: { context: remote, dockerfile: "Dockerfile" } };
-
-/** JSON of moby's container.Ulimit. */
-function ulimitsOf(text: string | undefined): NonNullable<BuildRequest["ulimits"]> {
-  if (text === undefined || text === "") return [];
-  const list = JSON.parse(text) as readonly {
-    readonly Name: RlimitName;
-    readonly Soft: number;
-    readonly Hard: number;
-  }[];
-  return list.map(({ Name, Soft, Hard }) => ({ type: Name, soft: Soft, hard: Hard }));
-}
 
 /** X-Registry-Config: credentials by registry, for all that a build may pull. Broken ones count as none, as in moby. */
 function registryConfig(header: string | undefined): NonNullable<BuildRequest["credentials"]> {

@@ -48,6 +48,8 @@ export class Client {
 
   /** An answer below 400. */
   async call(method: Method, path: string, options: CallOptions = {}): Promise<ApiResponse> {
+    const unnamed = unnamedPath.exec(path)?.[1];
+    if (unnamed !== undefined) throw emptyName(unnamed);
     const response = await this.#send(method, path, options);
     if (response.status < 400) return response;
     const detail = await failureOf(response, path);
@@ -112,6 +114,15 @@ export const filterQuery = (filters: Filters): string | undefined =>
     : JSON.stringify(
         Object.fromEntries(Object.entries(filters).map(([k, vs]) => [k, Object.fromEntries(vs.map((v) => [v, true]))])),
       );
+
+/** Go's client asks nothing of an object without a name. */
+const unnamedPath = /^\/(container|volume|network|node|service|secret|config|plugin)s\/(?=\/|$)/;
+const emptyName = (kind: string): CliError => new CliError(`invalid ${kind} name or ID: value is empty`);
+/** For a name that is no part of the path. */
+export function named(kind: string, name: string): string {
+  if (name === "") throw emptyName(kind);
+  return name;
+}
 
 /** Go's client joins its paths, so that an empty name at the end leaves the collection. */
 const cleaned = (path: string): string => path.replace(/\/+$/, "");

@@ -6,7 +6,7 @@ import { naturalCompare } from "../../format/text.ts";
 import { familiarName, normalizedReference } from "../../image/reference.ts";
 import { checkDirectory, checkOutput, saveBytes } from "../../io/copy.ts";
 import { parseRestartPolicy } from "../../run/options.ts";
-import { readBytes, segment } from "../../session/client.ts";
+import { named, readBytes, segment } from "../../session/client.ts";
 import type { Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";
 
@@ -70,7 +70,7 @@ export const commit: Handler = async ({ flags, args, client, out }) => {
     tag = reference.tag ?? "latest";
   }
   const { Id } = await client.post<{ readonly Id: string }>("/commit", undefined, {
-    container,
+    container: named("container", container),
     repo,
     tag,
     comment: flags.string("message"),

@@ -7,7 +7,7 @@ import { naturalCompare, shortId } from "../../format/text.ts";
 import { goTimeOf } from "../../format/units.ts";
 import { confirm } from "../../io/prompt.ts";
 import { toMap } from "../../run/key-values.ts";
-import { filterQuery, segment } from "../../session/client.ts";
+import { filterQuery, named, segment } from "../../session/client.ts";
 import type { Handler } from "../../session/context.ts";
 import { ApiError, CliError, messageOf } from "../../session/errors.ts";
 import { Methods } from "../../template/value.ts";
@@ -105,7 +105,7 @@ export const connect: Handler = async ({ flags, args, client }) => {
   const aliases = flags.list("alias");
   const linkLocal = flags.list("link-local-ip");
   await client.post(`/networks/${segment(network)}/connect`, {
-    Container: container,
+    Container: named("container", container),
     EndpointConfig: {
       IPAMConfig: {
         ...(flags.string("ip") !== "" && { IPv4Address: flags.string("ip") }),
@@ -123,7 +123,10 @@ export const connect: Handler = async ({ flags, args, client }) => {
 
 export const disconnect: Handler = async ({ flags, args, client }) => {
   const [network = "", container = ""] = args;
-  await client.post(`/networks/${segment(network)}/disconnect`, { Container: container, Force: flags.bool("force") });
+  await client.post(`/networks/${segment(network)}/disconnect`, {
+    Container: named("container", container),
+    Force: flags.bool("force"),
+  });
   return 0;
 };
 
