@@ -147,6 +147,27 @@ describe("the watch over a step", () => {
     expect(stage.looks).toBe(4);
   });
 
+  it("looks soon after a look that was slow, and more and more rarely where it is told without a rest", async () => {
+    const stage = new Stage({ tasks: [{ id: "note", check: note }], hints: [] });
+    stage.onLook = () => {
+      stage.now += 90;
+    };
+    await stage.watch.round();
+    const waits: (number | undefined)[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      await stage.tell();
+      waits.push(stage.timers[0]?.ms);
+      stage.now += stage.timers[0]?.ms ?? 0;
+      await stage.ring();
+    }
+    expect(waits).toEqual([50, 100, 200, 400, 800, 900]);
+    stage.now += 2000;
+    await stage.tell();
+    await stage.ring();
+    await stage.tell();
+    expect(stage.timers.map(({ ms }) => ms)).toEqual([100]);
+  });
+
   it("misses nothing that changes while it looks", async () => {
     const stage = new Stage({ tasks: [{ id: "note", check: note }], hints: [] });
     await stage.watch.round();

@@ -39,7 +39,10 @@ export interface WatchSources {
 /** Between two looks of which nobody told, and after one that was told of: a program that never rests is looked at now and then. */
 const untoldPause = 250;
 const toldPause = 50;
-/** Looking again takes at most this share of the time; an answer that is long in coming is no work. */
+/**
+ * Looking again takes at most this share of the time; an answer that is long in coming is no work. What is told of after a rest is looked at
+ * soon all the same: the look before may have been slow because of the very command that is awaited.
+ */
 const share = 1 / 10;
 const longestPause = 1000;
 const mostEvents = 2000;
@@ -70,6 +73,8 @@ export class StepWatch {
   #deaf = true;
   #lastLook = 0;
   #pause = 0;
+  /** Looks of which was told, one soon after the other. */
+  #restless = 0;
   #ended = false;
   #last = "";
 
@@ -169,6 +174,7 @@ export class StepWatch {
     void signal.changed.then(() => {
       if (signal !== this.#signal) return;
       this.#deaf = true;
+      if (this.#sources.clock.monotonic() - this.#lastLook > longestPause) this.#restless = 0;
       if (this.#running === undefined) this.#lookAgain();
     });
   }
@@ -183,12 +189,13 @@ export class StepWatch {
     const untold = ({ sources }: Question): boolean => sources.retry || (partial && sources.interests.length > 0);
     const since = clock.monotonic() - this.#lastLook;
     const times = [
-      ...(open.some(told) ? [Math.max(toldPause, this.#pause) - since] : []),
+      ...(open.some(told) ? [Math.max(toldPause, Math.min(this.#pause, toldPause * 2 ** this.#restless)) - since] : []),
       ...(open.some(untold) ? [Math.max(untoldPause, this.#pause) - since] : []),
       ...[soonest(open.map(({ answer }) => answer))].filter((time) => time !== undefined),
     ];
     if (times.length === 0) return;
     this.#cancelTimer = clock.after(Math.max(0, Math.min(...times)), () => {
+      if (this.#open().some(told)) this.#restless += 1;
       for (const each of this.#open())
         if (told(each) || untold(each) || soonest([each.answer]) !== undefined) each.stale = true;
       void this.round();
