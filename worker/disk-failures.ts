@@ -16,7 +16,7 @@ const unwritable = (error: unknown): string => {
 
 export class DiskFailures {
   readonly #tell: (notice: string) => void;
-  #first: { readonly notice: string } | undefined;
+  #first: string | undefined;
 
   constructor(tell: (notice: string) => void) {
     this.#tell = tell;
@@ -25,12 +25,12 @@ export class DiskFailures {
   /** A disk that cannot write is said once: its file system tells the guest's programs each time, and stops taking writes. */
   readonly report = ({ operation, error }: DiskFailure): void => {
     if (this.#first !== undefined || operation !== "write") return;
-    this.#first = { notice: unwritable(error) };
-    this.#tell(this.#first.notice);
+    this.#first = unwritable(error);
+    this.#tell(this.#first);
   };
 
   /** For what the guest could not do: its own error, or what is behind it. */
   explain(error: unknown): unknown {
-    return this.#first === undefined ? error : new Error(this.#first.notice, { cause: error });
+    return this.#first === undefined ? error : new Error(this.#first, { cause: error });
   }
 }

@@ -8,7 +8,6 @@ import type { Clock, Fetch } from "./engine/ports/host.ts";
 import { hostFiles } from "./host/files.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";
 import { pageFetch } from "./network/page-fetch.ts";
-import { openPlaygroundStorage } from "./opfs-playground.ts";
 import type { HostNotice, StartReport } from "./protocol/index.ts";
 import { exposeRpc } from "./rpc/expose.ts";
 import type { DrydockHost, HostFiles } from "./rpc/host.ts";
@@ -17,6 +16,7 @@ import { SiteFiles } from "./site/site-files.ts";
 import { Unpacker } from "./site/unpacker.ts";
 import { loadBase } from "./storage/disk-base.ts";
 import { isFull } from "./storage/opfs-files.ts";
+import { openPlaygroundStorage } from "./storage/opfs-playground.ts";
 import { readAhead } from "./vm/snapshot-parts.ts";
 
 const clock: Clock = {

@@ -14,6 +14,7 @@ it("are refused as moby refuses them", () => {
   expect(() => textsOf('{"A":1}', "error reading build args")).toThrow(
     "error reading build args: json: cannot unmarshal number into Go value of type string",
   );
+  expect(() => textsOf("true", "error reading labels")).toThrow("cannot unmarshal bool into Go value");
   expect(() => ulimitsOf("nofile")).toThrow(
     "error reading ulimit settings: invalid character 'o' in literal null (expecting 'u')",
   );

@@ -1,5 +1,6 @@
 /** Parameters of `POST /build` that are JSON, refused in moby's words (api/server/router/build) where they are not. */
 import type { BuildRequest } from "../../engine/build/index.ts";
+import { typeName } from "../../engine/containers/decode.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { RlimitName } from "../../engine/ports/guest.ts";
 import { parseJsonParameter } from "../json-body.ts";
@@ -22,7 +23,7 @@ export function textsOf(text: string | undefined, what: string): Readonly<Record
 const mistyped = (value: unknown, what: string, type: string): EngineError =>
   new EngineError(
     "invalidParameter",
-    `${what}: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type ${type}`,
+    `${what}: json: cannot unmarshal ${typeName(value)} into Go value of type ${type}`,
   );
 
 /** JSON of moby's container.Ulimit. */

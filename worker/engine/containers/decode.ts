@@ -6,7 +6,8 @@ import { EngineError } from "../errors.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-function typeName(value: unknown): string {
+/** A JSON value's type as encoding/json names it. */
+export function typeName(value: unknown): string {
   if (Array.isArray(value)) return "array";
   if (typeof value === "boolean") return "bool";
   return typeof value === "object" ? "object" : typeof value;

@@ -2,10 +2,10 @@
  * Where a playground's files are. Where the browser has no room for a new one it runs in memory, and says so; one that is there already is never
  * hidden behind an empty one: its start fails, with what helps.
  */
-import type { ByteFiles } from "./storage/files.ts";
-import { MemoryFiles } from "./storage/memory-files.ts";
-import { isFull, OpfsFiles } from "./storage/opfs-files.ts";
-import { receiveElsewhere } from "./storage/receiver.ts";
+import type { ByteFiles } from "./files.ts";
+import { MemoryFiles } from "./memory-files.ts";
+import { isFull, OpfsFiles } from "./opfs-files.ts";
+import { receiveElsewhere } from "./receiver.ts";
 
 export interface PlaygroundStorage {
   readonly files: ByteFiles;
