@@ -53,18 +53,24 @@ describe("the rules of import", () => {
     ).toEqual([]);
   });
 
-  it("lets the page import the protocol, and nothing else of the worker", () => {
+  it("lets Go's formats import nothing but each other", () => {
+    expect(violations((path) => path.startsWith("worker/go/"), /^(?!worker\/go\/)/)).toEqual([]);
+  });
+
+  it("lets the page import the protocol and Go's formats, and nothing else of the worker", () => {
     const page = (path: string) => path.startsWith("web/") && !path.startsWith("web/dev/");
-    expect(violations(page, /^worker\/(?!protocol\/|main\.ts$)/)).toEqual([]);
+    expect(violations(page, /^worker\/(?!protocol\/|go\/|main\.ts$)/)).toEqual([]);
   });
 
   it("keeps v86, HTTP and the CLI out of the engine", () => {
-    expect(violations((path) => path.startsWith("worker/engine/"), /^(worker\/(?!engine\/)|v86$)/)).toEqual([]);
+    expect(violations((path) => path.startsWith("worker/engine/"), /^(worker\/(?!engine\/|go\/)|v86$)/)).toEqual([]);
   });
 
-  it("lets the CLI see the Engine API and nothing behind it, but the pure languages of Dockerfiles and of keys", () => {
+  it("lets the CLI see the Engine API and nothing behind it, but the pure languages of Dockerfiles, of keys and of Go's formats", () => {
     const cli = (path: string) => path.startsWith("worker/cli/") && !isNodeFile(path);
-    expect(violations(cli, /^worker\/(?!cli\/|api\/transport\.ts$|engine\/build\/dockerfile\/|asn1\/)/)).toEqual([]);
+    expect(violations(cli, /^worker\/(?!cli\/|api\/transport\.ts$|engine\/build\/dockerfile\/|asn1\/|go\/)/)).toEqual(
+      [],
+    );
   });
 
   it("keeps the CLI out of the network around the machine", () => {

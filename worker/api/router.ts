@@ -2,7 +2,9 @@
  * Matches Engine API requests to routes and turns what a handler throws into Docker's error answers.
  * Specification: the Engine API's swagger, version 1.51; clients may ask for any version from 1.24.
  */
+
 import { EngineError } from "../engine/errors.ts";
+import { syntaxError } from "../go/strconv.ts";
 import { errorResponse } from "./errors.ts";
 import { parseJsonBody } from "./json-body.ts";
 import type { ApiRequest, ApiResponse, ApiTransport } from "./transport.ts";
@@ -56,8 +58,7 @@ export class Query {
   number(name: string): number | undefined {
     const value = this.#values.get(name);
     if (value === null || value === "") return undefined;
-    if (!/^-?\d+$/.test(value))
-      throw new EngineError("invalidParameter", `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
+    if (!/^-?\d+$/.test(value)) throw new EngineError("invalidParameter", syntaxError("Atoi", value));
     return Number(value);
   }
   /** The `filters` parameter: `{"name":["a"]}`, or the older `{"name":{"a":true}}`. */

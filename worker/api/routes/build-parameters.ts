@@ -1,8 +1,8 @@
 /** Parameters of `POST /build` that are JSON, refused in moby's words (api/server/router/build) where they are not. */
 import type { BuildRequest } from "../../engine/build/index.ts";
-import { typeName } from "../../engine/containers/decode.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { RlimitName } from "../../engine/ports/guest.ts";
+import { typeName } from "../../go/json.ts";
 import { parseJsonParameter } from "../json-body.ts";
 
 /** JSON of texts by name; a name without one (null) is left out. */

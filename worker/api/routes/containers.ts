@@ -1,4 +1,5 @@
 /** Container operations of the Engine API. */
+
 import {
   type AttachRequest,
   type Containers,
@@ -7,6 +8,7 @@ import {
   type LogEntry,
 } from "../../engine/containers/index.ts";
 import { EngineError } from "../../engine/errors.ts";
+import { syntaxError } from "../../go/strconv.ts";
 import { byteStream, json, jsonLines, noContent, upgrade } from "../respond.ts";
 import { compareVersions, type Query, type Route, type RouteContext } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
@@ -248,8 +250,7 @@ export function containerRoutes(containers: Containers): readonly Route[] {
 function limitOf(query: Query): number | undefined {
   const text = query.string("limit");
   if (text === undefined || text === "") return undefined;
-  if (!/^[+-]?\d+$/.test(text))
-    throw new EngineError("system", `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(text)) throw new EngineError("system", syntaxError("Atoi", text));
   return Number(text);
 }
 
@@ -267,7 +268,7 @@ function encodeStat(stat: unknown): string {
 function stopOptions(query: Query): { timeout?: number | undefined; signal?: string | undefined } {
   const text = query.string("t");
   if (text !== undefined && text !== "" && !/^[+-]?\d+$/.test(text))
-    throw new EngineError("system", `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw new EngineError("system", syntaxError("Atoi", text));
   return { timeout: text ? Number(text) : undefined, signal: query.string("signal") || undefined };
 }
 
@@ -325,8 +326,7 @@ function seconds(query: Query, name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
   const [whole = "", fraction = ""] = text.split(".", 2);
   for (const part of [whole, fraction])
-    if (part !== "" && !/^-?\d+$/.test(part))
-      throw new EngineError("system", `strconv.ParseInt: parsing ${JSON.stringify(part)}: invalid syntax`);
+    if (part !== "" && !/^-?\d+$/.test(part)) throw new EngineError("system", syntaxError("ParseInt", part));
   // Zero is the epoch as since, and means none as until.
   const value = Number(text) * 1000;
   return name === "until" && value === 0 ? undefined : value;

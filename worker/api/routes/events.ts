@@ -1,9 +1,11 @@
 /** `GET /events`. */
+
 import { parseTimestamp } from "../../engine/containers/times.ts";
 import type { EngineEvent } from "../../engine/domains.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { EventLog } from "../../engine/events/index.ts";
 import type { Clock } from "../../engine/ports/host.ts";
+import { syntaxError } from "../../go/strconv.ts";
 import { jsonLines } from "../respond.ts";
 import type { Route } from "../router.ts";
 
@@ -34,8 +36,7 @@ export function eventRoutes(events: EventLog, clock: Clock): readonly Route[] {
 
 /** The API takes seconds alone, with a fraction; the CLI has made them of everything else. */
 function readTime(text: string, now: Date): number {
-  if (!/^-?\d+(\.\d+)?$/.test(text))
-    throw new EngineError("system", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^-?\d+(\.\d+)?$/.test(text)) throw new EngineError("system", syntaxError("ParseInt", text));
   return parseTimestamp(text, now);
 }
 

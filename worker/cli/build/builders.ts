@@ -1,7 +1,9 @@
 /** The builder instances: there is the context's own, with the docker driver; others would need a host to run on. */
+
+import { goTimeOf } from "../../go/time.ts";
+import { bytesSize } from "../../go/units.ts";
 import { formatRows } from "../format/formatter.ts";
 import { alignTabs } from "../format/tabwriter.ts";
-import { bytesSize, goTimeOf } from "../format/units.ts";
 import type { Context, Handler } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";
 import { Methods } from "../template/value.ts";

@@ -1,6 +1,7 @@
 /** `--cache-from` and `--cache-to`: "type=…,key=value", or a reference alone, which is a registry's. */
+
+import { parseCsv } from "../../go/csv.ts";
 import { resolvePath } from "../config/config-file.ts";
-import { parseCsv } from "../flags/values.ts";
 import { unpackTar } from "../io/tar-unpack.ts";
 import { readBytes } from "../session/client.ts";
 import type { Context } from "../session/context.ts";

@@ -1,8 +1,10 @@
 /** `docker buildx du` and `docker buildx prune`. */
+
+import { goTimeOf } from "../../go/time.ts";
+import { humanDuration, humanSize } from "../../go/units.ts";
 import type { BuildCacheRecord } from "../api-types.ts";
 import { formatRows } from "../format/formatter.ts";
 import { alignTabs } from "../format/tabwriter.ts";
-import { goTimeOf, humanDuration, humanSize } from "../format/units.ts";
 import { confirm } from "../io/prompt.ts";
 import type { Context, Handler } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";

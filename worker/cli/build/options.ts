@@ -1,6 +1,7 @@
 /** What one build was asked for, in the words of the command line: of `docker build`'s flags, or of a target of a bake file. */
+
+import { parseCsv } from "../../go/csv.ts";
 import type { Flags } from "../flags/flags.ts";
-import { parseCsv } from "../flags/values.ts";
 import { CliError } from "../session/errors.ts";
 
 export interface BuildOptions {

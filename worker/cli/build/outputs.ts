@@ -1,6 +1,7 @@
 /** `--output`: what becomes of a build, and the files that it leaves with the client. */
+
+import { parseCsv } from "../../go/csv.ts";
 import { resolvePath } from "../config/config-file.ts";
-import { parseCsv } from "../flags/values.ts";
 import { unpackTar } from "../io/tar-unpack.ts";
 import { readBytes, streamChunks } from "../session/client.ts";
 import type { Context } from "../session/context.ts";

@@ -1,8 +1,9 @@
 /** From what a build was asked for to the engine's build request. */
 import { cleanPath } from "../../engine/build/dockerfile/ignore.ts";
+import { parseCsv } from "../../go/csv.ts";
 import { allAuth } from "../config/auth.ts";
 import { resolvePath } from "../config/config-file.ts";
-import { parseCsv, parseUlimit } from "../flags/values.ts";
+import { parseUlimit } from "../flags/values.ts";
 import type { CliInvocation } from "../invocation.ts";
 import type { Context } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";

@@ -1,7 +1,7 @@
 /** Every `prune`. */
 
+import { humanSize } from "../../go/units.ts";
 import { naturalCompare } from "../format/text.ts";
-import { humanSize } from "../format/units.ts";
 import { confirm } from "../io/prompt.ts";
 import { filterQuery } from "../session/client.ts";
 import type { Context, Handler } from "../session/context.ts";

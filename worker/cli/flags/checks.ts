@@ -1,13 +1,16 @@
 /** Checks of list-like flags that docker/cli does while it parses (its opts.Validate… functions). */
+
+import { parseBytes } from "../../go/units.ts";
+import { ValueError } from "../../go/value-error.ts";
 import type { CommandNode } from "../command/tree.ts";
 import { parseMount } from "../run/mount.ts";
 import { parseAttachment } from "../run/network.ts";
 import { parseGpus } from "../run/resources.ts";
 import type { ListCheck } from "./flags.ts";
-import { cut, FlagValueError, parseBytes, parseUlimit } from "./values.ts";
+import { cut, parseUlimit } from "./values.ts";
 
 const fail = (message: string): never => {
-  throw new FlagValueError(message);
+  throw new ValueError(message);
 };
 
 /** `-e NAME` takes the value from the caller's environment. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Flags } from "./flags.ts";
 import { FlagError, parseFlags } from "./parse.ts";
-import { parseBytes, parseCpus, parseCsv, parseDuration, parseUlimit } from "./values.ts";
+import { parseCpus, parseUlimit } from "./values.ts";
 
 const flag = (name: string, short: string, type: string) => ({ name, short, type, hidden: false });
 const specs = [
@@ -68,29 +68,15 @@ describe("flags parse as pflag's", () => {
 });
 
 describe("values", () => {
-  test("sizes", () => {
-    expect(["1", "1k", "64m", "1.5g", "2 GB", "3KiB", "5b"].map(parseBytes)).toEqual([
-      1, 1024, 67_108_864, 1_610_612_736, 2_147_483_648, 3072, 5,
-    ]);
-    expect(() => parseBytes("x")).toThrow("invalid size: 'x'");
-    expect(() => parseBytes("5foo")).toThrow("invalid suffix: 'foo'");
-  });
-  test("durations", () => {
-    expect(["0", "1.5s", "1h2m3s", "-5ms", "10us"].map(parseDuration)).toEqual([0, 1.5e9, 3.723e12, -5e6, 1e4]);
-    expect(() => parseDuration("5")).toThrow('time: missing unit in duration "5"');
-    expect(() => parseDuration("5x")).toThrow('time: unknown unit "x" in duration "5x"');
-    expect(() => parseDuration("x")).toThrow('time: invalid duration "x"');
-  });
   test("cpus are exact", () => {
     expect([".5", "1", "1/4", "2e-1"].map(parseCpus)).toEqual([5e8, 1e9, 2.5e8, 2e8]);
     expect(() => parseCpus("0.0000000001")).toThrow("value is too precise");
     expect(() => parseCpus("x")).toThrow("failed to parse x as a rational number");
   });
-  test("ulimits and CSV", () => {
+  test("ulimits", () => {
     expect(parseUlimit("nofile=1:2")).toEqual({ Name: "nofile", Soft: 1, Hard: 2 });
     expect(() => parseUlimit("nofile=5:1")).toThrow(
       "ulimit soft limit must be less than or equal to hard limit: 5 > 1",
     );
-    expect(parseCsv('type=bind,"source=/a,b"')).toEqual(["type=bind", "source=/a,b"]);
   });
 });

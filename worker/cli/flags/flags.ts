@@ -1,6 +1,12 @@
 /** The flags that a command was given. */
+
+import { parseCsv } from "../../go/csv.ts";
+import { parseDuration } from "../../go/duration.ts";
+import { parseBool, parseFloat64, parseInt64, parseUint } from "../../go/strconv.ts";
+import { parseBytes } from "../../go/units.ts";
+import { ValueError } from "../../go/value-error.ts";
 import type { FlagSpec } from "../command/tree.ts";
-import * as values from "./values.ts";
+import { cut, parseCpus } from "./values.ts";
 
 /** Values of list-like flags are checked by the flag's name, given the environment. */
 export type ListCheck = (value: string) => string;
@@ -23,49 +29,48 @@ export class Flags {
     return undefined;
   }
 
-  /** Takes one value; throws FlagValueError. */
+  /** Takes one value; throws ValueError. */
   set(spec: FlagSpec, text: string, check: ListCheck | undefined): void {
     const { name } = spec;
     switch (spec.type) {
       case "bool":
-        this.#values.set(name, values.parseBool(text));
+        this.#values.set(name, parseBool(text));
         break;
       case "int":
-        this.#values.set(name, values.parseInt64(text));
+        this.#values.set(name, parseInt64(text));
         break;
       case "uint":
       case "uint64":
-        this.#values.set(name, values.parseUint(text, 64n));
+        this.#values.set(name, parseUint(text, 64n));
         break;
       case "uint16":
-        this.#values.set(name, values.parseUint(text, 16n));
+        this.#values.set(name, parseUint(text, 16n));
         break;
       case "uint32":
-        this.#values.set(name, values.parseUint(text, 32n));
+        this.#values.set(name, parseUint(text, 32n));
         break;
       case "float":
-        this.#values.set(name, values.parseFloat64(text));
+        this.#values.set(name, parseFloat64(text));
         break;
       case "duration":
-        this.#values.set(name, values.parseDuration(text));
+        this.#values.set(name, parseDuration(text));
         break;
       case "bytes":
-        this.#values.set(name, name === "memory-swap" && text === "-1" ? -1 : values.parseBytes(text));
+        this.#values.set(name, name === "memory-swap" && text === "-1" ? -1 : parseBytes(text));
         break;
       case "decimal":
-        this.#values.set(name, values.parseCpus(text));
+        this.#values.set(name, parseCpus(text));
         break;
       case "string":
       case "pref":
         this.#values.set(name, check === undefined ? text : check(text));
         break;
       case "filter":
-        if (text !== "" && !text.includes("="))
-          throw new values.FlagValueError("bad format of filter (expected name=value)");
+        if (text !== "" && !text.includes("=")) throw new ValueError("bad format of filter (expected name=value)");
         if (text !== "") this.#push(name, text);
         break;
       case "strings":
-        for (const item of text === "" ? [] : values.parseCsv(text)) this.#push(name, item);
+        for (const item of text === "" ? [] : parseCsv(text)) this.#push(name, item);
         break;
       default:
         this.#push(name, check === undefined ? text : check(text));
@@ -101,7 +106,7 @@ export class Flags {
   filters(name = "filter"): Record<string, string[]> {
     const out: Record<string, string[]> = {};
     for (const text of this.list(name)) {
-      const [key, value] = values.cut(text, "=");
+      const [key, value] = cut(text, "=");
       const name = key.trim().toLowerCase();
       const list = out[name] ?? [];
       if (!list.includes(value.trim())) list.push(value.trim());

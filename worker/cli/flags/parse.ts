@@ -1,8 +1,9 @@
 /** pflag's way through an argument list: https://pkg.go.dev/github.com/spf13/pflag. */
+
+import { quoted } from "../../go/strconv.ts";
+import { ValueError } from "../../go/value-error.ts";
 import type { FlagSpec } from "../command/tree.ts";
-import { quoted } from "../template/print.ts";
 import type { Flags, ListCheck } from "./flags.ts";
-import { FlagValueError } from "./values.ts";
 
 /** A flag that cannot be taken; the message is pflag's. */
 export class FlagError extends Error {}
@@ -28,7 +29,7 @@ export function parseFlags(flags: Flags, given: readonly string[], options: Pars
     try {
       flags.set(spec, value, options.check?.(spec.name));
     } catch (error) {
-      if (!(error instanceof FlagValueError)) throw error;
+      if (!(error instanceof ValueError)) throw error;
       const shown = spec.short === "" ? `--${spec.name}` : `-${spec.short}, --${spec.name}`;
       throw new FlagError(`invalid argument ${quoted(value)} for ${quoted(shown)} flag: ${error.message}`);
     }

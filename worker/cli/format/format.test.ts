@@ -3,36 +3,6 @@ import { displayPorts } from "./rows/container.ts";
 import { alignTabs } from "./tabwriter.ts";
 import { ellipsis, naturalCompare, shortId } from "./text.ts";
 import { apiTimestamp } from "./timestamp.ts";
-import { bytesSize, goDuration, goTimeOf, humanDuration, humanSize } from "./units.ts";
-
-test.each([
-  [0, "0B"],
-  [999, "999B"],
-  [1_984_000, "1.98MB"],
-  [1_000, "1kB"],
-  [999_900_000, "1e+03MB"],
-  [123_456_789, "123MB"],
-])("%d bytes are %s, three digits wide", (size, text) => expect(humanSize(size, 3)).toBe(text));
-test("sizes in powers of 1024 keep four digits", () => expect(bytesSize(8_204_120_064)).toBe("7.641GiB"));
-
-test.each([
-  [0, "Less than a second"],
-  [1_000, "1 second"],
-  [59_999, "59 seconds"],
-  [60_000, "About a minute"],
-  [5 * 60_000, "5 minutes"],
-  [3_600_000, "About an hour"],
-  [47 * 3_600_000, "47 hours"],
-  [48 * 3_600_000, "2 days"],
-  [14 * 86_400_000, "2 weeks"],
-  [60 * 86_400_000, "2 months"],
-  [730 * 86_400_000, "2 years"],
-])("%d ms are %s", (duration, text) => expect(humanDuration(duration)).toBe(text));
-
-test("Go's durations and times", () => {
-  expect([0, 1_500, 2.5e9, 6e10, 3.6e12 + 1e9].map(goDuration)).toEqual(["0s", "1.5µs", "2.5s", "1m0s", "1h0m1s"]);
-  expect(goTimeOf("2025-05-30T12:07:14.120000000Z")).toBe("2025-05-30 12:07:14.12 +0000 UTC");
-});
 
 test("consecutive ports that map to themselves are shown as a range", () => {
   const port = (PrivatePort: number, PublicPort?: number, IP?: string) => ({

@@ -1,5 +1,5 @@
 /** `--since` and `--until`: a duration back from now, a date, or seconds since 1970. docker's timestamp.GetTimestamp. */
-import { parseDuration } from "../flags/values.ts";
+import { parseDuration } from "../../go/duration.ts";
 
 export function apiTimestamp(value: string, now: number): string {
   try {

@@ -2,8 +2,10 @@
  * Answers of `inspect` as Go's client sees them: some objects are maps, some structs; times and durations print their own way; what
  * JSON leaves out is there with its zero value. Names decide, since the API uses them in one sense only.
  */
+
+import { goDuration } from "../../go/duration.ts";
+import { goTimeOf } from "../../go/time.ts";
 import { named, nilMap, nilSlice, Stringer, struct } from "../template/value.ts";
-import { goDuration, goTimeOf } from "./units.ts";
 
 const maps = new Set(
   "Labels ExposedPorts Volumes Networks Ports PortBindings Options Sysctls Annotations Tmpfs StorageOpt Data DriverOpts Containers Peers Details Config.LogConfig Metadata Endpoints AuxiliaryAddresses Status Services".split(

@@ -2,8 +2,9 @@
  * Progress of pull, push, load and import: docker's jsonmessage. On a terminal each id has its line, redrawn in place; elsewhere
  * bars are left out.
  */
+
+import { humanSize } from "../../go/units.ts";
 import type { ProgressMessage } from "../api-types.ts";
-import { humanSize } from "../format/units.ts";
 import { CliError } from "../session/errors.ts";
 import type { Output } from "../session/output.ts";
 

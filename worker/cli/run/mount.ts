@@ -1,7 +1,11 @@
 /** `--mount type=…,…` to the API's mount. */
 
+import { parseCsv } from "../../go/csv.ts";
+import { parseBool } from "../../go/strconv.ts";
+import { parseBytes } from "../../go/units.ts";
+import { ValueError } from "../../go/value-error.ts";
 import { resolvePath } from "../config/config-file.ts";
-import { cut, FlagValueError, parseBool, parseBytes, parseCsv } from "../flags/values.ts";
+import { cut } from "../flags/values.ts";
 
 interface Mount {
   Type: string;
@@ -26,7 +30,7 @@ interface Mount {
 }
 
 const fail = (message: string): never => {
-  throw new FlagValueError(message);
+  throw new ValueError(message);
 };
 
 function boolean(key: string, value: string): boolean {

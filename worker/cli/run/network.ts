@@ -1,6 +1,9 @@
 /** `--network`, short or as name=…,alias=…, and the flags that refine the first one. */
+
+import { parseCsv } from "../../go/csv.ts";
+import { ValueError } from "../../go/value-error.ts";
 import type { Flags } from "../flags/flags.ts";
-import { cut, FlagValueError, parseCsv } from "../flags/values.ts";
+import { cut } from "../flags/values.ts";
 import { CliError } from "../session/errors.ts";
 
 export interface Attachment {
@@ -27,7 +30,7 @@ const attachment = (target: string): Attachment => ({
 });
 
 const fail = (message: string): never => {
-  throw new FlagValueError(message);
+  throw new ValueError(message);
 };
 
 export function parseAttachment(value: string): Attachment {

@@ -1,4 +1,5 @@
 /** `--publish` and `--expose`: go-connections/nat's port specifications. */
+import { rangeError, syntaxError } from "../../go/strconv.ts";
 import type { PortBinding } from "../api-types.ts";
 import { isIpv4, isIpv6 } from "../flags/checks.ts";
 import { cut } from "../flags/values.ts";
@@ -10,9 +11,9 @@ export interface Ports {
 }
 
 function portNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text)) throw new Error(syntaxError("ParseUint", text));
   const port = Number(text);
-  if (port > 65_535) throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`);
+  if (port > 65_535) throw new Error(rangeError("ParseUint", text));
   return port;
 }
 

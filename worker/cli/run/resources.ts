@@ -1,6 +1,10 @@
 /** Devices, GPUs, limits: flags of `docker run` to HostConfig's resources. */
+
+import { parseCsv } from "../../go/csv.ts";
+import { parseBytes } from "../../go/units.ts";
+import { ValueError } from "../../go/value-error.ts";
 import type { Flags } from "../flags/flags.ts";
-import { cut, FlagValueError, parseBytes, parseCsv, parseUlimit } from "../flags/values.ts";
+import { cut, parseUlimit } from "../flags/values.ts";
 import { CliError } from "../session/errors.ts";
 import { toMap } from "./key-values.ts";
 import { cleanPath } from "./mount.ts";
@@ -45,7 +49,7 @@ export interface DeviceRequest {
 function parseCount(text: string): number {
   if (text === "all") return -1;
   if (!/^[+-]?\d+$/.test(text))
-    throw new FlagValueError(`invalid count (${text}): value must be either "all" or an integer: invalid syntax`);
+    throw new ValueError(`invalid count (${text}): value must be either "all" or an integer: invalid syntax`);
   return Number(text);
 }
 
@@ -67,7 +71,7 @@ export function parseGpus(spec: string): DeviceRequest {
   const seen = new Set<string>();
   for (const field of parseCsv(spec)) {
     const [key, value, has] = cut(field, "=");
-    if (seen.has(key)) throw new FlagValueError(`gpu request key '${key}' can be specified only once`);
+    if (seen.has(key)) throw new ValueError(`gpu request key '${key}' can be specified only once`);
     seen.add(key);
     if (!has) request.count = parseCount(key);
     else if (key === "driver") request.driver = value;
@@ -75,7 +79,7 @@ export function parseGpus(spec: string): DeviceRequest {
     else if (key === "device") request.devices = value.split(",");
     else if (key === "capabilities") request.capabilities = [[...value.split(","), "gpu"]];
     else if (key === "options") request.options = toMap(parseCsv(value));
-    else throw new FlagValueError(`unexpected key '${key}' in '${field}'`);
+    else throw new ValueError(`unexpected key '${key}' in '${field}'`);
   }
   return {
     Driver: request.driver,

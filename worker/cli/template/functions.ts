@@ -1,5 +1,6 @@
 /** The functions that every Go template has: https://pkg.go.dev/text/template#hdr-Functions. */
-import { formatValue, quoted, sprint, sprintf, sprintln } from "./print.ts";
+import { quoted } from "../../go/strconv.ts";
+import { formatValue, sprint, sprintf, sprintln } from "./print.ts";
 import { isTrue, kindOf, numberOf, typeOf } from "./value.ts";
 
 /** `arity`: the message says how many arguments are wanted. `argument`: an argument has the wrong type. */

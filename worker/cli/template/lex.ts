@@ -1,6 +1,7 @@
 /** Splits a template into tokens. Follows the grammar of Go's text/template/parse lexer. */
+
+import { quoted } from "../../go/strconv.ts";
 import { TemplateError } from "./errors.ts";
-import { quoted } from "./print.ts";
 
 export type TokenKind =
   | "text"

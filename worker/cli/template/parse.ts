@@ -1,8 +1,9 @@
 /** Tokens to a tree, as Go's text/template/parse does it, with its error texts. */
+
+import { quoted } from "../../go/strconv.ts";
 import type { Branch, Command, Node, Operand, Pipe } from "./ast.ts";
 import { TemplateError } from "./errors.ts";
 import { lex, type Token } from "./lex.ts";
-import { quoted } from "./print.ts";
 import { GoFloat } from "./value.ts";
 
 export interface Parsed {

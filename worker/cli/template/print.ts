@@ -1,4 +1,5 @@
 /** Go's fmt verbs: https://pkg.go.dev/fmt. */
+import { quoted } from "../../go/strconv.ts";
 import { kindOf, type Methods, numberOf, type Stringer, sortedEntries, typeOf } from "./value.ts";
 
 export function sprint(values: readonly unknown[]): string {
@@ -203,26 +204,6 @@ function float(verb: string, value: number, flags: Flags): string {
         (flags.precision === undefined ? formatG(value) : String(Number(value.toPrecision(flags.precision || 1))))
       );
   }
-}
-
-/** strconv.Quote. */
-export function quoted(text: string, raw = false): string {
-  if (raw && !text.includes("`")) return `\`${text}\``;
-  let out = '"';
-  for (const c of text) {
-    const code = c.codePointAt(0) ?? 0;
-    if (c === '"' || c === "\\") out += `\\${c}`;
-    else if (c === "\n") out += "\\n";
-    else if (c === "\t") out += "\\t";
-    else if (c === "\r") out += "\\r";
-    else if (code === 7) out += "\\a";
-    else if (code === 8) out += "\\b";
-    else if (code === 12) out += "\\f";
-    else if (code === 11) out += "\\v";
-    else if (code < 32 || code === 127) out += `\\x${code.toString(16).padStart(2, "0")}`;
-    else out += c;
-  }
-  return `${out}"`;
 }
 
 function goSyntax(value: unknown): string {

@@ -1,9 +1,11 @@
 /** A parsed template and its execution. */
+
+import { quoted } from "../../go/strconv.ts";
 import { type Branch, type Command, type Node, nodeText, type Operand, type Pipe } from "./ast.ts";
 import { TemplateError } from "./errors.ts";
 import { builtins, FunctionError } from "./functions.ts";
 import { parse } from "./parse.ts";
-import { formatValue, quoted } from "./print.ts";
+import { formatValue } from "./print.ts";
 import { isTrue, kindOf, type Methods, omittedField, sortedEntries, typeOf } from "./value.ts";
 
 export type TemplateFunction = (...args: unknown[]) => unknown;

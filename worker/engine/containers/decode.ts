@@ -2,16 +2,10 @@
  * Reads untrusted JSON into typed values with the errors that Go's encoding/json makes of a wrong type. Keys match
  * without regard to case, as there.
  */
+import { typeName } from "../../go/json.ts";
 import { EngineError } from "../errors.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
-
-/** A JSON value's type as encoding/json names it. */
-export function typeName(value: unknown): string {
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "object" ? "object" : typeof value;
-}
 
 function mismatch(value: unknown, field: string, type: string): EngineError {
   const into = field === "" ? `value of type ${type}` : `struct field .${field} of type ${type}`;

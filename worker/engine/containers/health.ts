@@ -1,6 +1,7 @@
 /** Health checks: a program run in the container at intervals, and what its exits mean (moby's daemon/health.go). */
+
+import { goDuration } from "../../go/duration.ts";
 import type { HealthConfig } from "../domains.ts";
-import { goDuration } from "../duration.ts";
 import type { Clock } from "../ports/host.ts";
 import { formatTime } from "./times.ts";
 

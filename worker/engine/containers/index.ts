@@ -15,4 +15,4 @@ export type { ContainerRecord, ContainerState, HostConfig, MountPoint } from "./
 export { Containers, type ContainersState, type RunningContainers } from "./service.ts";
 export { frame, type StreamName } from "./stdcopy.ts";
 export type { AttachRequest, LogRequest } from "./streams.ts";
-export { formatLogTime, humanDuration, parseDuration, parseTimestamp } from "./times.ts";
+export { formatLogTime, parseTimestamp } from "./times.ts";

@@ -1,7 +1,7 @@
 /** `GET /containers/{id}/json` in the shape of API 1.51. Pure. */
 
+import { inKeyOrder } from "../../go/json.ts";
 import type { ContainerId, Sandbox } from "../domains.ts";
-import { inKeyOrder } from "../go-map.ts";
 import { initLayer } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import { parseLink } from "./links.ts";

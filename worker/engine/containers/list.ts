@@ -1,10 +1,11 @@
 /** `GET /containers/json`: which containers, and each as a summary (moby's daemon/list.go). Pure but for what it is given. */
+import { syntaxError } from "../../go/strconv.ts";
+import { humanDuration } from "../../go/units.ts";
 import type { PortBindings, Sandbox } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { Container } from "./container.ts";
 import { endpointsView, mountView, statusText } from "./inspect.ts";
 import { isRunning } from "./predicates.ts";
-import { humanDuration } from "./times.ts";
 
 export type Filters = Readonly<Record<string, readonly string[]>>;
 
@@ -46,9 +47,7 @@ export function checkListFilters(filters: Filters): void {
           `invalid filter 'status=${value}': invalid value for state (${value}): must be one of ${statuses.join(", ")}`,
         );
       if (name === "exited" && !/^[+-]?\d+$/.test(value))
-        throw invalid(
-          `invalid filter 'exited=${value}': strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`,
-        );
+        throw invalid(`invalid filter 'exited=${value}': ${syntaxError("Atoi", value)}`);
       if (name === "health" && !healths.includes(value))
         throw invalid(
           `invalid filter 'health=${value}': invalid value for health (${value}): must be one of ${healths.join(", ")}`,
@@ -56,9 +55,7 @@ export function checkListFilters(filters: Filters): void {
       if (name === "is-task" && !/^(true|false|0|1)$/i.test(value))
         throw invalid(`invalid filter 'is-task=[${value}]'`);
       if ((name === "publish" || name === "expose") && parsePortFilter(value) === undefined)
-        throw invalid(
-          `error while looking up for ${name} ${value}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`,
-        );
+        throw invalid(`error while looking up for ${name} ${value}: ${syntaxError("ParseUint", value)}`);
     }
   }
 }

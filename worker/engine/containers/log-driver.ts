@@ -2,6 +2,10 @@
  * Log drivers json-file, local and none over the LogStore. Lines are kept as json-file writes them; `local` differs in its
  * defaults (20 MB, five files) alone. Rotation renames NAME to NAME.1 and so on.
  */
+
+import { syntaxError } from "../../go/strconv.ts";
+import { parseSize } from "../../go/units.ts";
+import { ValueError } from "../../go/value-error.ts";
 import { EngineError } from "../errors.ts";
 import type { Clock } from "../ports/host.ts";
 import type { LogStore } from "../ports/storage.ts";
@@ -38,7 +42,15 @@ export interface LogSettings {
   readonly maxFiles: number;
 }
 
-const sizeUnits: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+/** In powers of 1000, as both of moby's drivers read it. */
+function readSize(text: string): number {
+  try {
+    return parseSize(text);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new EngineError("invalidParameter", `failed to initialize logging driver: ${error.message}`);
+  }
+}
 
 /** Throws what dockerd answers at the start of a container whose log options make no sense. */
 export function readLogSettings(config: {
@@ -47,20 +59,9 @@ export function readLogSettings(config: {
 }): LogSettings {
   const local = config.Type === "local";
   const { "max-size": size, "max-file": files } = config.Config;
-  const match = size === undefined ? undefined : /^(\d+(?:\.\d+)?)\s*([kmgb]?)b?$/i.exec(size);
-  if (match === null)
-    throw new EngineError("invalidParameter", `failed to initialize logging driver: invalid size: '${size}'`);
-  const maxSize =
-    match === undefined
-      ? local
-        ? 20 * 1024 ** 2
-        : undefined
-      : Math.floor(Number(match[1]) * (sizeUnits[(match[2] ?? "").toLowerCase()] ?? 1));
+  const maxSize = size === undefined ? (local ? 20 * 1024 ** 2 : undefined) : readSize(size);
   if (files !== undefined && !/^\d+$/.test(files))
-    throw new EngineError(
-      "invalidParameter",
-      `failed to initialize logging driver: strconv.Atoi: parsing ${JSON.stringify(files)}: invalid syntax`,
-    );
+    throw new EngineError("invalidParameter", `failed to initialize logging driver: ${syntaxError("Atoi", files)}`);
   const maxFiles = files === undefined ? (local ? 5 : 1) : Number(files);
   if (maxFiles < 1)
     throw new EngineError("invalidParameter", "failed to initialize logging driver: max-file cannot be less than 1");

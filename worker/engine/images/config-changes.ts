@@ -1,7 +1,8 @@
 /** `--change` of commit and import: single Dockerfile instructions applied to an image's configuration (moby, dockerfile.BuildFromConfig). */
+import { parseDuration } from "../../go/duration.ts";
+import { ValueError } from "../../go/value-error.ts";
 import type { HealthConfig, ImageConfig } from "../domains.ts";
 import { EngineError } from "../errors.ts";
-import { parseDuration } from "./filters.ts";
 
 const invalid = (message: string): EngineError => new EngineError("invalidParameter", message);
 const defaultShell = ["/bin/sh", "-c"];
@@ -173,9 +174,11 @@ function healthcheck(rest: string): HealthConfig {
   const duration = (key: string): number | undefined => {
     const text = options[key];
     if (text === undefined) return undefined;
-    const ms = parseDuration(text);
-    if (ms === undefined) throw invalid(`time: invalid duration ${JSON.stringify(text)}`);
-    return ms * 1e6;
+    try {
+      return parseDuration(text);
+    } catch (error) {
+      throw error instanceof ValueError ? invalid(error.message) : error;
+    }
   };
   const fields = {
     Interval: duration("interval"),

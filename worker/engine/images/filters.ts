@@ -1,4 +1,6 @@
 /** Filters of lists and prunes, as moby's filters and timestamp packages read them. */
+import { durationOf } from "../../go/duration.ts";
+import { quoted } from "../../go/strconv.ts";
 import { EngineError } from "../errors.ts";
 import type { Clock } from "../ports/host.ts";
 import { familiarName, familiarString, type Reference } from "./reference.ts";
@@ -43,8 +45,6 @@ export function matchesPruneLabels(
   return unwanted === undefined || unwanted.length === 0 || !matchesLabels(unwanted, labels);
 }
 
-const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 60e3, h: 3600e3 };
-
 /** The moment of `until`, which is given once. */
 export function untilFilter(filters: Filters, clock: Clock): number | undefined {
   const moments = untilFilters(filters, clock);
@@ -58,12 +58,11 @@ export function untilFilters(filters: Filters, clock: Clock): readonly number[] 
 }
 
 function momentOf(text: string, clock: Clock): number {
-  const duration = parseDuration(text);
-  if (duration !== undefined) return clock.now().getTime() - duration;
+  const duration = durationOf(text);
+  if (duration !== undefined) return clock.now().getTime() - duration / 1e6;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(hasZone(text) ? text : zoneless(text)) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new EngineError("system", `failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  if (Number.isNaN(time)) throw new EngineError("system", `failed to parse value as time or duration: ${quoted(text)}`);
   return time;
 }
 
@@ -73,15 +72,6 @@ const zoneless = (text: string): string => {
   if (time === "") return `${date}T00:00:00Z`;
   return `${date}T${/^\d{2}$/.test(time) ? `${time}:00` : time}Z`;
 };
-
-/** time.ParseDuration, in milliseconds; `undefined` for anything else. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^[+-]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  let sum = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g))
-    sum += Number(number) * (unitMs[unit ?? ""] ?? 0);
-  return text.startsWith("-") ? -sum : sum;
-}
 
 /** reference.FamiliarMatch: Go's path.Match over the familiar string, or the name alone. */
 export function matchesReference(pattern: string, reference: Reference): boolean {

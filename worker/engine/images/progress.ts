@@ -1,4 +1,5 @@
 /** Progress as Docker streams it: one JSONMessage (moby's pkg/jsonmessage) a step. Field order is moby's. */
+import { humanSize } from "../../go/units.ts";
 
 export interface ProgressMessage {
   readonly stream?: string;
@@ -27,19 +28,6 @@ function barText(current: number, total: number): string {
   const box = `[${"=".repeat(percentage)}>${" ".repeat(Math.max(0, 50 - percentage))}] `;
   const numbers = humanSize(current).padStart(8) + (current > total ? "" : `/${humanSize(total)}`);
   return box + numbers;
-}
-
-const units = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
-
-/** go-units HumanSize: four significant digits, powers of 1000. */
-export function humanSize(size: number): string {
-  let value = size;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${Number(value.toPrecision(4))}${units[unit]}`;
 }
 
 /** stringid.TruncateID. */

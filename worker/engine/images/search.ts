@@ -1,4 +1,5 @@
 /** `docker search`: the catalogue's index first, then Docker Hub where it can be reached. */
+import { syntaxError } from "../../go/strconv.ts";
 import { EngineError } from "../errors.ts";
 import type { ImageContext } from "./context.ts";
 import { booleanFilter, checkFilters, type Filters } from "./filters.ts";
@@ -46,10 +47,7 @@ function resultFilter(filters: Filters): (result: SearchResult) => boolean {
   const automated = filters["is-automated"] === undefined ? undefined : booleanFilter(filters, "is-automated", false);
   const stars = (filters.stars ?? []).map((text) => {
     if (!/^\d+$/.test(text))
-      throw new EngineError(
-        "invalidParameter",
-        `invalid filter 'stars=${text}': strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
-      );
+      throw new EngineError("invalidParameter", `invalid filter 'stars=${text}': ${syntaxError("Atoi", text)}`);
     return Number(text);
   });
   return (result) =>

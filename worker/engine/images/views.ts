@@ -1,8 +1,8 @@
 /** Images as the Engine API shows them (schemas ImageSummary, ImageInspect, HistoryResponseItem), as engine 28.5 with overlay2 does. */
 
+import { inKeyOrder } from "../../go/json.ts";
 import type { ImageConfig } from "../domains.ts";
 import { EngineError } from "../errors.ts";
-import { inKeyOrder } from "../go-map.ts";
 import { type Platform, platformText } from "../registry/manifest.ts";
 import { chainIds } from "./chain-id.ts";
 import type { ImageContext } from "./context.ts";

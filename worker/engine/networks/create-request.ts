@@ -1,4 +1,5 @@
 /** Checks what `POST /networks/create` asks for, in Docker's words, and makes a record of it. */
+import { syntaxError } from "../../go/strconv.ts";
 import type { NetworkId } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import {
@@ -154,15 +155,11 @@ function checkOptions(record: NetworkRecord, others: readonly NetworkRecord[]): 
 function checkBridgeOptions(record: NetworkRecord, others: readonly NetworkRecord[]): void {
   const mtu = record.options[options.mtu];
   if (mtu !== undefined && !/^[+-]?\d+$/.test(mtu))
-    throw invalid(
-      `failed to parse ${options.mtu} value: ${mtu} (strconv.Atoi: parsing ${JSON.stringify(mtu)}: invalid syntax)`,
-    );
+    throw invalid(`failed to parse ${options.mtu} value: ${mtu} (${syntaxError("Atoi", mtu)})`);
   for (const name of booleans) {
     const value = record.options[name];
     if (value !== undefined && !goBooleans.includes(value))
-      throw invalid(
-        `failed to parse ${name} value: ${value} (strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax)`,
-      );
+      throw invalid(`failed to parse ${name} value: ${value} (${syntaxError("ParseBool", value)})`);
   }
   const name = bridgeName(record);
   for (const other of others)

@@ -1,4 +1,7 @@
 /** Bodies of swarm operations, read and checked in the words of moby and swarmkit. */
+
+import { typeName } from "../../go/json.ts";
+import { syntaxError } from "../../go/strconv.ts";
 import { EngineError } from "../errors.ts";
 import { type ClusterSpec, type DataSpec, defaultSpec, type NodeSpec } from "./model.ts";
 
@@ -15,9 +18,7 @@ export const refused = (code: string, message: string): EngineError =>
 export function readObject(value: unknown, type: string): Json {
   if (value === undefined) throw invalid("invalid JSON: got EOF while reading request body");
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid(
-      `json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type ${type}`,
-    );
+    throw invalid(`json: cannot unmarshal ${typeName(value)} into Go value of type ${type}`);
   return value as Json;
 }
 
@@ -35,7 +36,7 @@ export function readLabels(value: unknown): Readonly<Record<string, string>> {
   const entries = Object.entries(object(value));
   const wrong = entries.find(([, label]) => typeof label !== "string");
   if (wrong !== undefined)
-    throw invalid(`json: cannot unmarshal ${typeof wrong[1]} into Go struct field .Labels of type string`);
+    throw invalid(`json: cannot unmarshal ${typeName(wrong[1])} into Go struct field .Labels of type string`);
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
@@ -165,7 +166,5 @@ function readAddress(given: string, message: string): Address {
 export function readVersion(kind: string, value: string | undefined): number {
   if (value !== undefined && /^\d+$/.test(value)) return Number(value);
   if (kind === "secret" || kind === "config") throw invalid(`invalid ${kind} version`);
-  throw invalid(
-    `invalid ${kind} version '${value ?? ""}': strconv.ParseUint: parsing ${JSON.stringify(value ?? "")}: invalid syntax`,
-  );
+  throw invalid(`invalid ${kind} version '${value ?? ""}': ${syntaxError("ParseUint", value ?? "")}`);
 }

@@ -1,4 +1,5 @@
 /** Volumes as the API and the containers' domain use them. */
+import { syntaxError } from "../../go/strconv.ts";
 import type { EventSink, VolumeMountPoint, Volumes, VolumeUsers } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import { booleanFilter, checkFilters, type Filters, isAny, matches, matchesLabels } from "../filter-args.ts";
@@ -41,7 +42,7 @@ export interface VolumesState {
 
 const kind = "volume";
 const notBoolean = (values: readonly string[] = []): string =>
-  `invalid filter 'all': strconv.ParseBool: parsing ${JSON.stringify(values[0] ?? "")}: invalid syntax`;
+  `invalid filter 'all': ${syntaxError("ParseBool", values[0] ?? "")}`;
 
 const listFilters = ["dangling", "driver", "label", "name"];
 const pruneFilters = ["all", "label", "label!"];

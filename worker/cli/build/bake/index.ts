@@ -1,6 +1,7 @@
 /** `docker buildx bake`: builds the targets of a file, side by side. */
+
+import { parseBytes } from "../../../go/units.ts";
 import { resolvePath, writeFile } from "../../config/config-file.ts";
-import { parseBytes } from "../../flags/values.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError } from "../../session/errors.ts";
 import { answerOf } from "../calls.ts";

@@ -1,6 +1,7 @@
 /** `docker buildx history`. */
+
+import { humanDuration } from "../../../go/units.ts";
 import { formatRows } from "../../format/formatter.ts";
-import { humanDuration } from "../../format/units.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError } from "../../session/errors.ts";
 import { Methods } from "../../template/value.ts";

@@ -1,6 +1,7 @@
 /** `docker buildx history inspect`: the record as a text to read and as data. */
+
+import { goTimeOf } from "../../../go/time.ts";
 import { alignTabs } from "../../format/tabwriter.ts";
-import { goTimeOf } from "../../format/units.ts";
 import { placesText } from "../excerpt.ts";
 import { configType, provenanceType } from "./provenance.ts";
 import { durationText, milliseconds, statusWords, type WholeRecord } from "./record.ts";

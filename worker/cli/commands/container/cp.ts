@@ -1,7 +1,8 @@
 /** `docker cp`, both ways and through `-`. Follows docker/cli's cp and moby's archive copy rules. */
+
+import { humanSize } from "../../../go/units.ts";
 import { resolvePath } from "../../config/config-file.ts";
 import { cut } from "../../flags/values.ts";
-import { humanSize } from "../../format/units.ts";
 import { type CopySource, packTree } from "../../io/tar-pack.ts";
 import { unpackTar } from "../../io/tar-unpack.ts";
 import { cleanPath } from "../../run/mount.ts";

@@ -1,4 +1,5 @@
 /** top, port, diff, commit, export, update. */
+import { rangeError, syntaxError } from "../../../go/strconv.ts";
 import type { ContainerInspect, PortBinding } from "../../api-types.ts";
 import { cut } from "../../flags/values.ts";
 import { alignTabs } from "../../format/tabwriter.ts";
@@ -32,13 +33,9 @@ export const port: Handler = async ({ args, client, out }) => {
   if (wanted !== "") {
     const [number, protocol] = cut(wanted, "/");
     if (!/^\d+$/.test(number))
-      throw new CliError(
-        `Error: invalid port (${number}): strconv.ParseUint: parsing ${JSON.stringify(number)}: invalid syntax`,
-      );
+      throw new CliError(`Error: invalid port (${number}): ${syntaxError("ParseUint", number)}`);
     if (Number(number) > 65_535)
-      throw new CliError(
-        `Error: invalid port (${number}): strconv.ParseUint: parsing ${JSON.stringify(number)}: value out of range`,
-      );
+      throw new CliError(`Error: invalid port (${number}): ${rangeError("ParseUint", number)}`);
     const bindings = ports[`${number}/${protocol === "" ? "tcp" : protocol}`] ?? [];
     if (bindings.length === 0) throw new CliError(`Error: No public port '${wanted}' published for ${name}`);
     lines = bindings.map(hostPort);

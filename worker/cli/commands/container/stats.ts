@@ -1,7 +1,8 @@
 /** `docker stats`: one reading, or a table redrawn twice a second. */
+
+import { bytesSize, humanSize } from "../../../go/units.ts";
 import { formatRows } from "../../format/formatter.ts";
 import { shortId } from "../../format/text.ts";
-import { bytesSize, humanSize } from "../../format/units.ts";
 import { filterQuery, segment } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";

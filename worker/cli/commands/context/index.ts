@@ -1,4 +1,6 @@
 /** `docker context …`. */
+
+import { parseCsv } from "../../../go/csv.ts";
 import { resolvePath, saveConfig } from "../../config/config-file.ts";
 import {
   type ContextMeta,
@@ -9,7 +11,7 @@ import {
   readContext,
   writeContext,
 } from "../../config/contexts.ts";
-import { cut, parseCsv } from "../../flags/values.ts";
+import { cut } from "../../flags/values.ts";
 import { formatRows } from "../../format/formatter.ts";
 import { inspectAll } from "../../format/inspect.ts";
 import { ellipsis, naturalCompare } from "../../format/text.ts";

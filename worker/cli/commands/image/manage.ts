@@ -1,7 +1,8 @@
 /** tag, rmi, history. */
+
+import { humanDuration, humanSize } from "../../../go/units.ts";
 import { formatRows } from "../../format/formatter.ts";
 import { ellipsis, shortId } from "../../format/text.ts";
-import { humanDuration, humanSize } from "../../format/units.ts";
 import { parsePlatform } from "../../image/platform.ts";
 import { familiarName, normalizedReference, parseReference, withDefaultTag } from "../../image/reference.ts";
 import { imagePath } from "../../session/client.ts";

@@ -2,10 +2,11 @@
  * `docker images --tree`: images with the platforms that they come in, where the engine knows them (one with the containerd image
  * store; others tell no manifests, and the tree has no branches). Colours, widths and the legend are those of docker/cli's tree.go.
  */
+
+import { humanSize } from "../../../go/units.ts";
 import type { ImageSummary } from "../../api-types.ts";
 import { infoHeader, styled, widthOf } from "../../format/style.ts";
 import { ellipsis } from "../../format/text.ts";
-import { humanSize } from "../../format/units.ts";
 import { formatPlatform, type Platform } from "../../image/platform.ts";
 import { windowSize } from "../../io/attached.ts";
 import { filterQuery } from "../../session/client.ts";

@@ -1,10 +1,11 @@
 /** `docker network …`. */
+
+import { goTimeOf } from "../../../go/time.ts";
 import type { NetworkSummary } from "../../api-types.ts";
 import { cut } from "../../flags/values.ts";
 import { formatRows } from "../../format/formatter.ts";
 import { joinLabels } from "../../format/rows/container.ts";
 import { naturalCompare, shortId } from "../../format/text.ts";
-import { goTimeOf } from "../../format/units.ts";
 import { confirm } from "../../io/prompt.ts";
 import { toMap } from "../../run/key-values.ts";
 import { filterQuery, named, segment } from "../../session/client.ts";

@@ -2,10 +2,12 @@
  * `docker swarm`, `node`, `service`, `stack`, `secret`, `config`: each asks the engine. An engine outside a swarm refuses, and its
  * words are what the user sees.
  */
+
+import { syntaxError } from "../../../go/strconv.ts";
+import { humanDuration } from "../../../go/units.ts";
 import { formatRows } from "../../format/formatter.ts";
 import { inspectAll } from "../../format/inspect.ts";
 import { naturalCompare } from "../../format/text.ts";
-import { humanDuration } from "../../format/units.ts";
 import { showHelp } from "../../help/show.ts";
 import { openFile } from "../../io/copy.ts";
 import { toMap } from "../../run/key-values.ts";
@@ -242,7 +244,7 @@ export const scale: Handler = async (context) => {
       errors.push(
         new CliError(
           argument.includes("=")
-            ? `invalid replicas value ${count}: strconv.ParseUint: parsing ${JSON.stringify(count)}: invalid syntax`
+            ? `invalid replicas value ${count}: ${syntaxError("ParseUint", count)}`
             : `invalid scale specifier '${argument}'.\nSee 'docker service scale --help'.\n\nUsage:  docker service scale SERVICE=REPLICAS [SERVICE=REPLICAS...]\n\nScale one or multiple replicated services`,
         ),
       );

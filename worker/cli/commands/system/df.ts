@@ -1,11 +1,12 @@
 /** `docker system df`. */
+
+import { humanSize } from "../../../go/units.ts";
 import type { BuildCacheRecord, ContainerSummary, ImageSummary, VolumeSummary } from "../../api-types.ts";
 import { formatRows, parseTemplate } from "../../format/formatter.ts";
 import { buildCacheHeaders, buildCacheRow, byLastUse } from "../../format/rows/build-cache.ts";
 import { containerHeaders, containerRow, rawContainer } from "../../format/rows/container.ts";
 import { imageFormat, imageHeaders, imageNames, imageRow } from "../../format/rows/image.ts";
 import { volumeHeaders, volumeRow } from "../../format/rows/volume.ts";
-import { humanSize } from "../../format/units.ts";
 import type { Context, Handler } from "../../session/context.ts";
 import { CliError, messageOf } from "../../session/errors.ts";
 import { TemplateError } from "../../template/index.ts";

@@ -1,8 +1,9 @@
 /** `docker info`. */
+
+import { bytesSize } from "../../../go/units.ts";
 import { authFor, hubAuthKey } from "../../config/auth.ts";
 import { dockerFunctions } from "../../format/functions.ts";
 import { typed } from "../../format/typed.ts";
-import { bytesSize } from "../../format/units.ts";
 import { namedPlugins } from "../../plugins.ts";
 import { clientApiVersion } from "../../session/client.ts";
 import type { Context, Handler } from "../../session/context.ts";

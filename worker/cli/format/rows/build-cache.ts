@@ -1,8 +1,10 @@
 /** The build cache in `docker system df -v`: fields. */
+
+import { goTimeOf } from "../../../go/time.ts";
+import { humanDuration, humanSize } from "../../../go/units.ts";
 import type { BuildCacheRecord } from "../../api-types.ts";
 import { Methods } from "../../template/value.ts";
 import { shortId } from "../text.ts";
-import { goTimeOf, humanDuration, humanSize } from "../units.ts";
 
 export const buildCacheHeaders = {
   ID: "CACHE ID",

@@ -1,10 +1,12 @@
 /** `docker ps`: fields and formats. */
+
+import { quoted } from "../../../go/strconv.ts";
+import { goTime } from "../../../go/time.ts";
+import { humanDuration, humanSize } from "../../../go/units.ts";
 import type { ContainerSummary, PortSummary } from "../../api-types.ts";
 import { familiar, parseReference } from "../../image/reference.ts";
-import { quoted } from "../../template/print.ts";
 import { Methods } from "../../template/value.ts";
 import { ellipsis, naturalCompare, shortId } from "../text.ts";
-import { goTime, humanDuration, humanSize } from "../units.ts";
 
 export const containerHeaders = {
   ID: "CONTAINER ID",

@@ -1,9 +1,11 @@
 /** `docker images`: fields and formats. */
+
+import { goTime } from "../../../go/time.ts";
+import { humanDuration, humanSize } from "../../../go/units.ts";
 import type { ImageSummary } from "../../api-types.ts";
 import { familiarName, parseReference } from "../../image/reference.ts";
 import { Methods } from "../../template/value.ts";
 import { shortId } from "../text.ts";
-import { goTime, humanDuration, humanSize } from "../units.ts";
 
 export const imageHeaders = {
   ID: "IMAGE ID",

@@ -1,7 +1,8 @@
 /** `docker volume ls`: fields. */
+
+import { humanSize } from "../../../go/units.ts";
 import type { VolumeSummary } from "../../api-types.ts";
 import { Methods } from "../../template/value.ts";
-import { humanSize } from "../units.ts";
 import { joinLabels } from "./container.ts";
 
 export const volumeHeaders = {

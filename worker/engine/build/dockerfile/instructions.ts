@@ -1,6 +1,9 @@
 /** What instructions mean: nodes become typed instructions, and instructions stages (BuildKit's frontend/dockerfile/instructions). */
+
+import { parseDuration } from "../../../go/duration.ts";
+import { syntaxError } from "../../../go/strconv.ts";
+import { ValueError } from "../../../go/value-error.ts";
 import type { HealthConfig } from "../../domains.ts";
-import { parseGoDuration } from "../../duration.ts";
 import { instructionNames } from "./arguments.ts";
 import { type FlagKind, type Flags, readFlags } from "./flags.ts";
 import { chompHeredoc, parseHeredocWord } from "./heredoc.ts";
@@ -317,7 +320,7 @@ function readHealth(node: DockerfileNode): HealthConfig {
   if (command.length === 0) throw fail("Missing command after HEALTHCHECK CMD");
   const [Interval, Timeout, StartPeriod, StartInterval] = names.map((name) => interval(name, flags.string(name)));
   const retries = flags.string("retries");
-  if (!/^(|-?\d+)$/.test(retries)) throw fail(`strconv.ParseInt: parsing ${JSON.stringify(retries)}: invalid syntax`);
+  if (!/^(|-?\d+)$/.test(retries)) throw fail(syntaxError("ParseInt", retries));
   if (Number(retries) < 0) throw fail(`--retries cannot be negative (${retries})`);
   return {
     Test: [node.json ? "CMD" : "CMD-SHELL", ...command],
@@ -331,15 +334,17 @@ function readHealth(node: DockerfileNode): HealthConfig {
 
 function interval(name: string, text: string): number {
   if (text === "") return 0;
-  const value = parseGoDuration(text);
-  if (value === undefined)
-    throw fail(
-      /^[+-]?[\d.]+$/.test(text)
-        ? `time: missing unit in duration ${JSON.stringify(text)}`
-        : `time: invalid duration ${JSON.stringify(text)}`,
-    );
+  const value = durationIn(text);
   if (value !== 0 && value < 1e6) throw fail(`Interval ${JSON.stringify(name)} cannot be less than 1ms`);
   return value;
+}
+
+function durationIn(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw error instanceof ValueError ? fail(error.message) : error;
+  }
 }
 
 function readOnbuild(node: DockerfileNode): string {

@@ -1,4 +1,5 @@
 /** `RUN --mount`: comma-separated fields (BuildKit's instructions.parseMount). Variables are replaced when the step runs. */
+import { parseBytes } from "../../../go/units.ts";
 import { DockerfileError } from "./node.ts";
 import { withSuggestion } from "./suggest.ts";
 
@@ -73,9 +74,11 @@ function truth(key: string, value: string): boolean {
 }
 
 function bytes(key: string, value: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(value);
-  if (match === null) throw fail(`invalid value for ${key}: ${value}`);
-  return Math.floor(Number(match[1]) * 1024 ** " kmgtp".indexOf((match[2] || " ").toLowerCase()));
+  try {
+    return parseBytes(value);
+  } catch {
+    throw fail(`invalid value for ${key}: ${value}`);
+  }
 }
 
 function decimal(key: string, value: string, radix: number): number {

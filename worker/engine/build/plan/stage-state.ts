@@ -1,6 +1,8 @@
 /** A stage while its instructions are applied: the image configuration that it will have, and what only the build knows. */
+
+import { goDuration } from "../../../go/duration.ts";
+import { quotedRune } from "../../../go/strconv.ts";
 import type { HealthConfig, ImageHistory } from "../../domains.ts";
-import { goDuration } from "../../duration.ts";
 import type { ArgDefinition } from "../dockerfile/index.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -86,15 +88,4 @@ export function healthText(health: HealthConfig): string {
   );
   const test = (health.Test ?? []).map((word) => JSON.stringify(word)).join(" ");
   return `&{[${test}] ${durations.join(" ")} ${quotedRune(health.Retries ?? 0)}}`;
-}
-
-const runeEscapes: Readonly<Record<number, string>> = { 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r" };
-
-/** Go's strconv.QuoteRune, for numbers that are no letters. */
-function quotedRune(value: number): string {
-  const letter = runeEscapes[value];
-  if (letter !== undefined) return `'\\${letter}'`;
-  if (value < 32 || value === 127) return `'\\x${value.toString(16).padStart(2, "0")}'`;
-  const text = String.fromCodePoint(value);
-  return text === "'" || text === "\\" ? `'\\${text}'` : `'${text}'`;
 }

@@ -1,4 +1,6 @@
-/** Sizes, durations and times as docker/go-units and Go's time print them. */
+/** docker/go-units: sizes and durations as people read and write them. */
+import { refuse } from "./value-error.ts";
+
 const decimal = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
 const binary = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
 
@@ -47,32 +49,21 @@ export function humanDuration(milliseconds: number): string {
   return `${Math.trunc(Math.trunc(milliseconds / 3_600_000) / 24 / 365)} years`;
 }
 
-/** time.Time's String, in UTC: "2025-05-30 12:07:14 +0000 UTC". */
-export function goTime(date: Date, fraction = ""): string {
-  return `${date.toISOString().slice(0, 19).replace("T", " ")}${fraction} +0000 UTC`;
+function parse(text: string, base: number): number {
+  const match = /^(\d+(?:\.\d+)*) ?([kKmMgGtTpP])?[iI]?[bB]?$/.exec(text);
+  const separator = text.search(/[\d. ](?=[^\d. ]*$)/);
+  if (separator === -1) return refuse(`invalid size: '${text}'`);
+  const numberText = text.slice(0, separator + 1).replace(/ $/, "");
+  const value = Number(numberText);
+  if (numberText === "" || Number.isNaN(value)) return refuse(`invalid size: '${text}'`);
+  if (value < 0) return refuse(`invalid size: '${text}'`);
+  const suffix = text.slice(separator + 1).toLowerCase();
+  if (suffix === "") return Math.trunc(value);
+  if (match === null && !/^(b|[kmgtp](?:i?b)?)$/.test(suffix)) return refuse(`invalid suffix: '${suffix}'`);
+  const power = "bkmgtp".indexOf(suffix[0] ?? "b");
+  return Math.trunc(value * base ** Math.max(0, power));
 }
-/** The String of a time that the API writes as RFC 3339, nanoseconds kept. */
-export function goTimeOf(rfc3339: string): string {
-  const fraction = /\.(\d+)/.exec(rfc3339)?.[1]?.replace(/0+$/, "") ?? "";
-  const offset = /([+-])(\d\d):(\d\d)$/.exec(rfc3339);
-  const shown = fraction === "" ? "" : `.${fraction}`;
-  if (offset === null) return goTime(new Date(rfc3339), shown);
-  const [, sign = "+", hours = "00", minutes = "00"] = offset;
-  return `${rfc3339.slice(0, 19).replace("T", " ")}${shown} ${sign}${hours}${minutes} ${sign}${hours}${minutes}`;
-}
-
-/** time.Duration's String. */
-export function goDuration(nanoseconds: number): string {
-  if (nanoseconds === 0) return "0s";
-  const sign = nanoseconds < 0 ? "-" : "";
-  let rest = Math.abs(nanoseconds);
-  if (rest < 1e3) return `${sign}${rest}ns`;
-  if (rest < 1e6) return `${sign}${rest / 1e3}µs`;
-  if (rest < 1e9) return `${sign}${rest / 1e6}ms`;
-  const hours = Math.floor(rest / 3.6e12);
-  rest -= hours * 3.6e12;
-  const minutes = Math.floor(rest / 6e10);
-  rest -= minutes * 6e10;
-  const seconds = `${rest / 1e9}s`;
-  return sign + (hours > 0 ? `${hours}h${minutes}m${seconds}` : minutes > 0 ? `${minutes}m${seconds}` : seconds);
-}
+/** units.RAMInBytes: powers of 1024, "512m", "1.5GiB", "2 gb". */
+export const parseBytes = (text: string): number => parse(text, 1024);
+/** units.FromHumanSize: the same in powers of 1000. */
+export const parseSize = (text: string): number => parse(text, 1000);
