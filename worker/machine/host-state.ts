@@ -1,6 +1,6 @@
 import type { EngineState } from "../assembly.ts";
 import type { AgentState } from "../guest/agent-client.ts";
-import type { NinepState } from "../workspace/ninep-server.ts";
+import type { NinepState } from "../workspace/ninep/fids.ts";
 import type { FirstShellState } from "./first-shell.ts";
 
 /** The host's side of a saved machine: what agent client, 9p server and engine must know to go on with its kernel. */

@@ -3,6 +3,7 @@
  * The tree lives in memory, every change is written to the playground's storage; the 9p server and the page act on the same tree,
  * so that each sees the other's changes. Not for containers' layers or volumes: those live on the machine's disks.
  */
-export { NinepServer, type WorkspaceImage } from "./ninep-server.ts";
+export type { WorkspaceImage } from "./ninep/fids.ts";
+export { NinepServer } from "./ninep/server.ts";
 export { persistTree } from "./persist.ts";
 export { FileTree, type Node, type TreeChange, TreeError } from "./tree.ts";

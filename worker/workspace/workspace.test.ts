@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MemoryFiles } from "../storage/memory-files.ts";
 import { JournalRecordStore } from "../storage/records.ts";
-import { MessageReader, MessageWriter } from "./ninep-codec.ts";
-import { NinepServer } from "./ninep-server.ts";
+import { MessageReader, MessageWriter } from "./ninep/codec.ts";
+import { NinepServer } from "./ninep/server.ts";
 import { persistTree } from "./persist.ts";
 import { FileTree, TreeError } from "./tree.ts";
 

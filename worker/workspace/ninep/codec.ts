@@ -1,5 +1,5 @@
 /** 9P2000.L messages: little-endian numbers, strings of a 16-bit length. */
-import { LittleEndianReader, LittleEndianWriter } from "../bytes/little-endian.ts";
+import { LittleEndianReader, LittleEndianWriter } from "../../bytes/little-endian.ts";
 
 /** Bytes of a message's size, type and tag. */
 const HEADER = 7;
