@@ -15,6 +15,7 @@ import { nodeFiles } from "../../worker/cli/main.node.ts";
 import type { ByteDuplex } from "../../worker/engine/ports/guest.ts";
 import { type Drydock, openDrydock } from "../../worker/node.ts";
 import { buildPath } from "../../worker/node-platform.node.ts";
+import { keys } from "../../worker/ssh/testing/keys.ts";
 
 /** Docker's own client with buildx, which a host may not have. */
 function hasClient(): boolean {
@@ -27,10 +28,16 @@ function hasClient(): boolean {
 }
 
 const hasDebian = existsSync(buildPath("catalogue/v2/library/debian"));
-/** Asks the agent for its keys, and shows the answer: none (draft-miller-ssh-agent, 4.4). */
-const askAgent = String.raw`perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die $!; syswrite $s,"\0\0\0\1\x0b"; read $s,$b,9; print "keys ",unpack("H*",$b)'`;
+/** Asks the agent for its keys, and shows the answer (draft-miller-ssh-agent, 4.4). */
+const askAgent = String.raw`perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new($ENV{SSH_AUTH_SOCK}) or die $!; syswrite $s,"\0\0\0\1\x0b"; read $s,$l,4; read $s,$b,unpack("N",$l); print "keys ",unpack("H*",$l.$b)'`;
 const noKeys = Uint8Array.of(0, 0, 0, 5, 12, 0, 0, 0, 0);
 const agentFile = `FROM debian\nRUN --mount=type=ssh,uid=1000 ls -ln $SSH_AUTH_SOCK && ${askAgent}\nRUN echo "[$SSH_AUTH_SOCK]"\n`;
+const keyAgentFile = `${agentFile}RUN --mount=type=ssh,id=mine,required=true ${askAgent}\n`;
+/** The one key of the file below, without a comment. */
+const oneKey = (): string => {
+  const key = Buffer.from(keys.ed25519.public.split(" ")[1] ?? "", "base64").toString("hex");
+  return `000000400c0000000100000033${key}00000000`;
+};
 
 describe("docker build", () => {
   let drydock: Drydock;
@@ -155,7 +162,7 @@ describe("docker build", () => {
   }, 120_000);
 
   it.skipIf(!hasDebian)(
-    "forwards an SSH agent of the machine into the steps that mount it",
+    "forwards an SSH agent of the machine into the steps that mount it, and is one for the keys of a file",
     async () => {
       const path = "/run/test-agent.sock";
       const agent = await drydock.guest.listen({ kind: "unix", path });
@@ -169,13 +176,15 @@ describe("docker build", () => {
         ...nodeFiles,
         stat: async (name, options) => nodeFiles.stat(name === path ? "/dev/null" : name, options),
       };
-      const options = { cwd: folder, files, env: { HOME: folder, SSH_AUTH_SOCK: path }, stdin: agentFile };
-      const build = ["build", "--ssh", "default", "--progress", "plain", "-"];
+      const options = { cwd: folder, files, env: { HOME: folder, SSH_AUTH_SOCK: path }, stdin: keyAgentFile };
+      write({ key: keys.ed25519.file });
+      const build = ["build", "--ssh", "default", "--ssh", "mine=key", "--progress", "plain", "-"];
       const { code, stderr } = await capture((invocation) => drydock.docker(invocation), build, options);
       await agent.close();
       expect(stderr).toMatch(/ srw-------\s+1 1000\s+0 .* \/run\/buildkit\/ssh_agent\.0\n/);
       expect(stderr).toContain(" keys 000000050c00000000\n");
       expect(stderr).toMatch(/ \[\]\n/);
+      expect(stderr).toContain(` keys ${oneKey()}\n`);
       expect(code).toBe(0);
     },
     120_000,
@@ -212,7 +221,7 @@ describe("docker build", () => {
         expect(new TextDecoder().decode(await nodeFiles.read(join(folder, "out-real/a")))).toBe("C\n");
         await expect(client(["build", "-", "--progress", "plain", "-f", "none", "r"])).rejects.toThrow();
         if (hasDebian) {
-          write({ "a/Dockerfile": agentFile });
+          write({ "a/Dockerfile": keyAgentFile, key: keys.ed25519.file });
           const path = join(folder, "agent.sock");
           const agent = createServer((end) => end.on("data", () => void end.write(noKeys)));
           await new Promise<void>((resolve) => agent.listen(path, resolve));
@@ -223,10 +232,13 @@ describe("docker build", () => {
             "plain",
             "--ssh",
             `default=${path}`,
+            "--ssh",
+            "mine=key",
             "a",
           ]);
           agent.close();
           expect(forwarded.stderr).toMatch(/ keys 000000050c00000000\n/);
+          expect(forwarded.stderr).toContain(` keys ${oneKey()}\n`);
         }
         const classic = await client(["build", "--no-cache", "c"], { DOCKER_BUILDKIT: "0" });
         expect(classic.stdout).toMatch(/Step 3\/3 : RUN cat \/a\n.*\nC\n.*Successfully built/s);

@@ -19,7 +19,6 @@ export const shortfalls: Readonly<Record<string, Shortfall>> = {
   "buildx build --attest": same("as the docker driver, which refuses it; history keeps each build's provenance"),
   "buildx build --provenance": same("as the docker driver, which refuses it; history keeps each build's provenance"),
   "buildx build --sbom": same("as the docker driver, which refuses it"),
-  "buildx build --ssh": partial("agents by their sockets in the machine; key files are not read"),
   "buildx create": no("refused: there is no BuildKit image for further builders"),
   "buildx dial-stdio": no("refused: the builder is the engine itself"),
   "buildx history export": partial("records as JSON; Docker Desktop's bundle is its own format"),

@@ -1,18 +1,22 @@
-/** Connections of a listener, each carried on to another end. */
+/** Connections of a listener, each served at once, or carried on to another end. */
 import type { ByteDuplex } from "./ports/guest.ts";
 
-/** Until the listener closes. What cannot be carried on is closed at once. */
-export async function relay(
+/** Until the listener closes. */
+export async function serveEach(
   connections: ReadableStream<ByteDuplex>,
-  connect: () => Promise<ByteDuplex>,
+  serve: (connection: ByteDuplex) => Promise<void>,
 ): Promise<void> {
   const reader = connections.getReader();
   for (;;) {
     const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }));
     if (done || value === undefined) return;
-    void carry(value, connect);
+    void serve(value);
   }
 }
+
+/** What cannot be carried on is closed at once. */
+export const relay = (connections: ReadableStream<ByteDuplex>, connect: () => Promise<ByteDuplex>): Promise<void> =>
+  serveEach(connections, (near) => carry(near, connect));
 
 async function carry(near: ByteDuplex, connect: () => Promise<ByteDuplex>): Promise<void> {
   const far = await connect().catch(() => undefined);

@@ -7,8 +7,7 @@ import type { Session } from "./session.node.ts";
 export type AgentMachine = Pick<Guest, "batch" | "listen">;
 
 export interface ForwardedAgents {
-  /** Paths in the machine by the agents' ids. */
-  readonly sockets: Readonly<Record<string, string>>;
+  readonly byId: Readonly<Record<string, { readonly socket: string }>>;
   close(): Promise<void>;
 }
 
@@ -22,7 +21,7 @@ export async function forwardAgents(
 ): Promise<ForwardedAgents> {
   const mounts = [...dockerfile.matchAll(/--mount=\S*type=ssh\S*/g)].map(([mount]) => mount);
   const ids = new Set(mounts.map((mount) => /[=,]id=([^,\s]+)/.exec(mount)?.[1] ?? "default"));
-  const sockets: Record<string, string> = {};
+  const byId: Record<string, { readonly socket: string }> = {};
   const listeners: Awaited<ReturnType<AgentMachine["listen"]>>[] = [];
   if (machine !== undefined)
     for (const id of ids) {
@@ -33,13 +32,13 @@ export async function forwardAgents(
       const listener = await machine.listen({ kind: "unix", path }, { mode: 0o600 });
       void relay(listener.connections, async () => connect());
       listeners.push(listener);
-      sockets[id] = path;
+      byId[id] = { socket: path };
     }
   return {
-    sockets,
+    byId,
     close: async () => {
       for (const listener of listeners) await listener.close();
-      await machine?.batch(Object.values(sockets).map((path) => ({ op: "unlink", path, ignore: ["*"] })));
+      await machine?.batch(Object.values(byId).map(({ socket }) => ({ op: "unlink", path: socket, ignore: ["*"] })));
     },
   };
 }

@@ -58,7 +58,7 @@ export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: 
     const dockerfile = String(request.dockerfile ?? "");
     const agents = await forwardAgents(dockerfile, session, machine);
     try {
-      for await (const message of engine.build({ ...request, ssh: agents.sockets }, context, job.abort.signal)) {
+      for await (const message of engine.build({ ...request, ssh: agents.byId }, context, job.abort.signal)) {
         if ("result" in message) return { ...message.result, dockerfile };
         if ("failure" in message) {
           if (request.call !== "check") throw failureError(message.failure);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { keys } from "../../ssh/testing/keys.ts";
 import { empty, json, lines, run, type Script } from "../testing/scripted.ts";
 import { buildxCommands } from "./buildx.ts";
 import { registerBuildCommands } from "./register.ts";
@@ -119,6 +120,25 @@ describe("docker buildx", () => {
     expect(await error("build --ulimit foo=1 .")).toMatch(/^125 invalid argument "foo=1" for "--ulimit" flag/);
     expect(await error("buildx history inspect nope")).toBe('1 ERROR: no record found for ref "nope"\n');
     expect(await error("buildx imagetools create -t x")).toBe("1 ERROR: no sources specified\n");
+  });
+
+  it("takes keys for its agents, and says what is wrong with them", async () => {
+    const files = { "/project/Dockerfile": "FROM scratch\n", "/project/key": keys.ecdsa.file, "/project/junk": "x" };
+    const build = async (...args: string[]) => await run(["build", "-q", ...args, "."], engine, { files });
+    const { bodies } = await build("--ssh", "mine=key,key");
+    expect(bodies[0]).toMatchObject({ ssh: { mine: { keys: [keys.ecdsa.file, keys.ecdsa.file] } } });
+    const error = async (...args: string[]) => (await build(...args)).stderr;
+    const start = "ERROR: failed to build: failed to convert agent config";
+    expect(await error("--ssh", "default")).toBe(
+      `${start} {default [] false}: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set\n`,
+    );
+    expect(await error("--ssh", "a=junk")).toBe(
+      `${start} {a [junk] false}: failed to convert agent config for ID: "a": failed to parse junk: ssh: no key found\n`,
+    );
+    expect(await error("--ssh", "a=nope,key")).toBe(
+      `${start} {a [nope key] false}: failed to convert agent config for ID: "a": stat nope: no such file or directory\n`,
+    );
+    expect(await error("--ssh", "a=key", "--ssh", "a=key")).toBe('ERROR: failed to build: duplicate agent ID "a"\n');
   });
 
   it("shows the cache and prunes it", async () => {

@@ -7,6 +7,7 @@ import { parseUlimit } from "../flags/values.ts";
 import type { CliInvocation } from "../invocation.ts";
 import type { Context } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";
+import { agentsOf } from "./agents.ts";
 import { type CacheTarget, cacheSources, cacheTargets } from "./caches.ts";
 import { failed, unsupported } from "./failed.ts";
 import type { BuildOptions } from "./options.ts";
@@ -198,32 +199,6 @@ const domainOf = (server: string): string =>
 function ulimitOf(text: string): { readonly type: string; readonly soft: number; readonly hard: number } {
   const { Name, Soft, Hard } = parseUlimit(text);
   return { type: Name, soft: Soft, hard: Hard };
-}
-
-/** Sockets of agents by id: "ID" is the environment's own, "ID=PATH" that one. Both are the machine's, as all its paths are. */
-async function agentsOf(
-  given: readonly string[],
-  { files, cwd, env }: CliInvocation,
-): Promise<Readonly<Record<string, string>>> {
-  const agents: Record<string, string> = {};
-  for (const text of given) {
-    const [id = "", list = ""] = splitOnce(text, "=");
-    const paths = list.split(",").filter(Boolean);
-    const wrong = (why: string) => failed(`failed to convert agent config {${id} [${paths.join(" ")}] false}: ${why}`);
-    const path = paths[0] ?? env.SSH_AUTH_SOCK ?? "";
-    if (path === "") throw wrong("invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set");
-    const found = await files.stat(resolvePath(cwd, path), { follow: true });
-    if (found === undefined)
-      throw wrong(
-        `failed to convert agent config for ID: ${JSON.stringify(id)}: stat ${path}: no such file or directory`,
-      );
-    if (paths.length > 1 || found.type === "file")
-      throw wrong(
-        "keys are not read here: start an agent (ssh-agent), give it the keys (ssh-add), and name its socket",
-      );
-    agents[id] = resolvePath(cwd, path);
-  }
-  return agents;
 }
 
 /** Base64 by id: of a file, or of a variable. */

@@ -32,8 +32,8 @@ export interface BuildRequest {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Entitlements ("network.host", "security.insecure"); without the list everything is allowed. */
   readonly allow?: readonly string[];
-  /** Sockets of SSH agents in the machine, by id. */
-  readonly ssh?: Readonly<Record<string, string>>;
+  /** SSH agents by id. */
+  readonly ssh?: Readonly<Record<string, SshAgent>>;
   /** Other contexts by name; they stand before stages and images of that name. */
   readonly contexts?: Readonly<Record<string, NamedContext>>;
   /** Folder of the tar that is the build's own context; "" is all of it. */
@@ -54,6 +54,9 @@ export interface BuildRequest {
   /** By registry, for caches and base images. */
   readonly credentials?: Readonly<Record<string, Credentials>>;
 }
+
+/** An agent's socket in the machine, or private keys as their files have them, of which the engine is the agent. */
+export type SshAgent = { readonly socket: string } | { readonly keys: readonly string[] };
 
 /** An image, a folder of the request's tar, or what lies at an address. */
 export type NamedContext = { readonly image: string } | { readonly prefix: string } | { readonly remote: string };

@@ -1,11 +1,12 @@
 /** `RUN --mount`: what has to be prepared in the machine, mounted in the step's process, and taken away again. */
 import type { Guest, Op } from "../../ports/guest.ts";
-import { relay } from "../../relay.ts";
+import { relay, serveEach } from "../../relay.ts";
 import type { MountDescription } from "../../runtime/index.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import type { RunMount } from "../dockerfile/mount.ts";
 import { digestText } from "../files/digest.ts";
 import type { RootView } from "../files/root-view.ts";
+import type { SshAgent } from "../model.ts";
 
 export interface PreparedMount {
   readonly prepare: readonly Op[];
@@ -22,8 +23,7 @@ export interface MountSources {
   /** Files of a stage, an image or a context: its mount points, topmost first, and its view. */
   layers(from: string): Promise<{ readonly lowers: readonly string[]; readonly view: RootView }>;
   secret(id: string): Uint8Array | undefined;
-  /** The socket of an SSH agent in the machine. */
-  ssh(id: string): string | undefined;
+  ssh(id: string): SshAgent | undefined;
   readonly guest: Pick<Guest, "batch" | "connect" | "listen">;
   /** The image under construction. */
   readonly root: RootView;
@@ -155,7 +155,12 @@ async function sshMount(mount: RunMount, index: number, sources: MountSources): 
   const { mode = 0o600, uid = 0, gid = 0 } = mount;
   await guest.batch([{ op: "mkdir", path: `${scratch}/${id}`, parents: true, mode: 0o710 }]);
   const listener = await guest.listen({ kind: "unix", path }, { mode, uid, gid });
-  void relay(listener.connections, () => guest.connect({ kind: "unix", path: agent }));
+  if ("socket" in agent) void relay(listener.connections, () => guest.connect({ kind: "unix", path: agent.socket }));
+  else {
+    const { readPrivateKey, serveAgent } = await import("../../../ssh/index.ts");
+    const keys = await Promise.all(agent.keys.map(readPrivateKey));
+    void serveEach(listener.connections, (connection) => serveAgent(keys, connection));
+  }
   return {
     ...nothing,
     mounts: [bind(path, target, false, false)],
