@@ -8,29 +8,22 @@ import { createWorker } from "./bridge/worker-factory.ts";
 import type { Action } from "./engine/actions.ts";
 import { Engine, errorText } from "./engine/engine.ts";
 import { containerName, shellLine } from "./engine/format.ts";
-import { readMachineMemory } from "./engine/machine-memory.ts";
-import type { EventMessage, Network, VersionInfo, Volume } from "./engine/types.ts";
+import type { EventMessage } from "./engine/types.ts";
 import { startOffline } from "./offline/updates.ts";
 import type { Playgrounds } from "./playgrounds/playgrounds.ts";
 import { Announcer } from "./shell/announcer.ts";
+import { announce } from "./shell/live-region.ts";
 import { formatRoute, type LessonWords, parseRoute, type Route, titleOf } from "./shell/router.ts";
 import { wayIn } from "./shell/ways-in.ts";
 import { AutoCheckpoints } from "./state/auto-checkpoints.ts";
-import { type ListName, Mirror } from "./state/mirror.ts";
+import { CommandLog } from "./state/command-log.ts";
+import { followEngine } from "./state/follow-engine.ts";
 import { createPageStore, type PageStore, type Toast } from "./state/page-state.ts";
 import { addressOf, lessonsPlayground } from "./state/playground.ts";
 import { holdPlayground } from "./state/playground-lock.ts";
 import { rememberBy, rememberHere } from "./state/settings.ts";
 import type { Disposable } from "./state/store.ts";
-import { VitalsWatch } from "./state/vitals.ts";
 import type { Terminals } from "./terminal/terminals.ts";
-
-/** How long an announcement stays where screen readers look. */
-const announcedMs = 5000;
-/** How old "Up 5 seconds" may be. */
-const statusAgesMs = 10_000;
-/** How long after a change memory and storage are looked at: what is under way has the machine first. */
-const vitalsPauseMs = 1000;
 
 export interface AppOptions {
   /** Whose containers and files these are: the name of a folder in the browser's storage. Nothing is kept without one. */
@@ -52,10 +45,8 @@ export class App {
   #playgrounds: Promise<Playgrounds> | undefined;
   #auto: AutoCheckpoints | undefined;
   #nextId = 1;
-  readonly #announcer = new Announcer(
-    (text) => this.announce(text),
-    (ms, work) => setTimeout(work, ms),
-  );
+  readonly #commands: CommandLog;
+  readonly #announcer = new Announcer(announce, (ms, work) => setTimeout(work, ms));
   readonly #eventListeners = new Set<(event: EventMessage) => void>();
 
   constructor(options: AppOptions) {
@@ -64,6 +55,7 @@ export class App {
     const way = location.hash === "" ? wayIn(location.search) : undefined;
     if (way !== undefined) history.replaceState(null, "", way);
     this.store = createPageStore(parseRoute(location.hash));
+    this.#commands = new CommandLog(this.store);
     addEventListener("hashchange", () => this.#arrive());
     this.#arrive();
   }
@@ -184,7 +176,12 @@ export class App {
       this.store.set({ machine: { kind: "running", report } });
       (await terminals).machineStarted();
       const auto = report.durable ? this.#keepCheckpoints(bridge) : undefined;
-      void this.#follow(bridge, from === undefined ? undefined : () => this.#tellBack(from));
+      followEngine(bridge, this.store, {
+        onEvent: (event) => this.#onEvent(event),
+        onFirstList: () => from && this.#tellBack(from),
+      }).catch((error: unknown) =>
+        this.toast({ kind: "bad", text: `The panels cannot follow the engine: ${errorText(error)}` }),
+      );
       if (auto !== undefined) bridge.lost.addEventListener("abort", () => auto.dispose(), { once: true });
       void startOffline(this, report.usedFiles ?? []);
       if (playground !== undefined && report.durable) void this.playgrounds().then((all) => all.touch(playground));
@@ -219,7 +216,7 @@ export class App {
     if (bridge !== this.#bridge || this.store.state.machine.kind !== "running") return;
     const error = toWireError(bridge.lost.reason);
     this.store.set({ machine: { kind: "lost", error, checkpoint: this.#auto?.last } });
-    this.announce(`The machine stopped. ${error.message}`);
+    announce(`The machine stopped. ${error.message}`);
     void this.#terminals?.then((terminals) => terminals.machineLost());
   }
 
@@ -244,51 +241,6 @@ export class App {
     const running = (this.store.state.containers ?? []).filter(({ State }) => State === "running").map(containerName);
     const what = running.length === 0 ? "no container ran then" : `running again: ${running.join(", ")}`;
     this.toast({ kind: "info", text: `Back at the checkpoint of ${new Date(at).toLocaleTimeString()}: ${what}.` });
-  }
-
-  async #follow(bridge: Bridge, onFirstList?: () => void): Promise<void> {
-    const engine = new Engine(bridge);
-    const vitals = new VitalsWatch(
-      {
-        read: async () => ({
-          memory: await readMachineMemory(bridge),
-          storage: await navigator.storage?.estimate?.().catch(() => undefined),
-        }),
-        pause: () => new Promise((resolve) => setTimeout(resolve, vitalsPauseMs)),
-      },
-      (vitals) => this.store.set({ vitals }),
-    );
-    const mirror = new Mirror(
-      {
-        events: () => bridge.events(),
-        list: (name) => listOf(engine, name),
-      },
-      {
-        signal: bridge.lost,
-        onList: (lists) => {
-          this.store.set(lists);
-          vitals.refresh();
-          if (lists.containers === undefined) return;
-          onFirstList?.();
-          onFirstList = undefined;
-        },
-        onEvent: (event) => this.#onEvent(event),
-      },
-    );
-    try {
-      const version = await engine.get<VersionInfo>("/version");
-      this.store.set({ engineVersion: version.Version, apiVersion: version.ApiVersion });
-      const clock = setInterval(() => {
-        if (document.hidden) return;
-        mirror.refresh("containers");
-        vitals.refresh();
-      }, statusAgesMs);
-      bridge.lost.addEventListener("abort", () => clearInterval(clock), { once: true });
-      await mirror.run();
-    } catch (error) {
-      if (!bridge.lost.aborted)
-        this.toast({ kind: "bad", text: `The panels cannot follow the engine: ${errorText(error)}` });
-    }
   }
 
   #onEvent(event: EventMessage): void {
@@ -325,32 +277,20 @@ export class App {
   /** Types a line into the terminal that is in front, and runs it. */
   async runInTerminal(line: string): Promise<void> {
     if (this.store.state.route.view === "home") this.go({ view: "playground" });
-    if (line.startsWith("docker ")) this.#log(line, "done");
+    if (line.startsWith("docker ")) this.#commands.note(line);
     (await this.terminals()).type(`${line}\r`);
   }
 
   async openShell(container: string): Promise<void> {
-    this.#log(shellLine(container), "done");
+    this.#commands.note(shellLine(container));
     (await this.terminals()).open({ title: container, container });
   }
 
   // ---------------------------------------------------------------- actions
 
-  #log(line: string, state: "running" | "done"): number {
-    const id = this.#nextId++;
-    this.store.set({ commands: [...this.store.state.commands.slice(-199), { id, line, at: Date.now(), state }] });
-    return id;
-  }
-
   /** Does it, and writes the docker line it stands for into the command log. */
   async perform(action: Action): Promise<boolean> {
-    const id = this.#log(action.line, "running");
-    const settle = (state: "done" | "failed", message?: string): void =>
-      this.store.set({
-        commands: this.store.state.commands.map((entry) =>
-          entry.id === id ? { ...entry, state, ...(message === undefined ? {} : { message }) } : entry,
-        ),
-      });
+    const settle = this.#commands.begin(action.line);
     try {
       await action.run(this.engine);
       settle("done");
@@ -367,7 +307,7 @@ export class App {
     if (this.store.state.toasts.some(({ text, kind }) => text === toast.text && kind === toast.kind)) return;
     const id = this.#nextId++;
     this.store.set({ toasts: [...this.store.state.toasts.slice(-4), { ...toast, id }] });
-    if (toast.kind === "bad") this.announce(toast.text);
+    if (toast.kind === "bad") announce(toast.text);
     else if (toast.lasting !== true) setTimeout(() => this.dismiss(id), 8000);
   }
 
@@ -378,24 +318,13 @@ export class App {
   async copy(text: string, what: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text);
-      this.announce(`${what} copied.`);
+      announce(`${what} copied.`);
     } catch {
       this.toast({
         kind: "bad",
         text: "The browser does not let this page write to the clipboard. Select the text and copy it.",
       });
     }
-  }
-
-  /** One polite live region for what a person who does not look should learn. */
-  announce(text: string): void {
-    const region = document.getElementById("live");
-    if (region === null) return;
-    // Beside what was said a moment ago, which a reader may not have come to yet.
-    const line = document.createElement("span");
-    line.textContent = `${text} `;
-    region.append(line);
-    setTimeout(() => line.remove(), announcedMs);
   }
 
   nameOf(id: string): string {
@@ -406,16 +335,3 @@ export class App {
 
 /** A link with its content in it; whether it can be opened is known when it was read. */
 const looksWhole = (fragment: string): boolean => /^#v1\.[\w-]+$/.test(fragment);
-
-async function listOf(engine: Engine, name: ListName) {
-  switch (name) {
-    case "containers":
-      return await engine.get<never>("/containers/json?all=1");
-    case "images":
-      return await engine.get<never>("/images/json");
-    case "networks":
-      return await engine.get<readonly Network[]>("/networks");
-    case "volumes":
-      return (await engine.get<{ readonly Volumes: readonly Volume[] | null }>("/volumes")).Volumes ?? [];
-  }
-}

@@ -18,6 +18,7 @@ import { shellQuote } from "../engine/format.ts";
 import { closeFile, openFile, parentOf } from "../files/open-files.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
+import { announce } from "../shell/live-region.ts";
 import { openMenu, pointerOf } from "../shell/menu.ts";
 import { tabKeys } from "../shell/roving.ts";
 import { StoreController } from "../state/store.ts";
@@ -299,7 +300,7 @@ export class Editor extends LightElement {
   #replace(path: string, text: string): void {
     const view = this.#buffers.get(path)?.view;
     view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
-    this.app.announce(`${path} was changed on the machine.`);
+    announce(`${path} was changed on the machine.`);
   }
 
   async #saveAll(): Promise<void> {

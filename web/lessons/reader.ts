@@ -6,6 +6,7 @@ import { memoryOf } from "../../lessons/format/memory.ts";
 import { errorText } from "../engine/engine.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
+import { announce } from "../shell/live-region.ts";
 import { openMenu } from "../shell/menu.ts";
 import { lessonsPlayground } from "../state/playground.ts";
 import { StoreController } from "../state/store.ts";
@@ -102,7 +103,7 @@ export class Reader extends LightElement {
       },
       save: (path, text) =>
         void this.app.bridge.writeFile(path, new TextEncoder().encode(`${text}\n`)).then(
-          () => this.app.announce(`${path} saved.`),
+          () => announce(`${path} saved.`),
           (error: unknown) => this.app.toast({ kind: "bad", text: `${path} could not be saved: ${errorText(error)}` }),
         ),
     };

@@ -2,11 +2,13 @@
  * One opened lesson: where the learner is, what the checks of the open step see, and the ways on and back. It follows the machine
  * through the bridge and tells its element when something has changed.
  */
+
 import { imagesOfLesson } from "../../lessons/format/images.ts";
 import type { Lesson, Step } from "../../lessons/format/lesson.ts";
 import type { LessonReport } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
+import { announce } from "../shell/live-region.ts";
 import { contentOf, type Holdings, type HoldingsSource, holdingsOf } from "./changes.ts";
 import { type Download, downloadsOf } from "./downloads.ts";
 import { progressOf, saveProgress } from "./progress.ts";
@@ -155,7 +157,7 @@ export class LessonSession {
   async #enter(): Promise<void> {
     this.phase = { kind: "open" };
     await this.#follow();
-    this.#app.announce(`Step ${this.step + 1} of ${this.lesson.steps.length}: ${this.current.title}`);
+    announce(`Step ${this.step + 1} of ${this.lesson.steps.length}: ${this.current.title}`);
     this.before = await this.holdings().catch(() => undefined);
     this.#onChange();
   }
@@ -207,7 +209,7 @@ export class LessonSession {
     for (const { id, goal } of this.current.tasks) {
       if (report.tasks[id]?.state !== "passed" || this.isDone(id)) continue;
       this.done = new Set([...this.done, `${this.current.id}/${id}`]);
-      this.#app.announce(`Done: ${goal}`);
+      announce(`Done: ${goal}`);
     }
     this.#save();
     this.#onChange();

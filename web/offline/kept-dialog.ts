@@ -1,13 +1,14 @@
 /** The catalogue's images with their sizes, and which of them are kept for when there is no network. */
+
 import { html, nothing, type TemplateResult } from "lit";
-import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
 import { spacedSize } from "../engine/format.ts";
 import { DrawnDialog } from "../panels/dialog.ts";
 import { icon } from "../shell/icons.ts";
+import { announce } from "../shell/live-region.ts";
 import { type CatalogueImage, catalogueImages, dropImage, keepImage, keptImages, latestOf } from "./kept-images.ts";
 
-export function openKept(app: App): void {
+export function openKept(): void {
   let images: readonly CatalogueImage[] = [];
   let kept: ReadonlySet<string> = new Set();
   let failure: string | undefined;
@@ -32,7 +33,7 @@ export function openKept(app: App): void {
       // Asked for by a person: the browser should not clear it away when it runs short.
       await navigator.storage?.persist?.();
       await keepImage(name, tell);
-      app.announce(`${shortName(name)} is kept offline.`);
+      announce(`${shortName(name)} is kept offline.`);
     } catch (error) {
       const full = error instanceof DOMException && error.name === "QuotaExceededError";
       failure = full

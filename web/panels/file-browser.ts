@@ -4,6 +4,7 @@ import { errorText } from "../engine/engine.ts";
 import { humanSize, shellQuote } from "../engine/format.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
+import { announce } from "../shell/live-region.ts";
 import { saveFile } from "./logs.ts";
 
 /** Files shown as text up to this size; larger ones can be saved. */
@@ -76,7 +77,7 @@ export class FileBrowser extends LightElement {
         line: this.#copyLine(file.name, path),
         run: () => this.app.bridge.browseWrite(this.place, path, file.stream()),
       });
-      if (written) this.app.announce(`${file.name} is in ${this.at}.`);
+      if (written) announce(`${file.name} is in ${this.at}.`);
     }
     await this.#go(this.at);
   }

@@ -50,7 +50,7 @@ export class Images extends LightElement {
         <input class="input mono" name="reference" aria-label="Image to pull" placeholder="Image, such as redis" required pattern="\\S+" />
         <button class="btn">${icon("download")}Pull</button>
         <span class="spacer"></span>
-        <button type="button" class="btn" @click=${() => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept(this.app))}>${icon("disk")}Keep offline</button>
+        <button type="button" class="btn" @click=${() => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept())}>${icon("disk")}Keep offline</button>
         <button type="button" class="btn" @click=${() => void openPrune(this.app, "image")}>${icon("trash")}Prune</button>
       </form>
       ${images.length === 0 ? emptyState(this.app, "No images yet.", "docker pull nginx") : this.#table(imageRows(images))}`;

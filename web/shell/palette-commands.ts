@@ -120,7 +120,7 @@ function playgroundCommands(app: App): readonly Command[] {
     command(
       "Keep images for when there is no network",
       "disk",
-      () => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept(app)),
+      () => void import("../offline/kept-dialog.ts").then(({ openKept }) => openKept()),
     ),
     command(
       "New playground",
