@@ -3,8 +3,8 @@
  * arrive. Their names carry their hash, so caches may keep them for ever and never mix two builds.
  */
 
+import type { BootFiles } from "./emulator.ts";
 import { MachineError } from "./errors.ts";
-import type { BootFiles } from "./machine.ts";
 import { decodePlain } from "./plain-data.ts";
 import {
   type MachineBuild,

@@ -6,11 +6,12 @@
  * Restoring is: make a machine without boot files, devices, memory, code; then its clock goes on where it stopped.
  */
 
+import { JIT_CONFIG, type MemoryLayout } from "./emulator.ts";
 import { MachineError } from "./errors.ts";
 import type { KernelSymbols } from "./free-pages.ts";
 import type { Partitions } from "./layer-disk.ts";
 import type { PlacedLayer } from "./layer-disk-device.ts";
-import { JIT_CONFIG, Machine, type MachineOptions, type MemoryLayout } from "./machine.ts";
+import { Machine, type MachineOptions } from "./machine.ts";
 import { hashPages, PAGE, pageHash } from "./page-hash.ts";
 import { countPages, encodeState, gatherPages, type PageRun, runsOf, StateDecoder } from "./state-image.ts";
 
