@@ -104,19 +104,27 @@ function tarOf(files: CliFiles, roots: readonly Root[]): ReadableStream<Uint8Arr
 }
 
 async function* pack(files: CliFiles, roots: readonly Root[]): AsyncGenerator<Uint8Array, void> {
-  for (const { prefix, directory, matcher } of roots)
+  for (const { prefix, directory, matcher } of roots) {
+    /** Folders that are left out, above the walk's place: one comes along when a file in it does. */
+    let waiting: readonly FileInfo[] = [];
     for (const info of await files.walk(directory)) {
       if (info.type === "other" || info.path === "" || info.path === ".") continue;
-      const ignored = !matcher.isEmpty && matcher.matches(info.path);
-      // A folder that is left out may hold a file that is not: the archive's reader makes the folders of its files.
-      if (!ignored) yield* member(files, joinPath(directory, info.path), `${prefix}${info.path}`, info);
+      waiting = waiting.filter(({ path }) => info.path.startsWith(`${path}/`));
+      if (!matcher.isEmpty && matcher.matches(info.path)) {
+        if (info.type === "directory" && matcher.hasExclusions) waiting = [...waiting, info];
+        continue;
+      }
+      for (const member of [...waiting, info])
+        yield* entry(files, joinPath(directory, member.path), `${prefix}${member.path}`, member);
+      waiting = [];
     }
+  }
   yield tarEnd();
 }
 
 const types = { file: "0", directory: "5", symlink: "2", other: "0" } as const;
 
-async function* member(files: CliFiles, full: string, name: string, info: FileInfo): AsyncGenerator<Uint8Array> {
+async function* entry(files: CliFiles, full: string, name: string, info: FileInfo): AsyncGenerator<Uint8Array> {
   const size = info.type === "file" ? info.size : 0;
   yield tarHeader({
     path: info.type === "directory" ? `${name}/` : name,

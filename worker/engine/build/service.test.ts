@@ -137,6 +137,54 @@ describe("a build without processes", () => {
     expect(await layer(result)).toEqual(["755 0:0 usr/", "755 0:0 usr/bin/", "644 0:0 usr/bin/tool=A"]);
   });
 
+  it("gives an image the identity that BuildKit gives it", async () => {
+    const { run } = await rig();
+    const buildArgs = { SOURCE_DATE_EPOCH: "1700000000" };
+    const one =
+      'FROM scratch\nCOPY a /\nARG V=1\nENV X=<&>$V\nLABEL b=1 a=2\nEXPOSE 80\nHEALTHCHECK --interval=1s CMD ["x"]\nONBUILD RUN y\nCMD ["/a","<>"]\n';
+    const two =
+      'FROM scratch\nCOPY --chown=5:6 --chmod=600 a /\nCOPY f /\nMAINTAINER me <x>\nVOLUME /v\nUSER 5\nSTOPSIGNAL 9\nSHELL ["/s"]\nENTRYPOINT a\n';
+    const built = async (text: string) => (await run(text, { a: "A", f: "F" }, { buildArgs })).result?.image;
+    // Of a real engine 28.5, for the same files at the same times.
+    expect(await built(one)).toBe("sha256:98d6a7599bf63bd6f0ead8c73e0ff3497dc3b9a574422df6302bd57dc760c1f5");
+    expect(await built(two)).toBe("sha256:7299890c1fc16846a2e3033624db741b2e2c108e397e14d5e4a480b6837826fd");
+  });
+
+  it("follows links to where a copy and an archive's files go", async () => {
+    const { run, layer } = await rig();
+    const archive = await tarOf([
+      textFile("in/x", "X"),
+      { header: { name: "in/y", type: "hardlink" as const, linkName: "in/x" } },
+    ]);
+    const links = [
+      { header: { name: "file", type: "symlink" as const, linkName: "/real/new" } },
+      { header: { name: "folder", type: "symlink" as const, linkName: "/real" } },
+      { header: { name: "real", type: "directory" as const, mode: 0o755 } },
+    ];
+    const files = { "links.tar": await tarOf(links), "a.tar": archive, a: "A" };
+    const { result, failure } = await run(
+      "FROM scratch\nADD links.tar /\nCOPY a /file\nADD a.tar /folder\nWORKDIR /folder/w\n",
+      files,
+    );
+    expect(failure).toBeUndefined();
+    expect(await layer(result, 1)).toEqual(["755 0:0 real/", "644 0:0 real/new=A"]);
+    expect(await layer(result, 2)).toEqual([
+      "755 0:0 real/",
+      "755 0:0 real/in/",
+      "644 0:0 real/in/x=X",
+      "644 0:0 real/in/y",
+    ]);
+    expect(await layer(result, 3)).toEqual(["755 0:0 real/", "755 0:0 real/w/"]);
+  });
+
+  it("keeps WORKDIR as it is written in the configuration, and clean in the file system", async () => {
+    const { run, layer } = await rig();
+    const { result } = await run("FROM scratch\nWORKDIR /x/../y/\nCOPY a .\n", { a: "A" });
+    expect(result?.config.WorkingDir).toBe("/x/../y/");
+    expect(result?.history[0]?.created_by).toBe("WORKDIR /x/../y/");
+    expect(await layer(result, 1)).toEqual(["755 0:0 y/", "644 0:0 y/a=A"]);
+  });
+
   it("unpacks archives that ADD names, fetches URLs, and takes heredocs, wildcards, --parents and --exclude", async () => {
     const { run, layer } = await rig();
     const archive = await gzip(await tarOf([textFile("in/x", "X")]));

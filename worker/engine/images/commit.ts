@@ -4,7 +4,7 @@ import type { Digest } from "../ports/storage.ts";
 import { upperTar } from "./commit-layer.ts";
 import { applyChanges } from "./config-changes.ts";
 import type { ImageContext } from "./context.ts";
-import { createImage, putTag } from "./create.ts";
+import { createImage, madeHere, putTag } from "./create.ts";
 import { machinePlatform } from "./platform.ts";
 import { familiarString, type Reference } from "./reference.ts";
 
@@ -79,6 +79,7 @@ export async function commitContainer(
       ...(options.author ? { author: options.author } : {}),
       ...(options.comment ? { comment: options.comment } : {}),
       ...(parent === undefined ? {} : { parent: parent.id }),
+      extra: madeHere,
     },
   );
   const image = context.store.get(id);

@@ -2,11 +2,12 @@
 import type { Image, ImageId } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import { type ImageContext, imageEvent } from "./context.ts";
+import { imageJson } from "./image-json.ts";
 import type { StoredImage } from "./image-store.ts";
 import { familiarName, familiarString, parseReference, type Reference, withDefaultTag } from "./reference.ts";
 
-/** The engine's own version, as configurations of its making carry it. */
-const dockerVersion = "28.5.2";
+/** The engine's own version, as configurations of its making carry it; those of builds do not. */
+export const madeHere: Readonly<Record<string, string>> = { docker_version: "28.5.2" };
 /** overlay2's limit in moby. */
 const maxLayers = 125;
 
@@ -27,19 +28,17 @@ export async function createImage(
   if (image.layers.length > maxLayers) throw new EngineError("invalidParameter", "max depth exceeded");
   const references = (options.tags ?? []).map((tag) => tagReference(tag));
   for (const diffId of image.layers) if (context.layers.info(diffId) === undefined) await context.layers.adopt(diffId);
-  const config = {
+  const bytes = imageJson({
     architecture: image.architecture,
     ...(options.author ? { author: options.author } : {}),
     ...(options.comment ? { comment: options.comment } : {}),
     config: image.config,
     ...(image.created === undefined ? {} : { created: image.created }),
-    docker_version: dockerVersion,
     history: image.history,
     os: image.os,
     rootfs: { type: "layers", ...(image.layers.length === 0 ? {} : { diff_ids: image.layers }) },
     ...options.extra,
-  };
-  const bytes = new TextEncoder().encode(JSON.stringify(config));
+  });
   const stored = await context.store.add(bytes, { parent: options.parent });
   for (const reference of references) await putTag(context, reference, stored);
   return stored;

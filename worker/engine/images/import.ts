@@ -5,7 +5,7 @@ import type { Platform } from "../registry/manifest.ts";
 import { RegistryUnreachable } from "../registry/registry-error.ts";
 import { applyChanges } from "./config-changes.ts";
 import { type ImageContext, imageEvent } from "./context.ts";
-import { createImage, putTag } from "./create.ts";
+import { createImage, madeHere, putTag } from "./create.ts";
 import { machinePlatform } from "./platform.ts";
 import { bar, type Progress } from "./progress.ts";
 import type { Reference } from "./reference.ts";
@@ -33,7 +33,7 @@ export async function importImage(context: ImageContext, options: ImportOptions)
   const image = await createImage(
     context,
     { config, architecture, os, created, layers: [diffId], history: [{ created, comment }] },
-    { comment },
+    { comment, extra: madeHere },
   );
   if (options.reference !== undefined) await putTag(context, options.reference, image);
   imageEvent(context, "import", image.id, image.id, image);

@@ -244,8 +244,8 @@ function readRun(node: DockerfileNode, base: Base): Run {
     command: commandLine(node),
     heredocs: node.heredocs,
     mounts,
-    network: choice("network mode", flags.string("network"), ["default", "none", "host"]),
-    security: choice("security", flags.string("security"), ["sandbox", "insecure"]),
+    network: choice("invalid network mode", flags.string("network"), ["default", "none", "host"]),
+    security: choice("unsupported security", flags.string("security"), ["sandbox", "insecure"]),
     flags: node.flags,
   };
 }
@@ -253,7 +253,7 @@ function readRun(node: DockerfileNode, base: Base): Run {
 function choice<T extends string>(what: string, value: string, options: readonly [T, ...T[]]): T {
   if (value === "") return options[0];
   const found = options.find((option) => option === value);
-  if (found === undefined) throw fail(withSuggestion(`unsupported ${what} ${JSON.stringify(value)}`, value, options));
+  if (found === undefined) throw fail(withSuggestion(`${what} ${JSON.stringify(value)}`, value, options));
   return found;
 }
 

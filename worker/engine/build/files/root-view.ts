@@ -4,7 +4,7 @@
  */
 import type { FileNode } from "../../images/file-tree.ts";
 import type { LayerContent } from "../../images/layers/layer-content.ts";
-import { DockerfileError } from "../dockerfile/index.ts";
+import { cleanPath, DockerfileError } from "../dockerfile/index.ts";
 
 export type Layer = LayerContent;
 
@@ -18,6 +18,11 @@ export interface ViewNode {
 export interface Found extends ViewNode {
   /** Absolute, links resolved. */
   readonly path: string;
+}
+
+interface Passed {
+  readonly name: string;
+  readonly view: ViewNode;
 }
 
 /** Linux's limit (ELOOP). */
@@ -67,9 +72,23 @@ export class RootView {
 
   /** `undefined` where there is nothing. `follow`: a link at the end is followed too. */
   find(path: string, follow: boolean = true): Found | undefined {
+    const { trail, rest } = this.#walk(path, follow);
+    const view = trail.at(-1)?.view ?? this.#root;
+    if (rest.length > 0 || view === undefined) return undefined;
+    return { ...view, path: `/${trail.map(({ name }) => name).join("/")}` };
+  }
+
+  /** Where a path that need not exist leads: links on the way resolved, one that leads to nothing too; the rest as it is. */
+  resolve(path: string): string {
+    const { trail, rest } = this.#walk(path, true);
+    return cleanPath(`/${[...trail.map(({ name }) => name), ...rest].join("/")}`);
+  }
+
+  /** As far as there is something; `rest`: names of nothing. */
+  #walk(path: string, follow: boolean): { readonly trail: readonly Passed[]; readonly rest: readonly string[] } {
     const names = path.split("/").filter((name) => name !== "" && name !== ".");
-    if (this.#root === undefined) return undefined;
-    let trail: { readonly name: string; readonly view: ViewNode }[] = [];
+    if (this.#root === undefined) return { trail: [], rest: names };
+    let trail: Passed[] = [];
     let view = this.#root;
     for (let followed = 0; names.length > 0; ) {
       const name = names.shift() ?? "";
@@ -79,9 +98,8 @@ export class RootView {
         continue;
       }
       if (name === "" || name === ".") continue;
-      if (view.node.type !== "directory") return undefined;
-      const next = this.child(view, name);
-      if (next === undefined) return undefined;
+      const next = view.node.type === "directory" ? this.child(view, name) : undefined;
+      if (next === undefined) return { trail, rest: [name, ...names] };
       if (next.node.type === "symlink" && (follow || names.length > 0)) {
         if (++followed > maxFollowed) throw new DockerfileError(`${path}: too many levels of symbolic links`);
         if (next.node.linkTarget.startsWith("/")) {
@@ -94,18 +112,7 @@ export class RootView {
       trail.push({ name, view: next });
       view = next;
     }
-    return { ...view, path: `/${trail.map(({ name }) => name).join("/")}` };
-  }
-
-  /** Where a path that need not exist leads: links of its existing part resolved, the rest as it is. */
-  resolve(path: string): string {
-    const names = path.split("/").filter((name) => name !== "" && name !== ".");
-    for (let known = names.length; known > 0; known--) {
-      const found = this.find(names.slice(0, known).join("/"));
-      if (found !== undefined)
-        return ["", ...found.path.split("/").slice(1), ...names.slice(known)].join("/").replace(/^\/\//, "/");
-    }
-    return `/${names.join("/")}`;
+    return { trail, rest: [] };
   }
 }
 

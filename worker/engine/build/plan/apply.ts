@@ -276,8 +276,9 @@ class Application {
       );
     state.isWorkdirSet = true;
     const full = absolutePath(state.config.WorkingDir ?? "/", path);
-    state.config.WorkingDir = full;
-    this.#history(`WORKDIR ${full}`, full !== "/");
+    // As BuildKit keeps it: an absolute path as it was written, any other joined and cleaned.
+    state.config.WorkingDir = path.startsWith("/") ? path : full;
+    this.#history(`WORKDIR ${state.config.WorkingDir}`, full !== "/");
     return {
       step: full === "/" ? undefined : { kind: "workdir", path: full, owner: state.config.User ?? "" },
       title: this.#title(),
@@ -326,7 +327,7 @@ class Application {
       kind: "run",
       args,
       env: [...state.env].map(([key, value]) => `${key}=${value}`),
-      cwd: state.config.WorkingDir || "/",
+      cwd: absolutePath("/", state.config.WorkingDir ?? ""),
       user: state.config.User ?? "",
       network: run.network,
       insecure: run.security === "insecure",

@@ -9,6 +9,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type StageConfig = Mutable<import("../../domains.ts").ImageConfig>;
 
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Of a stage that starts from nothing. */
+export const scratchConfig: StageConfig = { WorkingDir: "/" };
 const defaultShell: readonly string[] = ["/bin/sh", "-c"];
 
 export interface StageState {

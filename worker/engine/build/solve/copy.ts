@@ -133,7 +133,7 @@ export async function copyLayer(
   const { step } = request;
   const owner = step.chown === "" ? undefined : await findOwner(step.chown, request.destination);
   const draft = new LayerDraft(request.destination, now, owner);
-  const copy = new Copying(request, draft, owner, parseChmod(step.chmod));
+  const copy = new Copying(request, draft, owner, now);
   for (const { found, keep } of selection.files) await copy.add(found, keep);
   for (const file of request.loose) await copy.addLoose(file);
   return draft.members();
@@ -143,14 +143,16 @@ class Copying {
   readonly #request: CopyRequest;
   readonly #draft: LayerDraft;
   readonly #owner: Owner | undefined;
+  readonly #now: number;
   readonly #chmod: ModeChange;
   readonly #excluded: PatternMatcher;
 
-  constructor(request: CopyRequest, draft: LayerDraft, owner: Owner | undefined, chmod: ModeChange) {
+  constructor(request: CopyRequest, draft: LayerDraft, owner: Owner | undefined, now: number) {
     this.#request = request;
     this.#draft = draft;
     this.#owner = owner;
-    this.#chmod = chmod;
+    this.#now = now;
+    this.#chmod = parseChmod(request.step.chmod);
     this.#excluded = new PatternMatcher(request.step.exclude);
   }
 
@@ -167,7 +169,9 @@ class Copying {
           : this.#fileTarget(baseName(found.path));
     for (const [path, view] of walk(this.#request.source, found, this.#excluded)) {
       const place = path === "" ? target : joinNames(trimSlash(target), path);
-      this.#put(place, view.node, view.node.type === "file" ? readFileOf(view) : undefined);
+      // A root directory is nobody's file, and as old as the builder's copy of it.
+      const node = path === "" && found.path === "/" ? { ...view.node, mtime: this.#now } : view.node;
+      this.#put(place, node, view.node.type === "file" ? readFileOf(view) : undefined);
     }
   }
 
@@ -206,7 +210,8 @@ class Copying {
   #fileTarget(name: string): string {
     const { destination } = this.#request.step;
     const into = destination.endsWith("/") || this.#draft.typeOf(destination) === "directory";
-    return into ? joinNames(trimSlash(destination), name) : destination;
+    // A link that the instruction itself names is followed; one that a directory's copy comes upon is replaced.
+    return into ? joinNames(trimSlash(destination), name) : this.#request.destination.resolve(destination);
   }
 
   #put(path: string, node: FileNode<unknown>, body: ReadableStream<Uint8Array> | undefined): void {
@@ -234,7 +239,7 @@ class Copying {
     this.#draft.put(`${directory}/`, undefined);
     for await (const { entry, body } of readTar(await decompressAny(source))) {
       const path = joinNames(directory, absolute(entry.name).slice(1));
-      const { name: _name, offset: _offset, linkName, ...header } = entry;
+      const { name: _name, offset: _offset, userName: _user, groupName: _group, linkName, ...header } = entry;
       const content =
         entry.type === "file"
           ? new Uint8Array(await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
@@ -244,7 +249,9 @@ class Copying {
           ...header,
           ...(this.#owner ?? {}),
           linkName:
-            entry.type === "hardlink" ? joinNames(directory, absolute(linkName).slice(1)).replace(/^\//, "") : linkName,
+            entry.type === "hardlink"
+              ? this.#draft.placeOf(joinNames(directory, absolute(linkName).slice(1))).slice(1)
+              : linkName,
         },
         ...(content === undefined ? {} : { body: content }),
       });

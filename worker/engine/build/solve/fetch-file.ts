@@ -1,5 +1,6 @@
 /** ADD of a URL: the file as it is, mode 0600; of a Git repository: its files (Dockerfile reference, ADD). */
 import type { Fetch } from "../../ports/host.ts";
+import { RegistryUnreachable } from "../../registry/registry-error.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { digestBytes } from "../files/digest.ts";
 import { isGit } from "../plan/apply.ts";
@@ -18,7 +19,7 @@ export async function fetchFile(fetch: Fetch, url: string, checksum: string, sig
     response = await fetch(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new FetchError(`failed to load cache key: Get ${JSON.stringify(url)}: ${reasonOf(error)}`);
+    throw new FetchError(`failed to load cache key: ${new RegistryUnreachable("GET", url, error).message}`);
   }
   if (!response.ok) throw new FetchError(`failed to load cache key: invalid response status ${response.status}`);
   const content = new Uint8Array(await response.arrayBuffer());
@@ -37,9 +38,3 @@ async function fetchRepository(fetch: Fetch, url: string, checksum: string, sign
   const content = new Uint8Array(await new Response(tar as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
   return { name: url, content, mode: 0o755, mtime: 0, isArchive: true };
 }
-
-/** Node.js says "fetch failed", and why behind it. */
-const reasonOf = (error: unknown): string => {
-  const { message, cause } = error as Error;
-  return cause instanceof Error && cause.message !== "" ? cause.message : message;
-};

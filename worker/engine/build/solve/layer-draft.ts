@@ -29,18 +29,26 @@ export class LayerDraft {
     return this.#entries.get(place)?.header.type ?? this.#below.find(place)?.node.type;
   }
 
+  /** The place of a path in the layer, links on the way resolved. */
+  placeOf(path: string): string {
+    const clean = path.replace(/\/+$/, "");
+    const slash = clean.lastIndexOf("/");
+    const parent = this.#resolve(clean.slice(0, slash));
+    return `${parent === "/" ? "" : parent}/${clean.slice(slash + 1)}`;
+  }
+
   /** Without an entry: a directory that is to exist. */
   put(path: string, entry: DraftEntry | undefined): void {
     const given = path.startsWith("/") ? path : `/${path}`;
     const isDirectory = entry === undefined || entry.header.type === "directory";
     // A link at the end is followed to the directory that it names, and replaced by anything else.
-    const place = isDirectory ? this.#resolve(given) : this.#placeOf(given);
+    const place = isDirectory ? this.#resolve(given) : this.placeOf(given);
     this.#makeParents(place);
     const existing = this.#entries.get(place)?.header.type ?? this.#below.find(place, false)?.node.type;
     if (isDirectory) {
       if (existing !== undefined && existing !== "directory")
         throw new DockerfileError(`cannot copy to non-directory: ${place}`);
-      if (entry === undefined) this.#makeDirectory(place);
+      if (entry === undefined) this.#makeDirectory(place, this.#now);
       else if (place !== "/" || existing === undefined) this.#entries.set(place, entry);
       return;
     }
@@ -60,19 +68,15 @@ export class LayerDraft {
   #resolve(path: string): string {
     return this.#below.resolve(path);
   }
-  #placeOf(path: string): string {
-    const clean = path.replace(/\/+$/, "");
-    const slash = clean.lastIndexOf("/");
-    const parent = this.#resolve(clean.slice(0, slash));
-    return `${parent === "/" ? "" : parent}/${clean.slice(slash + 1)}`;
-  }
 
   #makeParents(place: string): void {
     const names = place.split("/").slice(1, -1);
-    for (let i = 1; i <= names.length; i++) this.#makeDirectory(`/${names.slice(0, i).join("/")}`);
+    for (let i = 1; i < names.length; i++) this.#makeDirectory(`/${names.slice(0, i).join("/")}`, undefined);
+    this.#makeDirectory(`/${names.join("/")}`, this.#now);
   }
 
-  #makeDirectory(place: string): void {
+  /** `changed`: when it got an entry; else a directory that is there keeps its time. */
+  #makeDirectory(place: string, changed: number | undefined): void {
     if (place === "/" || place === "") return;
     const drafted = this.#entries.get(place);
     if (drafted !== undefined) {
@@ -81,9 +85,9 @@ export class LayerDraft {
     }
     const existing = this.#below.find(place, false)?.node;
     if (existing !== undefined && existing.type !== "directory")
-      throw new DockerfileError(`failed to create directory ${place}: not a directory`);
+      throw new DockerfileError(`mkdir ${place}: not a directory`);
     const { mode, uid, gid, mtime } = existing ?? { mode: 0o755, uid: 0, gid: 0, mtime: this.#now, ...this.#owner };
-    this.#entries.set(place, { header: { type: "directory", mode, uid, gid, mtime } });
+    this.#entries.set(place, { header: { type: "directory", mode, uid, gid, mtime: changed ?? mtime } });
   }
 }
 

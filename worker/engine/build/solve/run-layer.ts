@@ -103,8 +103,10 @@ function fromBase64(text: string | undefined): Uint8Array | undefined {
   return text === undefined ? undefined : Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }
 
-/** Proxies are passed to RUN without being declared, and are no part of a key. */
+/** Proxies are passed to RUN without being declared, under both spellings, and are no part of a key. */
 const proxies = (args: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(args).flatMap(([name, value]) =>
-    /^(https?|ftp|no|all)_proxy$/i.test(name) ? [`${name}=${value}`] : [],
+    /^(https?|ftp|no|all)_proxy$/i.test(name)
+      ? [`${name.toUpperCase()}=${value}`, `${name.toLowerCase()}=${value}`]
+      : [],
   );

@@ -131,9 +131,10 @@ export function exitError(args: readonly string[], code: number): DockerfileErro
 function startError(error: unknown, { step, output }: RunRequest): unknown {
   if (!(error instanceof GuestError)) return error;
   const [program = ""] = step.args;
-  const say = (text: string, code: number): DockerfileError => {
+  const say = (text: string): DockerfileError => {
     output(2, new TextEncoder().encode(`runc run failed: unable to start container process: ${text}\n`));
-    return exitError(step.args, code);
+    // Of runc itself, whatever kept the process from starting.
+    return exitError(step.args, 1);
   };
   if (error.stage === "user")
     return new DockerfileError(
@@ -141,11 +142,11 @@ function startError(error: unknown, { step, output }: RunRequest): unknown {
     );
   if (error.stage === "exec") {
     const missing = error.errno === "ENOENT" || error.errno === "ENOTDIR";
-    if (!missing) return say(`exec: ${JSON.stringify(program)}: permission denied`, 126);
+    if (!missing) return say(`exec: ${JSON.stringify(program)}: permission denied`);
     const why = program.includes("/")
       ? `stat ${program}: no such file or directory`
       : "executable file not found in $PATH";
-    return say(`exec: ${JSON.stringify(program)}: ${why}`, 127);
+    return say(`exec: ${JSON.stringify(program)}: ${why}`);
   }
   return new EngineError("system", `failed to start the step: ${error.message}`, { cause: error });
 }

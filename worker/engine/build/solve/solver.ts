@@ -15,7 +15,7 @@ import { checkStages, triggered } from "../lint-stages.ts";
 import type { Material, StepReport } from "../model.ts";
 import { type Applied, applyCommand } from "../plan/apply.ts";
 import { dependencies, findSource, neededStages, type StageGraph, type StageNode } from "../plan/graph.ts";
-import { continueState, newState, type StageState } from "../plan/stage-state.ts";
+import { continueState, newState, type StageState, scratchConfig } from "../plan/stage-state.ts";
 import type { BuildDependencies } from "../service.ts";
 import type { ImportedStep } from "./cache-transfer.ts";
 import { longName, type SourceOptions, Sources } from "./sources.ts";
@@ -256,7 +256,7 @@ export class Solver {
     }
     const { os, architecture } = machinePlatform;
     if (base.kind !== "image")
-      return { state: newState({}, [], ""), layers: [], architecture, os, triggers: [], title: undefined };
+      return { state: newState(scratchConfig, [], ""), layers: [], architecture, os, triggers: [], title: undefined };
     const named = this.#sources.named(base.name);
     if (named !== undefined && !("image" in named))
       return { ...(await this.#namedStage(base.name)), triggers: [], title: undefined };
@@ -293,7 +293,7 @@ export class Solver {
     const { os, architecture } = machinePlatform;
     const layers = [await this.#sources.contextLayer(name)];
     const history = [{ created_by: `context ${name}`, comment: "buildkit.dockerfile.v0" }];
-    return { state: newState({}, history, ""), layers, architecture, os };
+    return { state: newState(scratchConfig, history, ""), layers, architecture, os };
   }
 }
 

@@ -173,7 +173,7 @@ export class Steps {
       name,
       content: new TextEncoder().encode(content),
       mode: 0o644,
-      mtime: this.#o.epoch ?? 0,
+      mtime: this.#now(),
     }));
     for (const _ of step.inline) this.#o.progress.vertex("[internal] preparing inline document").start().done();
     for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
