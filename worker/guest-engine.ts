@@ -2,13 +2,14 @@
 import { serveConnection } from "./api/http-server.ts";
 import type { ApiTransport } from "./api/transport.ts";
 import { assemble } from "./assembly.ts";
+import { hex } from "./bytes/hex.ts";
 import { Lives } from "./checkpoints/lives.ts";
 import { CheckpointService } from "./checkpoints/service.ts";
 import { StoredCheckpoints } from "./checkpoints/stored.ts";
 import { loadFirstCommands } from "./cli/commands/index.ts";
 import type { CliInvocation } from "./cli/invocation.ts";
 import { serveCommands } from "./commands/index.ts";
-import { type Drydock, hex, type LivingMachine } from "./drydock.ts";
+import type { Drydock, LivingMachine } from "./drydock-model.ts";
 import type { Guest } from "./engine/ports/guest.ts";
 import type { Clock, Randomness } from "./engine/ports/host.ts";
 import { defaultCapabilities } from "./engine/runtime/capabilities.ts";

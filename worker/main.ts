@@ -3,7 +3,8 @@
  * alone; what needs the engine waits for it, and its code is loaded when it is first used.
  */
 import { makeRoom } from "./disk-failures.ts";
-import { type Drydock, type OpenMachine, openMachine } from "./drydock.ts";
+import { openMachine } from "./drydock.ts";
+import type { Drydock, OpenMachine } from "./drydock-model.ts";
 import type { Clock, Fetch } from "./engine/ports/host.ts";
 import { hostFiles } from "./host/files.ts";
 import { ChunkedImage, type ChunkManifest } from "./machine/chunked-image.ts";

@@ -5,7 +5,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { StartSource } from "./checkpoints/resume.ts";
-import { type Drydock, openDrydock as open } from "./drydock.ts";
+import { openDrydock as open } from "./drydock.ts";
+import type { Drydock } from "./drydock-model.ts";
 import { fileImage } from "./machine/file-image.node.ts";
 import { hostResolver, hostUplink } from "./network/node-uplink.node.ts";
 import type { Surroundings } from "./network/outside.ts";
@@ -15,7 +16,7 @@ import { MemoryFiles } from "./storage/memory-files.ts";
 import { NodeFiles } from "./storage/node-files.node.ts";
 import { directorySource } from "./vm/snapshot-files.node.ts";
 
-export type { Drydock } from "./drydock.ts";
+export type { Drydock } from "./drydock-model.ts";
 
 export interface NodeOptions {
   /** Directory that keeps the playground; undefined keeps it in memory. */

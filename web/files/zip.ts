@@ -3,8 +3,8 @@ import { type AsyncZippable, zip } from "fflate";
 import type { BrowsePlace, FileEntry } from "../../worker/protocol/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
-import { saveFile } from "../panels/logs.ts";
 import { joinPath } from "./open-files.ts";
+import { saveFile } from "./save-file.ts";
 
 interface Source {
   list(path: string): Promise<readonly FileEntry[]>;

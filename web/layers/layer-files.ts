@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { LayerContents } from "../../worker/protocol/index.ts";
 import { errorText } from "../engine/engine.ts";
 import { humanSize } from "../engine/format.ts";
-import { saveFile } from "../panels/logs.ts";
+import { saveFile } from "../files/save-file.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import "./file-tree.ts";

@@ -6,12 +6,12 @@ import type { Lesson, Problem } from "../../lessons/format/index.ts";
 import { languageOf, languageSupport } from "../editor/languages.ts";
 import { pageTheme } from "../editor/theme.ts";
 import { errorText } from "../engine/engine.ts";
+import { chooseFile, saveFile } from "../files/save-file.ts";
 import { askText } from "../shell/ask.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { tabKeys } from "../shell/roving.ts";
 import { type DraftFiles, isDraftFile, openDraft, packDraft, readDraft, saveDraft, unpackDraft } from "./drafts.ts";
-import { chooseFile, saveFile } from "./save-file.ts";
 
 /** What was typed counts when the keys have rested this long. */
 const restMs = 400;

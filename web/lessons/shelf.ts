@@ -39,7 +39,7 @@ export class Shelf extends LightElement {
   async #saveProgress(): Promise<void> {
     const [{ writeProgress }, { saveFile }] = await Promise.all([
       import("./progress-file.ts"),
-      import("./save-file.ts"),
+      import("../files/save-file.ts"),
     ]);
     const names = tracks.flatMap(({ lessons }) => lessons.map(({ name }) => name));
     saveFile("drydock-progress.json", writeProgress(names));
@@ -48,7 +48,7 @@ export class Shelf extends LightElement {
   async #loadProgress(): Promise<void> {
     const [{ readProgress }, { chooseFile }] = await Promise.all([
       import("./progress-file.ts"),
-      import("./save-file.ts"),
+      import("../files/save-file.ts"),
     ]);
     try {
       const text = await (await chooseFile(".json"))?.text();
@@ -79,7 +79,7 @@ export class Shelf extends LightElement {
   async #openRecipe(): Promise<void> {
     const [{ readRecipe, writeLink }, { chooseFile }] = await Promise.all([
       import("../../lessons/link/index.ts"),
-      import("./save-file.ts"),
+      import("../files/save-file.ts"),
     ]);
     const text = await (await chooseFile(".json"))?.text();
     if (text === undefined) return;

@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { BrowsePlace, FileEntry } from "../../worker/protocol/index.ts";
 import { errorText } from "../engine/engine.ts";
 import { humanSize, shellQuote } from "../engine/format.ts";
+import { saveFile } from "../files/save-file.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 import { announce } from "../shell/live-region.ts";
-import { saveFile } from "./logs.ts";
 
 /** Files shown as text up to this size; larger ones can be saved. */
 const shownBytes = 256 * 1024;

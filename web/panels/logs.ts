@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { errorText } from "../engine/engine.ts";
 import { type LogLine, LogParser } from "../engine/log-stream.ts";
+import { saveFile } from "../files/save-file.ts";
 import { icon } from "../shell/icons.ts";
 import { LightElement } from "../shell/light-element.ts";
 
@@ -164,12 +165,3 @@ export class Logs extends LightElement {
   };
 }
 customElements.define("dd-logs", Logs);
-
-/** Hands bytes to the person as a download. */
-export function saveFile(name: string, content: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

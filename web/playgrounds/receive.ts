@@ -1,5 +1,5 @@
 /** Bytes that come as a stream, saved as a file: straight to the disk where the browser asks for a place, by a download elsewhere. */
-import { saveFile } from "../panels/logs.ts";
+import { saveFile } from "../files/save-file.ts";
 
 interface SaveTarget {
   createWritable(): Promise<WritableStream<Uint8Array>>;

@@ -4,7 +4,7 @@
  */
 import type { ApiTransport } from "../api/transport.ts";
 import type { Engine, EngineState, Platform } from "../assembly.ts";
-import type { LivingMachine } from "../drydock.ts";
+import type { LivingMachine } from "../drydock-model.ts";
 import type { EngineEvent } from "../engine/domains.ts";
 import type { GuestProcess } from "../engine/ports/guest.ts";
 import { AgentClient } from "../guest/agent-client.ts";

@@ -1,5 +1,5 @@
 /** A machine from a checkpoint's file instead of the shipped snapshot: on this device after a lost Worker, or from elsewhere. */
-import type { DrydockParts } from "../drydock.ts";
+import type { DrydockParts } from "../drydock-model.ts";
 import { EngineError } from "../engine/errors.ts";
 import { layerImage } from "../engine/images/layers/layer-mounts.ts";
 import { LayerStore } from "../engine/images/layers/layer-store.ts";

@@ -2,7 +2,7 @@
  * What the client itself asks of registries: manifests and blobs for `docker manifest`, which no operation of the Engine API brings.
  * The wiring hands in who fetches: a client of the distribution specification over the network of this machine.
  */
-import type { AuthConfig } from "./config/auth.ts";
+import type { AuthConfig } from "./config/config-file.ts";
 
 export interface RegistryAccess {
   repository(name: RepositoryName, options: RepositoryOptions): Promise<Repository>;

@@ -1,5 +1,5 @@
 /** Files of containers, running or not, and of volumes, for the page: read where the kernel shows them, so that links lead nowhere else. */
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { BatchContext, DirectoryEntry, FileStat, Guest } from "../engine/ports/guest.ts";
 import type { BrowsePlace, FileEntry } from "../protocol/index.ts";

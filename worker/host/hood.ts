@@ -1,5 +1,5 @@
 /** Under the hood for the page: who the containers are, told to the domain that looks at them in the kernel. */
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import type { ContainerId } from "../engine/domains.ts";
 import { EngineError } from "../engine/errors.ts";
 import { KernelView, type Subject, type Subjects } from "../engine/inspect/index.ts";

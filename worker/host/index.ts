@@ -4,7 +4,7 @@
  */
 import { capture } from "../cli/capture.ts";
 import { guestFiles } from "../commands/index.ts";
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import { workspacePath } from "../machine/root.ts";
 import type { DockerRun } from "../protocol/index.ts";
 import { environment } from "./terminal.ts";

@@ -1,5 +1,5 @@
 /** What an image's layers hold, for the page: each file with what it does to those of the layers below. */
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { LayerContents, LayerFile } from "../protocol/index.ts";
 import type { DrydockHost } from "../rpc/host.ts";

@@ -3,7 +3,7 @@
  * built: here it counts as what its type says, and the schema's code stays out of the Worker. Nothing in a lesson is code in any case.
  */
 import type { Lesson } from "../../lessons/format/index.ts";
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import type { Clock } from "../engine/ports/host.ts";
 import type { LessonReport } from "../protocol/index.ts";
 import { listenFor } from "./signals.ts";

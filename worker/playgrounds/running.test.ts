@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { captureStores, type FrozenStores } from "../checkpoints/stores.ts";
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import { FakeGuest } from "../engine/testing/fake-guest.ts";
 import { FileBlobStore } from "../storage/blobs.ts";
 import { DISK_BLOCK, openDiskFiles, SparseDisk } from "../storage/disk.ts";

@@ -1,7 +1,7 @@
 /** The file of a playground while its machine runs. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { asFiles } from "../checkpoints/stores.ts";
-import type { Drydock } from "../drydock.ts";
+import type { Drydock } from "../drydock-model.ts";
 import { packFrozen } from "./archive.ts";
 
 /**

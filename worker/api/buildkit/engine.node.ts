@@ -2,19 +2,8 @@
 import type { CacheUsage } from "../../engine/build/cache-usage.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { ApiRequest, ApiTransport } from "../transport.ts";
-import type { BuildResult, Update } from "./jobs.node.ts";
+import type { BuildResult, Failure, Update } from "./jobs.node.ts";
 
-interface Lines {
-  readonly start: number;
-  readonly end: number;
-}
-export interface Failure {
-  readonly message: string;
-  readonly range?: Lines;
-  readonly via?: readonly Lines[];
-  readonly file: string;
-  readonly text: string;
-}
 type Message = { readonly result: BuildResult } | { readonly failure: Failure } | object;
 
 export interface BuildSummary {

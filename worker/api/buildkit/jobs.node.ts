@@ -1,6 +1,18 @@
 /** A build of a BuildKit client: asked for by Control.Solve, carried out when its gateway client solves, watched by Control.Status. */
-import type { Failure } from "./engine.node.ts";
 import { messages, timeOf } from "./messages.node.ts";
+
+interface Lines {
+  readonly start: number;
+  readonly end: number;
+}
+/** Why a build failed, and which lines of its Dockerfile say so. */
+export interface Failure {
+  readonly message: string;
+  readonly range?: Lines;
+  readonly via?: readonly Lines[];
+  readonly file: string;
+  readonly text: string;
+}
 
 export interface Update {
   readonly vertexes?: readonly Readonly<Record<string, unknown>>[];

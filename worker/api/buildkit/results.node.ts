@@ -1,7 +1,7 @@
 /** What a build answers beyond its image: errors with their place in the Dockerfile, and the answers of `--call`. */
-import type { Failure } from "./engine.node.ts";
+
 import { code, RpcError } from "./grpc.node.ts";
-import type { BuildResult } from "./jobs.node.ts";
+import type { BuildResult, Failure } from "./jobs.node.ts";
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const base64 = (text: string): string => Buffer.from(text).toString("base64");

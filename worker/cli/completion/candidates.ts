@@ -3,7 +3,7 @@ import type { ContainerSummary, ImageSummary, NetworkSummary, VolumeSummary } fr
 import type { CommandNode } from "../command/tree.ts";
 import { listContexts } from "../config/contexts.ts";
 import type { Context } from "../session/context.ts";
-import type { Completion } from "./index.ts";
+import type { Completion } from "./completion.ts";
 
 const list = (candidates: readonly string[]): Completion => ({ candidates, directive: 4 });
 const files: Completion = { candidates: [], directive: 0 };

@@ -9,15 +9,9 @@ import type { Context } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";
 import { bashScript } from "./bash.ts";
 import { argumentCandidates, flagCandidates } from "./candidates.ts";
+import { type Completion, directives } from "./completion.ts";
 
-/** cobra's ShellCompDirective. */
-export const directives = { default: 0, noFiles: 4 } as const;
 const names: Readonly<Record<number, string>> = { 0: "ShellCompDirectiveDefault", 4: "ShellCompDirectiveNoFileComp" };
-
-export interface Completion {
-  readonly candidates: readonly string[];
-  readonly directive: number;
-}
 
 export async function complete(context: Context): Promise<number> {
   const [command = "", ...rest] = context.args;

@@ -1,15 +1,8 @@
 /** Credentials of registries, as `docker login` stores them and as the API takes them. */
 import { authKeyOf, hubAuthKey, normalizedReference } from "../image/reference.ts";
 import type { Context } from "../session/context.ts";
-import type { AuthEntry, ConfigFile } from "./config-file.ts";
+import type { AuthConfig, AuthEntry, ConfigFile } from "./config-file.ts";
 import { credentialHelperFor, getFromHelper, listHelper } from "./credential-helper.ts";
-
-export interface AuthConfig {
-  readonly username?: string;
-  readonly password?: string;
-  readonly identitytoken?: string;
-  readonly serveraddress: string;
-}
 
 /** What credentials are looked up with. */
 export type AuthContext = Pick<Context, "config" | "invocation">;

@@ -2,6 +2,14 @@
 import type { CliInvocation } from "../invocation.ts";
 import { CliError, messageOf } from "../session/errors.ts";
 
+/** Credentials of a registry, as the Engine API takes them. */
+export interface AuthConfig {
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+  readonly serveraddress: string;
+}
+
 export interface ConfigFile {
   readonly auths?: Readonly<Record<string, AuthEntry>>;
   readonly HttpHeaders?: Readonly<Record<string, string>>;

@@ -5,8 +5,7 @@
  */
 import type { CliInvocation } from "../invocation.ts";
 import { CliError, messageOf } from "../session/errors.ts";
-import type { AuthConfig } from "./auth.ts";
-import type { ConfigFile } from "./config-file.ts";
+import type { AuthConfig, ConfigFile } from "./config-file.ts";
 
 /** Stands for a user's name where the secret is a token. */
 const tokenUser = "<token>";

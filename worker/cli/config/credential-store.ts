@@ -1,7 +1,8 @@
 /** Where `docker login` puts credentials and `docker logout` removes them: a helper, or config.json. */
 import type { Context } from "../session/context.ts";
 import { CliError, messageOf } from "../session/errors.ts";
-import { type AuthConfig, encodeEntry } from "./auth.ts";
+import { encodeEntry } from "./auth.ts";
+import type { AuthConfig } from "./config-file.ts";
 import { type AuthEntry, loadConfig, saveConfig } from "./config-file.ts";
 import { credentialHelperFor, eraseFromHelper, storeInHelper } from "./credential-helper.ts";
 

@@ -2,7 +2,9 @@
  * `--use-api-socket`: the container speaks to this engine, with this user's credentials. The socket is a bind mount; the credentials are
  * a config.json of their own, copied in after the container is made.
  */
-import { type AuthConfig, allAuth, encodeEntry } from "../config/auth.ts";
+
+import { allAuth, encodeEntry } from "../config/auth.ts";
+import type { AuthConfig } from "../config/config-file.ts";
 import { tarBytes } from "../io/small-tar.ts";
 import { segment } from "../session/client.ts";
 import type { Context } from "../session/context.ts";

@@ -2,8 +2,9 @@
  * Login at Docker Hub through a web browser: OAuth 2.0 device authorization (RFC 8628) with Docker's tenant, then an access token made
  * for this client, as docker/cli's internal/oauth does it.
  */
-import type { AuthConfig } from "../../config/auth.ts";
+
 import { findAuth, hubAuthKey } from "../../config/auth.ts";
+import type { AuthConfig } from "../../config/config-file.ts";
 import { eraseCredentials, storeCredentials } from "../../config/credential-store.ts";
 import { bold, note, underline } from "../../format/style.ts";
 import type { Context } from "../../session/context.ts";

@@ -1,5 +1,7 @@
 /** `docker login` and `docker logout`: credentials are checked by the engine and kept by a helper or in config.json. */
-import { type AuthConfig, findAuth, hostnameOf, hubAuthKey } from "../../config/auth.ts";
+
+import { findAuth, hostnameOf, hubAuthKey } from "../../config/auth.ts";
+import type { AuthConfig } from "../../config/config-file.ts";
 import { eraseCredentials, storeCredentials } from "../../config/credential-store.ts";
 import { note, underline } from "../../format/style.ts";
 import { readLine, readSecret } from "../../io/prompt.ts";

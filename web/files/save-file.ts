@@ -1,11 +1,12 @@
 /** Gives the reader a file to keep. */
-export function saveFile(name: string, content: string | Uint8Array<ArrayBuffer>): void {
-  const address = URL.createObjectURL(new Blob([content]));
+export function saveFile(name: string, content: string | Uint8Array<ArrayBuffer> | Blob): void {
+  const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content]));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address));
+  // The browser reads it after this; the address holds the memory.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
 /** Asks for a file of the device; `undefined` when none is chosen. */
