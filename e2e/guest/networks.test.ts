@@ -18,7 +18,12 @@ describe.skipIf(!canBoot())("networks in a booted machine", () => {
   let guest: AgentClient;
   let networks: NetworkService;
   let nameServer: EmbeddedNameServer;
-  const containers: { readonly id: ContainerId; readonly name: string; readonly running: boolean }[] = [];
+  const containers: {
+    readonly id: ContainerId;
+    readonly name: string;
+    readonly running: boolean;
+    readonly networkMode: string;
+  }[] = [];
   const users: NetworkUsers = {
     find: (reference) => containers.find(({ id, name }) => id === reference || name === reference),
     containersUsing: () => [],
@@ -63,7 +68,7 @@ describe.skipIf(!canBoot())("networks in a booted machine", () => {
     more: Partial<SandboxRequest> = {},
   ): Promise<Sandbox & { id2: ContainerId }> => {
     const id = (++made).toString(16).padStart(64, "0") as ContainerId;
-    containers.push({ id, name: `c${made}`, running: true });
+    containers.push({ id, name: `c${made}`, running: true, networkMode: "default" });
     const sandbox = await networks.openSandbox({
       container: id,
       name: `c${made}`,

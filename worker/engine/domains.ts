@@ -197,10 +197,16 @@ export interface Networks {
   closeSandbox(container: ContainerId, options?: { readonly untouched?: boolean }): Promise<void>;
   /** Of a running container: live connect and disconnect answer the new state. */
   sandbox(container: ContainerId): Sandbox | undefined;
+  /** A container has a new name: it answers to that one on its networks. */
+  renamed(container: ContainerId, name: string): void;
 }
 /** What the networks' domain asks the containers' domain for `connect`, `disconnect` and `inspect`. */
 export interface NetworkUsers {
-  find(reference: string): { readonly id: ContainerId; readonly name: string; readonly running: boolean } | undefined;
+  find(
+    reference: string,
+  ):
+    | { readonly id: ContainerId; readonly name: string; readonly running: boolean; readonly networkMode: string }
+    | undefined;
   /** Containers, running or not, whose configuration names the network. */
   containersUsing(
     network: NetworkId | string,

@@ -26,6 +26,14 @@ export function endpointWarnings(body: unknown, version: string): readonly strin
   return ["The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."];
 }
 
+/** Before 1.40 other containers may join a new one's IPC namespace unless it is said otherwise. */
+export function creationFor(body: unknown, version: string): unknown {
+  if (compareVersions(version, "1.40") >= 0 || typeof body !== "object" || body === null) return body;
+  const { HostConfig } = body as Json;
+  const host = fieldsOf(HostConfig);
+  return { ...body, HostConfig: { ...host, IpcMode: host.IpcMode || "shareable" } };
+}
+
 /** A summary's annotations are new in 1.46. */
 export function withoutAnnotations(summary: object): object {
   const { HostConfig, ...rest } = summary as { readonly HostConfig?: Json };

@@ -178,6 +178,16 @@ describe("GET /containers/json", () => {
 });
 
 describe("POST /containers/create", () => {
+  it("shares the IPC namespace with who asks for it where a client is older than private ones", async () => {
+    const { call } = await makeApi();
+    const modeBy = async (version: string): Promise<unknown> => {
+      const made = await call(`POST /${version}/containers/create`, { Image: "busybox" });
+      const { Id } = value(made) as { Id: string };
+      return (value(await call(`GET /containers/${Id}/json`)) as { HostConfig: object }).HostConfig;
+    };
+    expect(await modeBy("v1.39")).toMatchObject({ IpcMode: "shareable" });
+    expect(await modeBy("v1.40")).toMatchObject({ IpcMode: "private" });
+  });
   it("refuses in dockerd's words", async () => {
     const { call } = await makeApi();
     const refuse = async (body: unknown): Promise<string> => {

@@ -12,7 +12,7 @@ import { syntaxError } from "../../go/strconv.ts";
 import { byteStream, json, jsonLines, noContent, upgrade } from "../respond.ts";
 import { compareVersions, type Query, type Route, type RouteContext } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
-import { endpointWarnings, updateFor, withoutAnnotations } from "./container-compatibility.ts";
+import { creationFor, endpointWarnings, updateFor, withoutAnnotations } from "./container-compatibility.ts";
 
 export const rawStream = "application/vnd.docker.raw-stream";
 export const multiplexedStream = "application/vnd.docker.multiplexed-stream";
@@ -41,7 +41,11 @@ export function containerRoutes(containers: Containers): readonly Route[] {
         const { query } = context;
         const body = await context.json();
         const warnings = endpointWarnings(body, context.version);
-        const made = await containers.create(body, query.string("name"), query.string("platform"));
+        const made = await containers.create(
+          creationFor(body, context.version),
+          query.string("name"),
+          query.string("platform"),
+        );
         return json({ ...made, Warnings: [...made.Warnings, ...warnings] }, 201);
       },
     },

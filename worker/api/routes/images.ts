@@ -65,6 +65,7 @@ export function imageRoutes(images: ImageService, containers: ContainersToCommit
       operation: "ImageDelete",
       handle: async ({ params, query }) => {
         const options = { force: query.boolean("force"), prune: !query.boolean("noprune") };
+        if (nameOf(params).trim() === "") throw new EngineError("invalidParameter", "image name cannot be blank");
         return json(await images.delete(nameOf(params), options));
       },
     },

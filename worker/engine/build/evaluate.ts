@@ -137,7 +137,7 @@ function readDockerfile({ file, progress }: EvaluateOptions, request: BuildReque
   const { text, definition } = file;
   let lint: Linter | undefined;
   try {
-    if (text.trim() === "") throw new DockerfileError("the Dockerfile cannot be empty");
+    if (text === "") throw new DockerfileError("the Dockerfile cannot be empty");
     const parsed = parseDockerfile(text);
     const { escapeChar } = parsed;
     lint = new Linter(parsed.directives.check);

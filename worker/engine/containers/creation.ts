@@ -11,7 +11,7 @@ import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { readHostConfig } from "./host-config.ts";
 import { newContainerId } from "./ids.ts";
-import { parseLink } from "./links.ts";
+import { linkedContainer, parseLink } from "./links.ts";
 import { type ContainerConfig, type ContainerRecord, type HostConfig, type MountPoint, never } from "./model.ts";
 import { anonymousVolume, type PlannedMount, parseBind, parseMount, parseVolumesFrom } from "./mount-specs.ts";
 import { checkName, generateName } from "./names.ts";
@@ -148,9 +148,16 @@ export class Creation {
     for (const mode of [host.PidMode, host.IpcMode])
       if (mode.startsWith("container:")) this.#named(mode.slice("container:".length));
     for (const spec of host.VolumesFrom ?? []) this.#named(parseVolumesFrom(spec).container);
+    // On networks of users a link is a name, and may be of a container that comes later.
+    if (!["default", "bridge", "host", "none"].includes(host.NetworkMode)) return;
     for (const { reference } of (host.Links ?? []).map(parseLink)) {
-      if (this.#store.find(reference) === undefined)
+      const linked = linkedContainer(this.#store, reference);
+      if (linked === undefined)
         throw invalid(`could not get container for ${reference}: No such container: ${reference}`);
+      if (linked.record.hostConfig.NetworkMode === "host")
+        throw invalid(
+          "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+        );
     }
   }
 

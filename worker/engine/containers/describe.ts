@@ -84,7 +84,7 @@ export function describeContainer(record: ContainerRecord, around: Surroundings)
     shmSize: host.ShmSize,
     devices,
     deviceRules: deviceRules(host, devices),
-    rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ type: rlimitName(Name), soft: Soft, hard: Hard })),
+    rlimits: rlimitsOf(host),
     sysctls: { ...(isOwnNetwork(host) ? unprivilegedNetworking : {}), ...host.Sysctls },
     oomScoreAdj: host.OomScoreAdj,
     cgroupParent: host.CgroupParent,
@@ -134,7 +134,7 @@ function mountDescriptions(record: ContainerRecord, around: Surroundings): reado
         kind: "bind",
         source,
         target,
-        readOnly: false,
+        readOnly: host.ReadonlyRootfs,
         recursive: false,
         propagation: undefined,
         directory: false,
@@ -252,6 +252,9 @@ const rlimits: ReadonlySet<string> = new Set([
 ]);
 const createFailed =
   "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ";
+
+export const rlimitsOf = ({ Ulimits }: HostConfig): ContainerDescription["rlimits"] =>
+  (Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ type: rlimitName(Name), soft: Soft, hard: Hard }));
 
 function rlimitName(name: string): RlimitName {
   if (!rlimits.has(name.toLowerCase()))

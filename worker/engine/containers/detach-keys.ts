@@ -9,7 +9,7 @@ export function parseDetachKeys(text: string): readonly number[] {
   if (text === "") return defaultDetachKeys;
   return text.split(",").map((key) => {
     if (key.length === 1) return key.charCodeAt(0);
-    const control = /^ctrl-(.)$/.exec(key.toLowerCase())?.[1];
+    const control = /^ctrl-(.)$/.exec(key)?.[1];
     const code =
       control === undefined
         ? undefined

@@ -53,5 +53,6 @@ export function containerEnvironment(
     ...packageVariablesFor(record.config.Env ?? [], packageVariables),
     ...linked,
   ];
-  return withVariables(base, record.config.Env ?? []);
+  // An empty HOME is none to runc, which takes the user's.
+  return withVariables(base, record.config.Env ?? []).filter((variable) => variable !== "HOME=");
 }

@@ -8,7 +8,7 @@ import { attachTo } from "./attach.ts";
 import type { Container } from "./container.ts";
 import { Fields } from "./decode.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
-import { hostnameOf } from "./describe.ts";
+import { hostnameOf, rlimitsOf } from "./describe.ts";
 import { parseDetachKeys } from "./detach-keys.ts";
 import { containerEnvironment, withVariables } from "./environment.ts";
 import { type ExecRequest, Execution } from "./execution.ts";
@@ -203,6 +203,8 @@ export class Executions {
           capabilities,
           noNewPrivileges: parseSecurityOptions(host.SecurityOpt).noNewPrivileges,
           seccomp: seccompFilter(host, capabilities, privileged),
+          rlimits: rlimitsOf(host),
+          oomScoreAdj: host.OomScoreAdj,
         }),
       );
       this.#runs(container, execution, process);
@@ -256,6 +258,11 @@ export class Executions {
       else container.executions.set(id, execution);
       if (process !== undefined) this.#runs(container, execution, process);
     }
+  }
+
+  /** Of a container that a client removed. */
+  forget({ id }: Container): void {
+    for (const execution of this.#byId.values()) if (execution.container === id) this.#byId.delete(execution.id);
   }
 
   #forgetLater(execution: Execution): void {

@@ -76,6 +76,10 @@ export class FileViews {
       { op: "mkdir", path: root, mode: 0o755, ignore: ["EEXIST"] },
       overlayMount({ lowers, upper: upperDirectory(id), work: workDirectory(id), volatile: false }, root),
     ]);
+    // dockerd makes the working directory when it creates the container; here the first start does, or the first look before it.
+    const { WorkingDir } = container.record.config;
+    if (container.state.status === "created" && WorkingDir !== "")
+      await guest.batch([{ op: "mkdir", path: WorkingDir, parents: true, mode: 0o755, ignore: ["*"] }], { root });
     const mounts = [...container.record.mounts].filter((m) => m.Type !== "tmpfs");
     for (const mount of mounts.sort((a, b) => a.Destination.length - b.Destination.length)) {
       let place = await resolveInRoot(guest, { root }, mount.Destination);

@@ -56,3 +56,16 @@ it("is a second name of the linked container, and goes with docker rm --link", a
   await expect(kit.containers.remove("web/my-db", options)).rejects.toThrow("No such container: web/my-db");
   expect(kit.containers.get(web).record.hostConfig.Links).toEqual([]);
 });
+
+it("lead to the owner of a shared network, not into the machine's, and on a user's network to who may come later", async () => {
+  const { kit } = await linked();
+  const create = (name: string, HostConfig: object) => kit.containers.create({ Image: "busybox", HostConfig }, name);
+  await create("guest", { NetworkMode: "container:db" });
+  const { Id } = await create("client", { NetworkMode: "bridge", Links: ["guest:d"] });
+  await kit.containers.start(Id);
+  expect(kit.guest.processes.at(-1)?.spec.env).toContain("D_PORT=tcp://172.17.0.2:80");
+  await create("hosted", { NetworkMode: "host" });
+  await expect(create("x1", { Links: ["hosted"] })).rejects.toThrow("host type networking can't be used with links");
+  await expect(create("x2", { Links: ["ghost"] })).rejects.toThrow("could not get container for ghost");
+  await create("x3", { NetworkMode: "net", Links: ["ghost"] });
+});

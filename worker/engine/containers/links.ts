@@ -21,6 +21,14 @@ export function parseLink(text: string): Link {
 
 export const linksOf = ({ hostConfig }: ContainerRecord): readonly Link[] => (hostConfig.Links ?? []).map(parseLink);
 
+/** Whom a link leads to: of a container in another's network namespace, to that other one. */
+export function linkedContainer(store: ContainerStore, reference: string): Container | undefined {
+  const found = store.find(reference);
+  const mode = found?.record.hostConfig.NetworkMode ?? "";
+  const owner = mode.startsWith("container:") ? store.find(mode.slice("container:".length)) : undefined;
+  return owner === undefined || owner === found ? found : linkedContainer(store, owner.id);
+}
+
 /** "web/db" or "/web/db": the container that web knows as db. */
 export function findLinked(store: ContainerStore, reference: string): { from: Container; link: Link } | undefined {
   const [name, alias, ...rest] = reference.replace(/^\//, "").split("/");
@@ -62,7 +70,7 @@ export function linkVariables(
 ): readonly string[] {
   if (record.hostConfig.NetworkMode !== "bridge" && record.hostConfig.NetworkMode !== "default") return [];
   return linksOf(record).flatMap(({ reference, alias }) => {
-    const linked = store.find(reference);
+    const linked = linkedContainer(store, reference);
     const address = linked && sandboxOf(linked)?.endpoints.bridge?.IPAddress;
     if (linked === undefined || address === undefined || address === "") return [];
     const { config } = linked.record;

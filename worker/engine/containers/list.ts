@@ -90,26 +90,24 @@ export function selectContainers(
   checkListFilters(filters);
   const limited = options.limit !== undefined && options.limit > 0;
   const all = options.all || limited || filters.status !== undefined || filters.exited !== undefined;
-  const bound = (name: "before" | "since"): string | undefined => {
+  // Newest first, also among those of one instant.
+  const newest = containers.toReversed().sort((a, b) => Date.parse(b.record.created) - Date.parse(a.record.created));
+  const bound = (name: "before" | "since"): number | undefined => {
     const reference = filters[name]?.[0];
     if (reference === undefined) return undefined;
     const found = around.find(reference);
     if (found === undefined) throw new EngineError("notFound", `No such container: ${reference}`);
-    return found.record.created;
+    return newest.indexOf(found);
   };
-  const before = bound("before");
+  const before = bound("before") ?? -1;
   const since = bound("since");
-  const chosen = containers
+  const chosen = newest
+    .slice(before + 1, since)
     .filter(
       (c) =>
-        (all || isRunning(c.state) || before !== undefined || since !== undefined) &&
-        (before === undefined || c.record.created < before) &&
-        (since === undefined || c.record.created > since) &&
+        (all || isRunning(c.state)) &&
         Object.entries(filters).every(([name, values]) => values.length === 0 || matches(c, name, values, around)),
-    )
-    // Newest first, also among those of one instant.
-    .reverse()
-    .sort((a, b) => (a.record.created < b.record.created ? 1 : a.record.created > b.record.created ? -1 : 0));
+    );
   return limited ? chosen.slice(0, options.limit) : chosen;
 }
 
@@ -134,7 +132,9 @@ function matches(container: Container, name: string, values: readonly string[], 
       return record.mounts.some((m) => values.some((v) => v === m.Name || v === m.Destination || v === m.Source));
     case "network": {
       const endpoints = { ...record.networks, ...around.sandbox(container)?.endpoints };
-      return values.some((v) => Object.hasOwn(endpoints, v) || Object.values(endpoints).some((e) => e.NetworkID === v));
+      return values.some(
+        (v) => Object.hasOwn(endpoints, v) || Object.values(endpoints).some((e) => e.NetworkID?.startsWith(v)),
+      );
     }
     case "publish": {
       const ports = portViews(container, around.sandbox(container));
@@ -197,8 +197,10 @@ export function portViews(container: Container, sandbox: Sandbox | undefined): r
   });
 }
 
+/** `image`: what the name that it was created from means by now; the id stands for a name that means another image, or none. */
 export function summaryView(
   container: Container,
+  image: string | undefined,
   sandbox: Sandbox | undefined,
   links: readonly string[],
   now: number,
@@ -209,7 +211,7 @@ export function summaryView(
   return {
     Id: record.id,
     Names: [record.name, ...links].map((name) => `/${name}`),
-    Image: record.config.Image,
+    Image: image === record.image ? record.config.Image : record.image,
     ImageID: record.image,
     Command: commandText(record.path, record.args),
     Created: Math.floor(Date.parse(record.created) / 1000),

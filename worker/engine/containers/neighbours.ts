@@ -29,7 +29,9 @@ export function usersOf({ guest }: { readonly guest: Guest }, store: ContainerSt
   const networkUsers: NetworkUsers = {
     find: (reference) => {
       const container = store.find(reference);
-      return container && { id: container.id, name: container.name, running: isRunning(container.state) };
+      if (container === undefined) return undefined;
+      const { id, name, state, record } = container;
+      return { id, name, running: isRunning(state), networkMode: record.hostConfig.NetworkMode };
     },
     containersUsing: (network) =>
       store

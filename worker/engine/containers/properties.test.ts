@@ -61,7 +61,10 @@ describe("Mount specifications", () => {
     );
   });
   it("of tmpfs are flags and data", () => {
-    expect(parseTmpfsOptions("size=64m,exec,ro")).toEqual({ flags: ["nosuid", "nodev", "ro"], data: "size=64m" });
+    const propagation = ["shared", "rec"];
+    const flags = ["nosuid", "nodev", "ro"];
+    expect(parseTmpfsOptions("size=64m,exec,ro,rshared")).toEqual({ flags, data: "size=64m", propagation });
+    expect(parseTmpfsOptions("")).toMatchObject({ data: "", propagation: [] });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ContainerId } from "../domains.ts";
 import type { ByteDuplex } from "../ports/guest.ts";
 import { GuestError } from "../ports/guest.ts";
 import { type Kit, makeKit, settle } from "./testing/kit.ts";
@@ -236,6 +237,24 @@ describe("docker stop, kill, restart and pause", () => {
     await kit.containers.kill("c1");
     expect((await view(kit, "c1")).State.Status).toBe("exited");
   });
+  it("waits in a program's first moments until it has a handler, or they are over", async () => {
+    const kit = await makeKit();
+    await running(kit);
+    const status = (mask: string) =>
+      kit.guest.files.put(`/proc/${kit.guest.processes[0]?.pid}/status`, `SigIgn:\t0000\nSigCgt:\t${mask}\n`);
+    status("0000000000000000");
+    const early = kit.containers.kill("c1", "USR1");
+    await kit.clock.advance(40);
+    expect(kit.guest.opsOf("kill")).toEqual([]);
+    status("0000000000000200");
+    await kit.clock.advance(20);
+    await early;
+    const impatient = kit.containers.kill("c1", "USR2");
+    await settle();
+    await kit.clock.advance(300);
+    await impatient;
+    expect(kit.guest.opsOf("kill").map(({ signal }) => signal)).toEqual([10, 12]);
+  });
   it("freezes and thaws by the cgroup, and stops what is frozen", async () => {
     const kit = await makeKit();
     const id = await running(kit);
@@ -436,6 +455,42 @@ describe("The end of a run", () => {
   });
 });
 
+describe("docker ps", () => {
+  const listed = async (kit: Kit, filters: Record<string, string[]> = {}, all = false) =>
+    (await kit.containers.list({ all, size: false, filters })) as { Names: string[]; Image: string }[];
+  const names = async (...of: Parameters<typeof listed>) => (await listed(...of)).map(({ Names }) => Names[0]);
+
+  it("has the newest first to the millisecond, and a bound for what runs unless all are asked for", async () => {
+    const kit = await makeKit();
+    await running(kit, {}, "c1");
+    await kit.clock.advance(100);
+    await running(kit, {}, "c2");
+    await kit.clock.advance(20);
+    await kit.containers.create({ Image: "busybox" }, "c3");
+    expect(await names(kit, {}, true)).toEqual(["/c3", "/c2", "/c1"]);
+    expect(await names(kit, { since: ["c1"] })).toEqual(["/c2"]);
+    expect(await names(kit, { since: ["c1"] }, true)).toEqual(["/c3", "/c2"]);
+    expect(await names(kit, { before: ["c3"] })).toEqual(["/c2", "/c1"]);
+  });
+  it("tells an image by its id once its name means another", async () => {
+    const kit = await makeKit();
+    const { id } = kit.images.add("app", { Cmd: ["old"] });
+    await running(kit, { Image: "app" });
+    expect(await listed(kit)).toMatchObject([{ Image: "app" }]);
+    kit.images.add("app", { Cmd: ["new"] });
+    expect(await listed(kit)).toMatchObject([{ Image: id }]);
+  });
+});
+
+describe("docker rename", () => {
+  it("tells the networks", async () => {
+    const kit = await makeKit();
+    const id = await running(kit);
+    await kit.containers.rename("c1", "c2");
+    expect(kit.networks.open.get(id as ContainerId)?.name).toBe("c2");
+  });
+});
+
 describe("docker exec", () => {
   const exec = (kit: Kit, more: object = {}): string =>
     kit.containers.executions.create(kit.containers.get("c1"), "c1", {
@@ -486,6 +541,18 @@ describe("docker exec", () => {
     expect(kit.containers.executions.inspect(e)).toMatchObject({ ExitCode: 127 });
     const detached = exec(kit, { cmd: ["nope"] });
     await expect(kit.containers.executions.start(detached, { detach: true, tty: false })).rejects.toThrow(message);
+  });
+  it("has the container's limits, and goes with a container that is removed", async () => {
+    const kit = await makeKit();
+    await running(kit, { HostConfig: { Ulimits: [{ Name: "nofile", Soft: 5, Hard: 6 }], OomScoreAdj: 7 } });
+    const e = exec(kit);
+    await kit.containers.executions.start(e, { detach: true, tty: false });
+    expect(kit.guest.processes[1]?.spec).toMatchObject({
+      rlimits: [{ type: "nofile", soft: 5, hard: 6 }],
+      oomScoreAdj: 7,
+    });
+    await kit.containers.remove("c1", { force: true, volumes: false });
+    expect(() => kit.containers.executions.inspect(e)).toThrow(`No such exec instance: ${e}`);
   });
   it("is refused where nothing runs", async () => {
     const kit = await makeKit();
@@ -551,6 +618,10 @@ describe("docker update and prune", () => {
       `Cannot update container ${id}: Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time`,
     );
     await expect(kit.containers.update("c1", { Memory: 5 })).rejects.toThrow("Minimum memory limit allowed is 6MB");
+    await kit.containers.update("c1", { PidsLimit: 32 });
+    await kit.containers.update("c1", { PidsLimit: 0 });
+    const limits = kit.guest.opsOf("write").filter(({ path }) => path === `${cgroup}/pids.max`);
+    expect(limits.map(({ data }) => data)).toEqual(["32", "max"]);
   });
   it("removes what has ended and says so", async () => {
     const kit = await makeKit();

@@ -211,6 +211,7 @@ export class Containers {
     if (options.link) return await removeLink(this.store, reference);
     const container = this.get(reference);
     await this.#lifecycle.remove(container, { force: options.force, volumes: options.volumes, reference });
+    this.executions.forget(container);
   }
 
   wait(reference: string, condition: string, signal?: AbortSignal): Promise<WaitResult> {
@@ -235,6 +236,7 @@ export class Containers {
     this.store.reserveName(name, container.id);
     this.store.releaseName(old);
     container.record = { ...container.record, name };
+    this.#d.networks.renamed(container.id, name);
     await this.store.save(container);
     this.#lifecycle.event(container, "rename", { oldName: `/${old}` });
   }
@@ -251,9 +253,14 @@ export class Containers {
     const value: HostConfig = { ...hostConfig, ...changed };
     const policy = fields.has("RestartPolicy") ? readRestartPolicy(fields) : undefined;
     if (policy !== undefined && policy.Name !== "no" && hostConfig.AutoRemove)
-      throw invalid("Restart policy cannot be updated because AutoRemove is enabled for the container");
+      throw new EngineError(
+        "conflict",
+        "Restart policy cannot be updated because AutoRemove is enabled for the container",
+      );
     if (hasProcess(container.state)) {
-      const ops = limitOps(cgroupPath(hostConfig.CgroupParent, container.id), cgroupLimits(value));
+      // The cgroup has a limit of before, which "none" has to replace.
+      const limits = { ...cgroupLimits(value), ...(changed.PidsLimit === 0 ? { pidsLimit: -1 } : {}) };
+      const ops = limitOps(cgroupPath(hostConfig.CgroupParent, container.id), limits);
       if (Object.keys(changed).length > 0) await this.#d.guest.batch(ops);
     }
     container.record = {

@@ -41,6 +41,8 @@ interface Reason {
   readonly daemon?: boolean;
 }
 
+const isOutOfRange = (id: string): boolean => /^-?\d+$/.test(id) && (Number(id) < 0 || Number(id) > 2 ** 31 - 1);
+
 function reason(error: GuestError, command: string, cwd: string, user: string): Reason {
   const { errno } = error;
   switch (error.stage) {
@@ -64,6 +66,8 @@ function reason(error: GuestError, command: string, cwd: string, user: string): 
       };
     case "user": {
       const [name = "", group = ""] = user.split(":");
+      if ([name, group].some(isOutOfRange))
+        return { text: "uids and gids must be in range 0-2147483647", exitCode: 126, daemon: true };
       // Groups of --group-add are looked up, too.
       const isGroup = error.operation === "group" || (error.path !== undefined && error.path !== name);
       return {

@@ -7,7 +7,7 @@ import { cgroupParentOps, defaultCgroupParent } from "../runtime/index.ts";
 import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
 import { hostnameOf, type Surroundings } from "./describe.ts";
-import { linksOf } from "./links.ts";
+import { linkedContainer, linksOf } from "./links.ts";
 import { type MountPoint, never } from "./model.ts";
 import { containerDirectory, isVolatile, layerDirectoryOps, renewVolatileOps, shmDirectory } from "./paths.ts";
 import { hasProcess } from "./predicates.ts";
@@ -40,6 +40,8 @@ export class StartSurroundings {
       const reference = mode.slice("container:".length);
       const other = this.#store.find(reference);
       if (other === undefined) throw new EngineError("system", `${prefix}: No such container: ${reference}`);
+      if (other === container && mode === NetworkMode)
+        throw new EngineError("system", "cannot join own network namespace");
       if (!hasProcess(other.state)) throw refusal(other);
       other.networkTouched = true;
       joined.set(mode, { pid: other.state.pid, id: other.id });
@@ -75,7 +77,7 @@ export class StartSurroundings {
     const { config, hostConfig: host } = record;
     if (host.NetworkMode.startsWith("container:") || config.NetworkDisabled) return undefined;
     const links = linksOf(record).flatMap(({ reference, alias }) => {
-      const other = this.#store.find(reference);
+      const other = linkedContainer(this.#store, reference);
       return other === undefined ? [] : [{ container: other.id, name: other.name, alias }];
     });
     return await this.#d.networks.openSandbox({

@@ -1,4 +1,5 @@
 /** What clients see of containers: `docker ps`, `inspect`, `top` and `stats`. */
+import type { Image } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import type { Container } from "./container.ts";
 import type { ContainerDependencies } from "./dependencies.ts";
@@ -18,6 +19,11 @@ export interface ListOptions {
   readonly size: boolean;
   readonly filters: Filters;
 }
+
+/** By layers and history: images that differ in their configuration alone have the same layers. */
+const descends = (image: Image, from: Image): boolean =>
+  from.layers.every((layer, i) => image.layers[i] === layer) &&
+  from.history.every(({ created_by }, i) => image.history[i]?.created_by === created_by);
 
 /** Between two measurements, as dockerd's collector. */
 const sampleInterval = 1000;
@@ -53,6 +59,7 @@ export class ContainerViews {
       chosen.map(async (c) =>
         summaryView(
           c,
+          (await this.#image(c.record.config.Image))?.id,
           this.#d.networks.sandbox(c.id),
           linkNames(this.#store, c),
           now,
@@ -62,17 +69,21 @@ export class ContainerViews {
     );
   }
 
-  /** Images whose layers begin with those of the named ones. */
+  #image(reference: string): Promise<Image | undefined> {
+    return this.#d.images.resolve(reference).catch(() => undefined);
+  }
+
+  /** Images that descend from the named ones. */
   async #ancestors(references: readonly string[] | undefined): Promise<ReadonlySet<string> | undefined> {
     if (references === undefined || references.length === 0) return undefined;
     const found = new Set<string>();
     for (const reference of references) {
-      const image = await this.#d.images.resolve(reference).catch(() => undefined);
+      const image = await this.#image(reference);
       if (image === undefined) continue;
       found.add(image.id);
       for (const { record } of this.#store.all()) {
         const own = this.#d.images.get(record.image);
-        if (own !== undefined && image.layers.every((layer, i) => own.layers[i] === layer)) found.add(own.id);
+        if (own !== undefined && descends(own, image)) found.add(own.id);
       }
     }
     return found;

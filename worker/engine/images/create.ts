@@ -16,6 +16,8 @@ export interface CreateOptions {
   readonly author?: string;
   readonly comment?: string;
   readonly parent?: ImageId;
+  /** Its event. As BuildKit and imports do it, it follows those of the tags. */
+  readonly action?: "create" | "import";
   /** Further fields of the configuration, such as a build's inline cache. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -41,6 +43,7 @@ export async function createImage(
   });
   const stored = await context.store.add(bytes, { parent: options.parent });
   for (const reference of references) await putTag(context, reference, stored);
+  imageEvent(context, options.action ?? "create", stored.id, stored.id, stored);
   return stored;
 }
 

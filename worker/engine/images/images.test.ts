@@ -379,7 +379,11 @@ describe("images made here", () => {
       "file etc/new",
       "file .wh.gone",
     ]);
-    expect(app.events).toContain(`container commit ${"c".repeat(64)}`);
+    expect(app.events.slice(-3)).toEqual([
+      `image create ${id}`,
+      `image tag ${id}`,
+      `container commit ${"c".repeat(64)}`,
+    ]);
     await expect(app.service.delete("app:1", { force: true, prune: true })).resolves.toEqual([{ Untagged: "app:1" }]);
   });
 

@@ -4,11 +4,11 @@ import { EngineError } from "../errors.ts";
 import type { Platform } from "../registry/manifest.ts";
 import { RegistryUnreachable } from "../registry/registry-error.ts";
 import { applyChanges } from "./config-changes.ts";
-import { type ImageContext, imageEvent } from "./context.ts";
-import { createImage, madeHere, putTag } from "./create.ts";
+import type { ImageContext } from "./context.ts";
+import { createImage, madeHere } from "./create.ts";
 import { machinePlatform } from "./platform.ts";
 import { bar, type Progress } from "./progress.ts";
-import type { Reference } from "./reference.ts";
+import { canonicalString, type Reference } from "./reference.ts";
 
 export interface ImportOptions {
   /** "-" for the request's body, or a URL. */
@@ -33,10 +33,13 @@ export async function importImage(context: ImageContext, options: ImportOptions)
   const image = await createImage(
     context,
     { config, architecture, os, created, layers: [diffId], history: [{ created, comment }] },
-    { comment, extra: madeHere },
+    {
+      comment,
+      action: "import",
+      tags: options.reference === undefined ? [] : [canonicalString(options.reference)],
+      extra: madeHere,
+    },
   );
-  if (options.reference !== undefined) await putTag(context, options.reference, image);
-  imageEvent(context, "import", image.id, image.id, image);
   options.progress({ status: image.id });
 }
 

@@ -16,6 +16,9 @@ const architectures: Readonly<Record<string, string>> = {
   armel: "arm",
 };
 
+/** containerd's other name of a system. */
+const systems: Readonly<Record<string, string>> = { macos: "darwin" };
+
 /** Go's GOOS values. */
 const operatingSystems: ReadonlySet<string> = new Set(
   "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos".split(
@@ -42,7 +45,8 @@ export function parsePlatform(text: string): Platform {
     );
   }
   if (parts.length > 3) throw invalid(`${quoted}: cannot parse platform specifier`);
-  const [first = "", second, variant] = parts.map((part) => part.toLowerCase());
+  const [named = "", second, variant] = parts.map((part) => part.toLowerCase());
+  const first = systems[named] ?? named;
   if (second === undefined) {
     const architecture = architectures[first] ?? first;
     const isArchitecture = /^(386|amd64|arm|arm64|ppc64le|s390x|riscv64|mips64le)$/.test(architecture);

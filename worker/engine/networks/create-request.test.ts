@@ -104,3 +104,11 @@ test("a network made from a configuration takes its addresses and options", () =
   expect(made.pools[0]?.subnet).toBe("10.77.0.0/24");
   expect(made.configFrom).toBe("cfg");
 });
+
+test("no gateway is set aside where there is no way out", () => {
+  const gateway = (more: NetworkCreateRequest): string | undefined =>
+    networkRecord({ ...more, ...subnet("10.1.0.0/31") }, context()).pools[0]?.gateway;
+  expect(gateway({ Name: "x", Driver: "macvlan" })).toBeUndefined();
+  expect(gateway({ Name: "x", Driver: "macvlan", Internal: true, Options: { parent: "eth0" } })).toBeUndefined();
+  expect(gateway({ Name: "x", Driver: "macvlan", Options: { parent: "eth0" } })).toBe("10.1.0.0");
+});

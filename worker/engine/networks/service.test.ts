@@ -16,12 +16,12 @@ import { MemoryRecordStore } from "../testing/memory-stores.ts";
 import { NetworkService, type NetworksDependencies } from "./service.ts";
 
 class FakeContainers implements NetworkUsers {
-  readonly list: { readonly id: ContainerId; readonly name: string; running: boolean }[] = [];
+  readonly list: { readonly id: ContainerId; readonly name: string; running: boolean; networkMode: string }[] = [];
   readonly changes: { readonly network: string; readonly settings: EndpointSettings | undefined }[] = [];
   readonly files: { readonly hosts: string; readonly resolvConf: string }[] = [];
-  add(name: string, digit: string): ContainerId {
+  add(name: string, digit: string, networkMode = "default"): ContainerId {
     const id = digit.repeat(64) as ContainerId;
-    this.list.push({ id, name, running: true });
+    this.list.push({ id, name, running: true, networkMode });
     return id;
   }
   find(reference: string) {
@@ -278,6 +278,19 @@ test("a full network says so", async () => {
   await expect(service.openSandbox(request("b", "tiny"))).rejects.toThrow(
     /^failed to set up container networking: no available IPv4 addresses on this network's address pools: tiny \([0-9a-f]{64}\)$/,
   );
+});
+
+test("a container in another's network namespace cannot be connected, and a new name is the one that a network knows", async () => {
+  const { service, request, users } = await setUp();
+  await service.create({ Name: "net" });
+  users.add("guest", "8", "container:a");
+  await expect(service.connect("net", "guest", {})).rejects.toThrow(
+    "container sharing network namespace with another container or host cannot be connected to any other network",
+  );
+  const opened = request("a", "net");
+  await service.openSandbox(opened);
+  service.renamed(opened.container, "b");
+  expect(service.inspect("net").Containers?.[opened.container]?.Name).toBe("b");
 });
 
 test("connecting and disconnecting while running rewrites the container's files and is kept", async () => {

@@ -52,6 +52,12 @@ export interface NetworksDependencies {
 const defaultPoolSizes: PoolSizes = { connected: 4, bare: 2 };
 const settingsKind = "network-settings";
 
+const sharesNetwork = (): EngineError =>
+  new EngineError(
+    "invalidParameter",
+    "container sharing network namespace with another container or host cannot be connected to any other network",
+  );
+
 export class NetworkService implements Networks {
   readonly #guest: Guest;
   readonly #nameServer: NameServer;
@@ -187,7 +193,6 @@ export class NetworkService implements Networks {
     return this.#sandboxes.get(container);
   }
 
-  /** A container has a new name: it answers to that one on its networks. */
   renamed(container: ContainerId, name: string): void {
     const sandbox = this.#state.sandboxes.get(container);
     if (sandbox === undefined) return;
@@ -270,6 +275,7 @@ export class NetworkService implements Networks {
     const container = this.#users.find(containerReference);
     if (container === undefined)
       throw new EngineError("notFound", `No such container: ${containerReference}`, { resource: containerReference });
+    if (container.networkMode.startsWith("container:")) throw sharesNetwork();
     const sandbox = this.#state.sandboxes.get(container.id);
     if (sandbox !== undefined) this.#checkConnect(record, sandbox, container.name);
     checkEndpointSettings(record, settings);
@@ -313,11 +319,7 @@ export class NetworkService implements Networks {
 
   /** moby's checks of connecting a running container (runconfig.ErrConflict…). */
   #checkConnect(record: NetworkRecord, sandbox: SandboxState, name: string): void {
-    if (sandbox.mode === "shared" || sandbox.mode === "host")
-      throw new EngineError(
-        "invalidParameter",
-        "container sharing network namespace with another container or host cannot be connected to any other network",
-      );
+    if (sandbox.mode === "shared" || sandbox.mode === "host") throw sharesNetwork();
     if (record.name === "host")
       throw new EngineError(
         "invalidParameter",

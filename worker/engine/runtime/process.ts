@@ -81,6 +81,8 @@ export interface ExecDescription {
   readonly capabilities: bigint;
   readonly noNewPrivileges: boolean;
   readonly seccomp: Uint8Array | undefined;
+  readonly rlimits: ContainerDescription["rlimits"];
+  readonly oomScoreAdj: number;
 }
 
 /** A further process in a running container (`docker exec`). */
@@ -100,6 +102,8 @@ export function execProcess(pid: number, cgroup: string, exec: ExecDescription):
     capabilities: capabilitySets(exec.capabilities),
     noNewPrivileges: exec.noNewPrivileges,
     ...(exec.seccomp === undefined ? {} : { seccomp: exec.seccomp }),
+    ...(exec.rlimits.length === 0 ? {} : { rlimits: exec.rlimits }),
+    ...(exec.oomScoreAdj === 0 ? {} : { oomScoreAdj: exec.oomScoreAdj }),
     umask: 0o022,
   };
 }

@@ -134,11 +134,13 @@ function systemOps(container: ContainerDescription, root: string | undefined): r
 function mountOps(mount: MountDescription, root: string): readonly Op[] {
   const { target } = mount;
   if (mount.kind === "tmpfs") {
-    const { flags, data } = parseTmpfsOptions(mount.options);
-    return [
+    const { flags, data, propagation } = parseTmpfsOptions(mount.options);
+    const ops: Op[] = [
       { op: "mkdir", path: target, parents: true, mode: 0o755, root },
       { op: "mount", source: "tmpfs", target, type: "tmpfs", flags, data, root },
     ];
+    if (propagation.length > 0) ops.push({ op: "mount", source: "", target, flags: propagation, root });
+    return ops;
   }
   const rec: readonly MountFlag[] = mount.recursive ? ["rec"] : [];
   const known = engineFiles.has(target);
@@ -177,8 +179,25 @@ const tmpfsFlags: Readonly<Record<string, MountFlag>> = {
 };
 const opposites: Readonly<Record<string, MountFlag>> = { suid: "nosuid", dev: "nodev", exec: "noexec" };
 
+const propagations: Readonly<Record<string, readonly MountFlag[]>> = {
+  private: ["private"],
+  shared: ["shared"],
+  slave: ["slave"],
+  rprivate: ["private", "rec"],
+  rshared: ["shared", "rec"],
+  rslave: ["slave", "rec"],
+};
+
+export interface TmpfsOptions {
+  readonly flags: readonly MountFlag[];
+  readonly data: string;
+  /** Of a mount of its own: the kernel takes it no other way. */
+  readonly propagation: readonly MountFlag[];
+}
+
 /** Docker's `--tmpfs` options: mount flags on top of noexec, nosuid, nodev, the rest is data for the file system. */
-export function parseTmpfsOptions(options: string): { readonly flags: readonly MountFlag[]; readonly data: string } {
+export function parseTmpfsOptions(options: string): TmpfsOptions {
+  let propagation: readonly MountFlag[] = [];
   const flags = new Set<MountFlag>(["noexec", "nosuid", "nodev"]);
   const data: string[] = [];
   for (const option of options.split(",").filter(Boolean)) {
@@ -186,9 +205,10 @@ export function parseTmpfsOptions(options: string): { readonly flags: readonly M
     const opposite = opposites[option];
     if (flag !== undefined) flags.add(flag);
     else if (opposite !== undefined) flags.delete(opposite);
+    else if (propagations[option] !== undefined) propagation = propagations[option];
     else data.push(option);
   }
-  return { flags: [...flags], data: data.join(",") };
+  return { flags: [...flags], data: data.join(","), propagation };
 }
 
 function sysctlOps(sysctls: Readonly<Record<string, string>>): readonly Op[] {

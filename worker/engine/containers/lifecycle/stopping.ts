@@ -7,6 +7,7 @@ import type { ContainerDependencies } from "../dependencies.ts";
 import { hasProcess } from "../predicates.ts";
 import { parseSignal, SIGKILL, SIGTERM } from "../signals.ts";
 import type { ContainerStore } from "../store.ts";
+import { untilHandled } from "./first-moments.ts";
 import { notRunning } from "./not-running.ts";
 import type { Reports } from "./reports.ts";
 import type { Restarts } from "./restarts.ts";
@@ -104,8 +105,10 @@ export class Stopping {
   }
 
   async #signal(container: Container, signal: number, thaw: boolean): Promise<void> {
+    if (!hasProcess(container.state)) throw notRunning(container);
+    await untilHandled(this.#d, container, signal);
     const { state } = container;
-    if (!hasProcess(state)) throw notRunning(container);
+    if (!hasProcess(state)) return;
     const ops: Op[] = [{ op: "kill", pid: state.pid, signal, ignore: ["ESRCH"] }];
     // A frozen process takes no signal that it could handle.
     if (thaw && state.status === "paused") {

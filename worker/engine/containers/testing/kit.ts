@@ -133,6 +133,10 @@ export class FakeNetworks implements Networks {
     const request = this.open.get(container);
     return request && this.#sandbox(request);
   }
+  renamed(container: ContainerId, name: string): void {
+    const request = this.open.get(container);
+    if (request !== undefined) this.open.set(container, { ...request, name });
+  }
   #sandbox(request: SandboxRequest): Sandbox {
     return {
       namespace: request.networkMode === "host" ? undefined : `/run/drydock/netns/${request.container.slice(0, 12)}`,
