@@ -207,6 +207,7 @@ describe("POST /containers/create", () => {
       [host({}, { Env: ["=x"] }), "400 invalid environment variable: =x"],
       [host({}, { WorkingDir: "abc" }), "400 the working directory 'abc' is invalid, it needs to be an absolute path"],
       [host({}, { StopSignal: "FOO" }), "400 invalid signal: FOO"],
+      [host({ NetworkMode: "container" }), "400 invalid network mode: invalid container format container:<name|id>"],
       [host({}, { Healthcheck: { Interval: 1 } }), "400 Interval in Healthcheck cannot be less than 1ms"],
       [
         host({ Binds: ["/a:b"] }),

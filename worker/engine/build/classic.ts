@@ -24,13 +24,20 @@ export async function* classicBuild(
     if (!isAnnounced) say(` ---> Running in ${running}\n`);
     isAnnounced = true;
   };
+  const next = (): void => {
+    running = shortId();
+    isAnnounced = false;
+  };
   const shortId = (): string =>
     Array.from(crypto.getRandomValues(new Uint8Array(6)), (b) => b.toString(16).padStart(2, "0")).join("");
   const messages = builds.build(request, context, signal, {
     started(code, total) {
-      running = shortId();
-      isAnnounced = false;
+      next();
       say(`Step ${++step}/${total} : ${code}\n`);
+    },
+    triggered(all) {
+      next();
+      if (all !== undefined) say(`# Executing ${all} build trigger${all === 1 ? "" : "s"}\n`);
     },
     ended(kind, cached, id) {
       if (cached) say(" ---> Using cache\n");
@@ -38,7 +45,7 @@ export async function* classicBuild(
         announce();
         say(` ---> Removed intermediate container ${running}\n`);
       }
-      say(` ---> ${id.slice(7, 19)}\n`);
+      if (id !== undefined) say(` ---> ${id.slice(7, 19)}\n`);
     },
     output(stream, data) {
       announce();

@@ -419,7 +419,7 @@ describe("a build without processes", () => {
     const { builds } = await rig();
     const context = new Blob([
       (await tarOf([
-        textFile("Dockerfile", "FROM base\nENV A=1\nCOPY a /\n"),
+        textFile("Dockerfile", "FROM base AS b\nONBUILD ENV A=1\nONBUILD LABEL b=2\nFROM b\nCOPY a /\n"),
         textFile("a", "A"),
       ])) as Uint8Array<ArrayBuffer>,
     ]).stream();
@@ -432,7 +432,29 @@ describe("a build without processes", () => {
     ))
       if ("stream" in message) lines.push(message.stream.replace(/[0-9a-f]{12}/g, "ID"));
     expect(lines.join("")).toBe(
-      "Step 1/3 : FROM base\n ---> ID\nStep 2/3 : ENV A=1\n ---> Running in ID\n ---> Removed intermediate container ID\n ---> ID\nStep 3/3 : COPY a /\n ---> ID\nSuccessfully built ID\nSuccessfully tagged x:latest\n",
+      [
+        "Step 1/5 : FROM base AS b",
+        " ---> ID",
+        "Step 2/5 : ONBUILD ENV A=1",
+        " ---> Running in ID",
+        " ---> Removed intermediate container ID",
+        " ---> ID",
+        "Step 3/5 : ONBUILD LABEL b=2",
+        " ---> Running in ID",
+        " ---> Removed intermediate container ID",
+        " ---> ID",
+        "Step 4/5 : FROM b",
+        "# Executing 2 build triggers",
+        " ---> Running in ID",
+        " ---> Removed intermediate container ID",
+        " ---> Running in ID",
+        " ---> Removed intermediate container ID",
+        " ---> ID",
+        "Step 5/5 : COPY a /",
+        " ---> ID",
+        "Successfully built ID",
+        "Successfully tagged x:latest\n",
+      ].join("\n"),
     );
   });
 });

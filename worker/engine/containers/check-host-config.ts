@@ -109,6 +109,8 @@ export function checkNetworkMode(host: HostConfig, config: ContainerConfig): voi
   const conflict = (what: string): EngineError => invalid(`conflicting options: ${what}`);
   const filled = (list: readonly unknown[] | null): boolean => list !== null && list.length > 0;
   const shared = mode.startsWith("container:");
+  if (mode === "container" || mode === "container:")
+    throw invalid("invalid network mode: invalid container format container:<name|id>");
   if (host.UTSMode === "host" && config.Hostname !== "") throw conflict("hostname and the UTS mode");
   if (filled(host.Links) && (shared || mode === "host"))
     throw conflict(

@@ -618,6 +618,9 @@ describe("docker update and prune", () => {
       `Cannot update container ${id}: Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time`,
     );
     await expect(kit.containers.update("c1", { Memory: 5 })).rejects.toThrow("Minimum memory limit allowed is 6MB");
+    await expect(kit.containers.update("c1", { MemorySwap: 32 << 20 })).rejects.toThrow(
+      "memory+swap limit should be >= memory limit",
+    );
     await kit.containers.update("c1", { PidsLimit: 32 });
     await kit.containers.update("c1", { PidsLimit: 0 });
     const limits = kit.guest.opsOf("write").filter(({ path }) => path === `${cgroup}/pids.max`);

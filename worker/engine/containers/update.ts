@@ -47,4 +47,10 @@ export function checkUpdate(id: string, current: HostConfig, changed: Changes): 
     throw refuse(
       "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
     );
+  // What is left to the runtime with moby (runc, ConvertMemorySwapToCgroupV2Value).
+  if (MemorySwap !== undefined && MemorySwap > 0 && MemorySwap < (Memory ?? current.Memory))
+    throw new EngineError(
+      "system",
+      `Cannot update container ${id}: runc did not terminate successfully: exit status 1: memory+swap limit should be >= memory limit`,
+    );
 }

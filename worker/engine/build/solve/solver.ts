@@ -45,8 +45,10 @@ export interface SolveOptions extends SourceOptions {
 export interface InstructionObserver {
   /** `total`: of the instructions up to the target. */
   started(code: string, total: number): void;
-  /** `id`: of what the stage is so far. */
-  ended(kind: "from" | Command["kind"], cached: boolean, id: string): void;
+  /** One of a base image's triggers; with the first of them, how many there are. */
+  triggered(all: number | undefined): void;
+  /** `id`: of what the stage is so far, where no trigger follows. */
+  ended(kind: "from" | Command["kind"], cached: boolean, id: string | undefined): void;
   output(stream: 1 | 2, data: Uint8Array): void;
 }
 
@@ -182,15 +184,20 @@ export class Solver {
     }
     const { state } = base;
     const layers = [...base.layers];
-    const ended = (kind: "from" | Command["kind"], cached: boolean): void =>
-      observer?.ended(kind, cached, digestText(JSON.stringify([layers, state.config])));
-    ended("from", false);
+    const ended = (kind: "from" | Command["kind"], cached: boolean, done: number): void =>
+      observer?.ended(
+        kind,
+        cached,
+        done < triggers.length ? undefined : digestText(JSON.stringify([layers, state.config])),
+      );
+    ended("from", false, 0);
     for (const [i, command] of commands.entries()) {
       this.#o.signal.throwIfAborted();
-      observer?.started(command.code, this.#instructions);
+      if (i < triggers.length) observer?.triggered(i === 0 ? triggers.length : undefined);
+      else observer?.started(command.code, this.#instructions);
       const applied = this.#apply(state, command);
       if (applied.step === undefined) {
-        ended(command.kind, false);
+        ended(command.kind, false, i + 1);
         continue;
       }
       const title = titles.next(`${i < triggers.length ? "ONBUILD " : ""}${applied.title}`);
@@ -202,7 +209,7 @@ export class Solver {
         command.range,
       );
       layers.push(layer);
-      ended(command.kind, cached);
+      ended(command.kind, cached, i + 1);
       const last = state.history.length - 1;
       const entry = state.history[last];
       if (entry !== undefined) state.history[last] = { ...entry, created: this.#created ?? created };
