@@ -39,27 +39,27 @@ export async function openFrontend(
           directory: options.dockerfilekey ?? "dockerfile",
           signal,
         });
-  if (!isRemote && dockerfile?.name !== name)
-    throw new RpcError(code.unknown, `failed to read dockerfile: open ${name}: no such file or directory`);
+  // The engine says that there is none, as of a step.
+  const isMissing = !isRemote && dockerfile?.name !== name;
   const ignored = isRemote ? undefined : await ignoreFile(options, name, session, signal);
-  const contexts = contextsOf(withPrefix(options, "context:"));
+  const contexts = await contextsOf(withPrefix(options, "context:"), session, signal);
   async function* members(): AsyncGenerator<TarInput> {
-    if (!isRemote)
+    if (!isRemote && !isMissing)
       yield* receiveFiles(session, "context/", {
         directory: options.contextkey ?? "context",
         follow: [],
         exclude: ignored ?? [],
         signal,
       });
-    for (const [prefix, directory] of contexts.local)
-      yield* receiveFiles(session, prefix, { directory, follow: [], exclude: [], signal });
+    for (const [prefix, { directory, ignored: exclude = [] }] of contexts.local)
+      yield* receiveFiles(session, prefix, { directory, follow: [], exclude, signal });
   }
   return {
     request: {
       ...(/^[a-z0-9]{25}$/.test(solve.Ref) ? { ref: solve.Ref } : {}),
-      ...(dockerfile === undefined ? {} : { dockerfile: dockerfile.text }),
+      ...(dockerfile === undefined || isMissing ? {} : { dockerfile: dockerfile.text }),
       dockerfileName: name,
-      ...(isUpload ? {} : isRemote ? { remote } : { contextPrefix: "context/" }),
+      ...(isUpload ? {} : isRemote ? { remote } : isMissing ? {} : { contextPrefix: "context/" }),
       ...(ignored === undefined ? {} : { ignored }),
       ...callOf(options),
       target: options.target ?? "",
@@ -100,20 +100,30 @@ async function ignoreFile(
     directory: options.dockerfilekey ?? "dockerfile",
     signal,
   });
-  const found =
-    own ?? (await receiveText(session, [".dockerignore"], { directory: options.contextkey ?? "context", signal }));
+  if (own !== undefined) return readIgnoreFile(own.text);
+  return await ignoreFileIn(options.contextkey ?? "context", session, signal);
+}
+
+async function ignoreFileIn(
+  directory: string,
+  session: Session,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const found = await receiveText(session, [".dockerignore"], { directory, signal });
   return found === undefined ? undefined : readIgnoreFile(found.text);
 }
 
-function contextsOf(given: Options) {
-  const local = new Map<string, string>();
+async function contextsOf(given: Options, session: Session, signal: AbortSignal) {
+  const local = new Map<string, { readonly directory: string; readonly ignored: readonly string[] | undefined }>();
   const named: Record<string, object> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value.startsWith("docker-image://")) named[name] = { image: value.slice("docker-image://".length) };
     else if (value.startsWith("local:")) {
       const prefix = `contexts/${local.size}/`;
-      local.set(prefix, value.slice("local:".length));
-      named[name] = { prefix };
+      const directory = value.slice("local:".length);
+      const ignored = await ignoreFileIn(directory, session, signal);
+      local.set(prefix, { directory, ignored });
+      named[name] = { prefix, ...(ignored === undefined ? {} : { ignored }) };
     } else if (/^(https?|git|ssh):\/\/|^git@/.test(value)) named[name] = { remote: value };
     else throw new RpcError(code.unimplemented, `build context ${name}: ${value} is not supported here`);
   }

@@ -19,16 +19,22 @@ export interface BuildContext {
   readonly remote?: string;
 }
 
+/** A further context or a cache; patterns of what is left out of it. */
+export interface Folder {
+  readonly path: string;
+  readonly ignored?: readonly string[] | undefined;
+}
+
 export async function openContext(
   invocation: CliInvocation,
   { context: path, file, inline }: Pick<BuildOptions, "context" | "file" | "inline">,
-  others: ReadonlyMap<string, string>,
+  others: ReadonlyMap<string, Folder>,
 ): Promise<BuildContext> {
   const { files, cwd } = invocation;
-  const folders = [...others].map(([prefix, other]) => ({
+  const folders = [...others].map(([prefix, { path: other, ignored = [] }]) => ({
     prefix,
     directory: resolvePath(cwd, other),
-    matcher: new PatternMatcher([]),
+    matcher: new PatternMatcher(ignored),
   }));
   if (path === "-") return await standardInput(invocation, file);
   if (/^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/.test(path))
@@ -47,6 +53,9 @@ export async function openContext(
     inline === undefined
       ? await readDockerfile(invocation, directory, file)
       : { text: inline, name: "Dockerfile", place: "" };
+  // The engine says that there is none, as of a step.
+  if (text === undefined)
+    return { dockerfile: undefined, dockerfileName: name, ignored: undefined, stream: emptyTar(), prefix: "" };
   const ignored = await readIgnored(files, directory, place);
   const roots = [{ prefix: "context/", directory, matcher: new PatternMatcher(ignored ?? []) }, ...folders];
   return { dockerfile: text, dockerfileName: name, ignored, stream: tarOf(files, roots), prefix: "context/" };
@@ -56,7 +65,7 @@ async function readDockerfile(
   { files, cwd, stdin }: CliInvocation,
   directory: string,
   file: string,
-): Promise<{ readonly text: string; readonly name: string; readonly place: string }> {
+): Promise<{ readonly text: string | undefined; readonly name: string; readonly place: string }> {
   if (file === "-")
     return {
       text: await new Response(stdin as ReadableStream<Uint8Array<ArrayBuffer>>).text(),
@@ -68,13 +77,16 @@ async function readDockerfile(
   const name = place.startsWith(`${directory}/`)
     ? place.slice(directory.length + 1)
     : place.slice(place.lastIndexOf("/") + 1);
-  if (info === undefined || info.type === "directory")
-    throw failed(`failed to solve: failed to read dockerfile: open ${name}: no such file or directory`);
+  if (info === undefined || info.type === "directory") return { text: undefined, name, place };
   return { text: new TextDecoder().decode(await files.read(place)), name, place };
 }
 
 /** "<Dockerfile>.dockerignore" beside the Dockerfile comes before the context's own. */
-async function readIgnored(files: CliFiles, directory: string, place: string): Promise<readonly string[] | undefined> {
+export async function readIgnored(
+  files: CliFiles,
+  directory: string,
+  place: string,
+): Promise<readonly string[] | undefined> {
   for (const path of [...(place === "" ? [] : [`${place}.dockerignore`]), joinPath(directory, ".dockerignore")])
     if ((await files.stat(path)) !== undefined) return readIgnoreFile(new TextDecoder().decode(await files.read(path)));
   return undefined;

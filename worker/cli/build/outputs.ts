@@ -16,7 +16,8 @@ export type OutputTarget =
   | { readonly kind: "none" }
   | { readonly kind: "local"; readonly path: string }
   /** "" or "-" is standard output. */
-  | { readonly kind: "tar" | "archive"; readonly path: string };
+  | { readonly kind: "tar"; readonly path: string }
+  | { readonly kind: "archive"; readonly format: "docker" | "oci"; readonly path: string };
 
 export function outputsOf(options: Pick<BuildOptions, "outputs" | "push" | "load" | "tags">): readonly OutputTarget[] {
   const targets = options.outputs.map(outputOf);
@@ -49,9 +50,9 @@ function outputOf(text: string): OutputTarget {
     case "registry":
       return { kind: "image", push: true, names };
     case "docker":
-      return path === "" ? { kind: "image", push: false, names } : { kind: "archive", path };
+      return path === "" ? { kind: "image", push: false, names } : { kind: "archive", format: "docker", path };
     case "oci":
-      return { kind: "archive", path };
+      return { kind: "archive", format: "oci", path };
     case "cacheonly":
       return { kind: "none" };
     case "tar":
@@ -70,29 +71,36 @@ export const keptOutputs = (targets: readonly OutputTarget[]): readonly ("image"
   ...(targets.some(({ kind }) => kind === "local" || kind === "tar") ? (["files"] as const) : []),
 ];
 
-export async function deliver(context: Context, target: OutputTarget, result: Result): Promise<void> {
+/** Of an image that is for a file alone, the file's format. */
+export function archiveOf(targets: readonly OutputTarget[]): "docker" | "oci" | undefined {
+  const formats = targets.map((target) => (target.kind === "archive" ? target.format : undefined));
+  return targets.some(({ kind }) => kind === "image") ? undefined : formats.find((format) => format !== undefined);
+}
+
+/** How many bytes of files were written, where they are files. */
+export async function deliver(context: Context, target: OutputTarget, result: Result): Promise<number> {
   const { client, invocation, out } = context;
   switch (target.kind) {
     case "none":
-      return;
+      return 0;
     case "image":
       if (target.push) for (const name of result.names) await push(context, name);
-      return;
+      return 0;
     case "archive": {
       const names = result.names.length > 0 ? result.names : [result.image ?? ""];
-      return await write(
-        context,
-        target.path,
-        readBytes(await client.call("GET", "/images/get", { query: { names } })),
-      );
+      const archive = readBytes(await client.call("GET", "/images/get", { query: { names } }));
+      await write(context, target.path, archive);
+      return 0;
     }
     case "tar":
-      return await write(context, target.path, await filesOf(context, result));
+      await write(context, target.path, await filesOf(context, result));
+      return 0;
     case "local": {
       const directory = resolvePath(invocation.cwd, target.path);
       await invocation.files.mkdir(directory, { parents: true, mode: 0o755 });
-      await unpackTar(invocation.files, await filesOf(context, result), directory, undefined);
+      const written = await unpackTar(invocation.files, await filesOf(context, result), directory, undefined);
       await out.flush();
+      return written;
     }
   }
 }

@@ -39,7 +39,7 @@ export async function performBuild(context: Context, options: BuildOptions, disp
       await clientStep(context, display, exports[output.kind], () => deliver(context, output, result));
     for (const target of cacheTo) await deliverCache(context, target, result);
     if (context.flags.string("metadata-file") !== "")
-      await clientStep(context, display, { name: "resolving provenance for metadata file" }, async () => undefined);
+      await clientStep(context, display, { name: "resolving provenance for metadata file" }, async () => 0);
   }
   await display.end(failure);
   await err.flush();
@@ -62,22 +62,22 @@ async function clientStep(
   { now }: Context,
   display: Display,
   title: ClientStep | undefined,
-  work: () => Promise<void>,
+  work: () => Promise<number>,
 ): Promise<void> {
-  if (title === undefined) return await work();
+  if (title === undefined) return void (await work());
   const time = (): string => new Date(now()).toISOString();
   const { name, part } = title;
   const step = { digest: `client ${name}`, name, started: time() };
   await display.message({ vertexes: [step] });
-  await work();
+  const current = await work();
   const completed = time();
-  if (part !== undefined)
-    await display.message({ statuses: [{ id: part, vertex: step.digest, current: 0, completed }] });
+  if (part !== undefined) await display.message({ statuses: [{ id: part, vertex: step.digest, current, completed }] });
   await display.message({ vertexes: [{ ...step, completed }] });
 }
 
 const exports: Readonly<Partial<Record<OutputTarget["kind"], ClientStep>>> = {
   local: { name: "exporting to client directory", part: "copying files" },
+  archive: { name: "exporting to client tarball", part: "sending tarball" },
   tar: { name: "exporting to client tarball", part: "sending tarball" },
 };
 

@@ -9,14 +9,16 @@ import type { Context } from "../session/context.ts";
 import { CliError } from "../session/errors.ts";
 import { agentsOf } from "./agents.ts";
 import { type CacheTarget, cacheSources, cacheTargets } from "./caches.ts";
+import type { Folder } from "./context.ts";
+import { contextsOf } from "./contexts.ts";
 import { failed, unsupported } from "./failed.ts";
 import type { BuildOptions } from "./options.ts";
-import { keptOutputs, type OutputTarget, outputsOf } from "./outputs.ts";
+import { archiveOf, keptOutputs, type OutputTarget, outputsOf } from "./outputs.ts";
 
 export interface RequestParts {
   readonly request: Readonly<Record<string, unknown>>;
   /** Folders of further contexts and of caches, by their place in the tar. */
-  readonly folders: ReadonlyMap<string, string>;
+  readonly folders: ReadonlyMap<string, Folder>;
   readonly outputs: readonly OutputTarget[];
   readonly cacheTo: readonly CacheTarget[];
 }
@@ -24,8 +26,7 @@ export interface RequestParts {
 export async function requestOf(options: BuildOptions, context: Context): Promise<RequestParts> {
   const { invocation } = context;
   refuse(options);
-  const { contexts, folders } = contextsOf(options.contexts);
-  await checkFolders(options.contexts, invocation);
+  const { contexts, folders } = await contextsOf(options.contexts, invocation);
   const caches = cacheSources(options.cacheFrom);
   const present = await existing(caches.folders, context);
   const outputs = outputsOf(options);
@@ -55,6 +56,7 @@ export async function requestOf(options: BuildOptions, context: Context): Promis
       cacheFrom: caches.sources.filter((source) => source.type !== "local" || present.has(source.prefix)),
       cacheTo: cacheTo.map((target) => (target.type === "local" ? { ...target, path: undefined } : target)),
       outputs: keptOutputs(outputs),
+      ...(archiveOf(outputs) === undefined ? {} : { archive: archiveOf(outputs) }),
       call: options.call.method,
       limits: options.limits,
       ...(options.cgroupParent === "" ? {} : { cgroupParent: options.cgroupParent }),
@@ -113,44 +115,15 @@ function splitOnce(text: string, separator: string): readonly string[] {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-function contextsOf(given: readonly string[]) {
-  const folders = new Map<string, string>();
-  const contexts: Record<string, object> = {};
-  for (const text of given) {
-    const equals = text.indexOf("=");
-    if (equals <= 0) throw new CliError(`ERROR: invalid context value: ${text}, expected key=value`);
-    const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
-    if (value.startsWith("docker-image://")) contexts[name] = { image: value.slice("docker-image://".length) };
-    else if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(value)) contexts[name] = { remote: value };
-    else if (/^[a-z-]+:\/\//.test(value))
-      throw failed(`--build-context ${name}: ${value} is not supported; name a folder, an address or docker-image://`);
-    else {
-      const prefix = `contexts/${folders.size}/`;
-      folders.set(prefix, value);
-      contexts[name] = { prefix };
-    }
-  }
-  return { contexts, folders };
-}
-
-async function checkFolders(given: readonly string[], { files, cwd }: CliInvocation): Promise<void> {
-  for (const text of given) {
-    const [name = "", value = ""] = splitOnce(text, "=");
-    if (/^[a-z-]+:\/\/|^git@|^github\.com\//.test(value)) continue;
-    if ((await files.stat(resolvePath(cwd, value), { follow: true })) === undefined)
-      throw failed(`failed to get build context ${name}: stat ${value}: no such file or directory`);
-  }
-}
-
 /** A local cache that is not there yet is no reason to stop. */
 async function existing(
   folders: ReadonlyMap<string, string>,
   { invocation, err }: Context,
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+): Promise<Map<string, Folder>> {
+  const found = new Map<string, Folder>();
   for (const [prefix, folder] of folders) {
     const path = resolvePath(invocation.cwd, folder);
-    if ((await invocation.files.stat(`${path}/index.json`)) !== undefined) found.set(prefix, folder);
+    if ((await invocation.files.stat(`${path}/index.json`)) !== undefined) found.set(prefix, { path: folder });
     else
       err.line(
         `WARNING: local cache import at ${folder} not found due to err: could not lock ${folder}/index.json.lock: open ${folder}/index.json.lock: no such file or directory`,

@@ -46,15 +46,17 @@ class ByteReader {
 
 const roundUp = (size: number): number => Math.ceil(size / 512) * 512;
 
+/** How many bytes of contents there were. */
 export async function unpackTar(
   files: CliFiles,
   stream: ReadableStream<Uint8Array>,
   directory: string,
   rename: readonly [string, string] | undefined,
-): Promise<void> {
+): Promise<number> {
   const reader = new ByteReader(stream);
   let pax: Readonly<Record<string, string>> = {};
   const modes: (readonly [string, number])[] = [];
+  let written = 0;
   for (;;) {
     const block = await reader.exactly(512);
     const raw = block === undefined ? undefined : parseTarHeader(block);
@@ -79,10 +81,12 @@ export async function unpackTar(
     if (target !== root && !target.startsWith(root === "/" ? "/" : `${root}/`))
       throw new CliError(`invalid entry ${JSON.stringify(header.path)}: it is outside of the destination`);
     await extract(files, reader, header, target, directory, modes, rename);
+    if (header.type === "0") written += header.size;
   }
   await reader.drain();
   // Last, so that a directory without write permission can be filled.
   for (const [path, mode] of modes.reverse()) await files.chmod(path, mode);
+  return written;
 }
 
 function renamed(path: string, rename: readonly [string, string] | undefined): string {

@@ -220,7 +220,8 @@ async function exportImage(
   },
 ): Promise<ImageId> {
   const { progress, inline } = options;
-  const vertex = progress.vertex("exporting to image");
+  const { archive } = request;
+  const vertex = progress.vertex(archive === undefined ? "exporting to image" : `exporting to ${archive} image format`);
   return await vertex.run(async () => {
     const history = datedHistory(state.history);
     await vertex.part("exporting layers", async () => undefined);
@@ -239,8 +240,8 @@ async function exportImage(
         ...(inline === undefined ? {} : { extra: { [inlineCacheField]: inline } }),
       },
     );
-    await vertex.part(`writing image ${id}`, async () => undefined);
-    for (const tag of request.tags ?? [])
+    await vertex.part(archive === undefined ? `writing image ${id}` : `exporting config ${id}`, async () => undefined);
+    for (const tag of archive === undefined ? (request.tags ?? []) : [])
       await vertex.part(`naming to ${canonicalString(parseReference(tag))}`, async () => undefined);
     return id;
   });

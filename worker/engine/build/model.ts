@@ -42,6 +42,8 @@ export interface BuildRequest {
   readonly call?: "build" | "check" | "outline" | "targets";
   /** What becomes of the result: an image (the default), its files, both. An empty list keeps it in the cache alone. */
   readonly outputs?: readonly ("image" | "files")[];
+  /** The image is for a file of the client's: the step that makes it is called so. */
+  readonly archive?: "docker" | "oci";
   /** Where the context lies instead of in the request: a Git repository, a tar, a Dockerfile alone. */
   readonly remote?: string;
   /** How the client named what it builds; for the record of the build. */
@@ -59,7 +61,11 @@ export interface BuildRequest {
 export type SshAgent = { readonly socket: string } | { readonly keys: readonly string[] };
 
 /** An image, a folder of the request's tar, or what lies at an address. */
-export type NamedContext = { readonly image: string } | { readonly prefix: string } | { readonly remote: string };
+export type NamedContext =
+  | { readonly image: string }
+  /** `ignored`: patterns of its own ignore file, which the client has left out. */
+  | { readonly prefix: string; readonly ignored?: readonly string[] }
+  | { readonly remote: string };
 
 /** Where steps may be taken from: a folder of the request's tar with an OCI layout, or an image or cache in a registry. */
 export type CacheSource =

@@ -294,6 +294,15 @@ describe("a build without processes", () => {
     ]);
   });
 
+  it("takes docker/dockerfile's name for its own, and runs no other frontend", async () => {
+    const { run } = await rig();
+    const file = (syntax: string): string => `# syntax=${syntax}\nFROM scratch\n`;
+    expect((await run(file("docker/dockerfile:1.7-labs"), {})).result).toBeDefined();
+    const { failure } = await run(`# check=skip=all\n${file("ghcr.io/a/b@sha256:" + "0".repeat(64))}`, {});
+    expect(failure?.message).toMatch(/^frontend ghcr\.io\/a\/b@sha256:0+ cannot run here: .*docker\/dockerfile:1/);
+    expect(failure?.range).toEqual({ start: 2, end: 2 });
+  });
+
   it("says which variable made a step run again", async () => {
     const { run } = await rig();
     const file = "FROM base\nARG V\nCOPY a /a\nWORKDIR /$V\n";

@@ -10,8 +10,11 @@ import type { BlobStore, Digest, RecordStore } from "../ports/storage.ts";
 import { type CacheUsage, cacheUsage, type Pruned, type PruneOptions, pruneCache } from "./cache-usage.ts";
 import { Contexts } from "./contexts.ts";
 import { DockerfileError, PatternMatcher, readIgnoreFile } from "./dockerfile/index.ts";
+import { syntaxOf } from "./dockerfile/syntax.ts";
 import { type Evaluated, evaluate } from "./evaluate.ts";
 import { RootView, readText } from "./files/root-view.ts";
+import { type SentFile, transferSize } from "./files/transfer-size.ts";
+import { givenSyntax, resolveFrontend } from "./frontend.ts";
 import { BuildHistory } from "./history.ts";
 import {
   type CreatedIndex,
@@ -162,6 +165,8 @@ export class BuildService {
     };
     try {
       const progress = new BuildProgress((update: StatusUpdate) => emit(update), this.#d.clock, this.#d.randomness);
+      const given = givenSyntax(request.buildArgs);
+      if (given !== undefined && observer === undefined) await resolveFrontend(given, progress);
       const remote =
         request.remote === undefined
           ? undefined
@@ -176,6 +181,11 @@ export class BuildService {
         progress,
       );
       file = source.file;
+      const syntax = given === undefined && observer === undefined ? syntaxOf(file.text) : undefined;
+      if (syntax !== undefined) {
+        source.file.definition.done();
+        await resolveFrontend(syntax, progress);
+      }
       const evaluated = await evaluate(this.#d, request, {
         ...source,
         materials: remote === undefined ? [] : [{ uri: remote.uri, digest: remote.digest }],
@@ -213,30 +223,33 @@ export class BuildService {
   ): Promise<Pick<Source, "file" | "context" | "ignored" | "showIgnoreFile">> {
     const name = request.dockerfileName;
     const view = new RootView([context?.layer(request.contextPrefix ?? "") ?? emptyLayer()]);
-    const definition = progress.vertex(
-      `[internal] load build definition from ${name.slice(name.lastIndexOf("/") + 1)}`,
-    );
+    const base = name.slice(name.lastIndexOf("/") + 1);
+    const definition = progress.vertex(`[internal] load build definition from ${base}`);
     definition.start();
-    const text = await definition
-      .part(
-        "transferring dockerfile:",
-        () => dockerfileOf(request, view),
-        (found) => found.length,
-      )
-      .catch((error: unknown) => {
-        definition.failed(error);
-        throw error;
-      });
+    const text = await definition.part(
+      "transferring dockerfile:",
+      () => dockerfileOf(request, view),
+      (found) => transferSize(found === undefined ? [] : [sentFile(base, found)]),
+    );
+    if (text === undefined) {
+      definition.done();
+      throw new DockerfileError(`failed to read dockerfile: open ${name}: no such file or directory`);
+    }
     // A client that sends a folder has left out what its ignore file names; in an archive it is still there.
     const given = request.ignored;
     const patterns = given ?? (request.dockerfile === undefined ? await ignoreFileOf(name, view) : undefined);
-    // BuildKit counts two bytes where there is no ignore file, and asks for it when base images are looked up already.
+    // BuildKit asks for it when base images are looked up already.
     let shown: Promise<void> | undefined;
-    const show = async (): Promise<void> => {
-      const ignore = progress.vertex("[internal] load .dockerignore");
-      const size = patterns === undefined ? 2 : patterns.join("\n").length;
+    const showOne = async (owner: string, part: string, found: readonly string[] | undefined): Promise<void> => {
+      const ignore = progress.vertex(`[${owner}] load .dockerignore`);
+      const size = transferSize(found === undefined ? [] : [sentFile(".dockerignore", `${found.join("\n")}\n`)]);
       const nothing = async (): Promise<void> => undefined;
-      await ignore.run(() => ignore.part("transferring context:", nothing, () => size));
+      await ignore.run(() => ignore.part(`transferring ${part}:`, nothing, () => size));
+    };
+    const show = async (): Promise<void> => {
+      for (const [context, named] of Object.entries(request.contexts ?? {}))
+        if ("prefix" in named) await showOne(`context ${context}`, context, named.ignored);
+      await showOne("internal", "context", patterns);
     };
     const showIgnoreFile = (): Promise<void> => {
       shown ??= show();
@@ -286,13 +299,13 @@ export class BuildService {
   }
 }
 
-async function dockerfileOf({ dockerfile, dockerfileName }: BuildRequest, view: RootView): Promise<string> {
+async function dockerfileOf({ dockerfile, dockerfileName }: BuildRequest, view: RootView): Promise<string | undefined> {
   if (dockerfile !== undefined) return dockerfile;
   const found = view.find(dockerfileName);
-  if (found === undefined || found.node.type !== "file")
-    throw new DockerfileError(`failed to read dockerfile: open ${dockerfileName}: no such file or directory`);
-  return await readText(found);
+  return found?.node.type === "file" ? await readText(found) : undefined;
 }
+
+const sentFile = (path: string, text: string): SentFile => ({ path, size: new TextEncoder().encode(text).length });
 
 /** "<Dockerfile>.dockerignore" comes before the context's own. */
 async function ignoreFileOf(dockerfileName: string, view: RootView): Promise<readonly string[] | undefined> {

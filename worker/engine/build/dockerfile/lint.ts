@@ -70,6 +70,7 @@ export const rules = {
   CopyIgnoredFile: {
     description: "Attempting to Copy file that is excluded by .dockerignore",
     page: "copy-ignored-file",
+    experimental: true,
   },
   InvalidDefinitionDescription: {
     description:

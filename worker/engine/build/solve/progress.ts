@@ -95,7 +95,7 @@ export class BuildProgress {
 }
 
 /** What BuildKit's solver puts before a step's own error, which names the step anyway. */
-const solversWords = /^(failed to (compute|load) cache key: |\S+: failed to resolve source metadata for \S+: )/;
+const solversWords = /^(failed to (compute|load) cache key: |(\S+: )?failed to resolve source metadata for \S+: )/;
 
 export class Vertex {
   readonly digest: string;

@@ -9,6 +9,7 @@ import { selectSources } from "./copy.ts";
 import { discardRun, type RunRequest, runStep, upperOf } from "./run.ts";
 import { prepareMount } from "./run-mounts.ts";
 import { wholeOf } from "./sources.ts";
+import { WholeLines } from "./whole-lines.ts";
 
 /** What a bind mount shows: files of a stage, an image or a context. */
 export interface MountSource {
@@ -72,6 +73,7 @@ export async function runLayer(
       ? []
       : await Promise.all(step.mounts.map((mount, i) => prepareMount(mount, i, { ...sources, root })));
   const { extraHosts = [], shmSize = 0, ulimits = [], network = "", limits = {}, cgroupParent = "" } = build;
+  const lines = new WholeLines(output, d.clock);
   try {
     await runStep(await d.runEnvironment(), {
       id,
@@ -80,11 +82,12 @@ export async function runLayer(
       mounts,
       extraEnv: proxies(build.buildArgs ?? {}),
       resources: { extraHosts, shmSize, ulimits, network, limits, cgroupParent },
-      output,
+      output: (stream, data) => lines.write(stream, data),
       signal,
     });
     return await d.images.commitUpper(upperOf(id));
   } finally {
+    lines.flush();
     for (const { close } of mounts) void close?.();
     void discardRun(d.guest, id);
   }

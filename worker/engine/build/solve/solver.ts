@@ -15,6 +15,7 @@ import { checkStages, triggered } from "../lint-stages.ts";
 import type { Material, StepReport } from "../model.ts";
 import { type Applied, applyCommand } from "../plan/apply.ts";
 import { dependencies, findSource, neededStages, type StageGraph, type StageNode } from "../plan/graph.ts";
+import { type ImageStep, imageSteps } from "../plan/image-steps.ts";
 import { continueState, newState, type StageState, scratchConfig } from "../plan/stage-state.ts";
 import type { BuildDependencies } from "../service.ts";
 import type { ImportedStep } from "./cache-transfer.ts";
@@ -57,10 +58,11 @@ export class Solver {
   readonly #stages = new Map<StageNode, Promise<StageResult>>();
   readonly #sources: Sources;
   readonly #steps: Steps;
+  #imageSteps: ReadonlyMap<string, ImageStep> | undefined;
 
   constructor(dependencies: BuildDependencies, options: SolveOptions) {
     this.#o = options;
-    this.#sources = new Sources(dependencies, options);
+    this.#sources = new Sources(dependencies, options, (name, image) => this.#imageTitle(name, image));
     this.#steps = new Steps(dependencies, options, this.#sources, async (node) => (await this.#stage(node)).layers);
   }
 
@@ -175,13 +177,12 @@ export class Solver {
     const base = await this.#base(node);
     const triggers = base.triggers.map((trigger) => triggered(trigger, node));
     const commands = [...triggers, ...node.stage.commands];
-    const total = (base.title === undefined ? 0 : 1) + commands.filter((command) => takesStep(command)).length;
-    const titles = new Titles(node.label, total);
-    if (base.title !== undefined) {
-      const vertex = this.#o.progress.vertex(titles.next(base.title));
-      if (base.isPresent) vertex.cached();
-      else vertex.start().done();
+    const titles = new Titles(node.label, (base.image === undefined ? 0 : 1) + stepsOf(commands));
+    if (base.image !== undefined && node.base.kind === "image") {
+      titles.next("FROM");
+      this.#sources.show(node.base.name, base.image);
     }
+    this.#showDocuments(commands);
     const { state } = base;
     const layers = [...base.layers];
     const ended = (kind: "from" | Command["kind"], cached: boolean, done: number): void =>
@@ -217,6 +218,25 @@ export class Solver {
     return { state, layers, architecture: base.architecture, os: base.os };
   }
 
+  /** An image is one step for all that it is used for. */
+  #imageTitle(name: string, { config }: Image): string {
+    this.#imageSteps ??= imageSteps(this.#o.graph, {
+      nameOf: longName,
+      isNamed: (context) => this.#sources.named(context) !== undefined,
+    });
+    const node = this.#imageSteps.get(name);
+    if (node === undefined || node === "source") return `FROM ${name}`;
+    const triggers = (config.OnBuild ?? []).map((trigger) => triggered(trigger, node));
+    return new Titles(node.label, 1 + stepsOf([...triggers, ...node.stage.commands])).next(`FROM ${name}`);
+  }
+
+  /** Heredocs of COPY and ADD are sources, of which BuildKit tells when the stage begins. */
+  #showDocuments(commands: readonly Command[]): void {
+    for (const command of commands)
+      for (const _ of "inline" in command ? command.inline : [])
+        this.#o.progress.vertex("[internal] preparing inline document").start().done();
+  }
+
   get #instructions(): number {
     const { nodes, target } = this.#o.graph;
     return nodes.slice(0, target.index + 1).reduce((sum, { stage }) => sum + 1 + stage.commands.length, 0);
@@ -245,9 +265,8 @@ export class Solver {
     readonly architecture: string;
     readonly os: string;
     readonly triggers: readonly string[];
-    /** Of the step that provides it; stages and scratch need none. */
-    readonly title: string | undefined;
-    readonly isPresent?: boolean;
+    /** What it is of; stages and scratch need no step that provides them. */
+    readonly image?: Image;
   }> {
     const { base } = node;
     if (base.kind === "stage") {
@@ -258,15 +277,13 @@ export class Solver {
         architecture,
         os,
         triggers: state.config.OnBuild ?? [],
-        title: undefined,
       };
     }
     const { os, architecture } = machinePlatform;
     if (base.kind !== "image")
-      return { state: newState(scratchConfig, [], ""), layers: [], architecture, os, triggers: [], title: undefined };
+      return { state: newState(scratchConfig, [], ""), layers: [], architecture, os, triggers: [] };
     const named = this.#sources.named(base.name);
-    if (named !== undefined && !("image" in named))
-      return { ...(await this.#namedStage(base.name)), triggers: [], title: undefined };
+    if (named !== undefined && !("image" in named)) return { ...(await this.#namedStage(base.name)), triggers: [] };
     const image = await this.#baseImage(node);
     this.#sources.used(base.name, image);
     return {
@@ -275,8 +292,7 @@ export class Solver {
       architecture: image.architecture,
       os: image.os,
       triggers: image.config.OnBuild ?? [],
-      title: `FROM ${longName(base.name)}`,
-      isPresent: this.#sources.wasPresent(image),
+      image,
     };
   }
 
@@ -327,7 +343,8 @@ class Titles {
   }
 }
 
-const takesStep = ({ kind }: Command): boolean => ["run", "copy", "add", "workdir"].includes(kind);
+const stepsOf = (commands: readonly Command[]): number =>
+  commands.filter(({ kind }) => ["run", "copy", "add", "workdir"].includes(kind)).length;
 
 /** Times of steps that changed nothing follow the step before, as BuildKit fills them in. */
 export function datedHistory(history: readonly ImageHistory[]): readonly ImageHistory[] {

@@ -35,21 +35,26 @@ export class Sources {
   readonly #contexts = new Map<string, Promise<Layer>>();
   readonly materials: Material[] = [];
   readonly #present = new Set<string>();
+  /** Images whose step has been told of. */
+  readonly #shown = new Set<string>();
 
-  constructor(dependencies: BuildDependencies, options: SourceOptions) {
+  readonly #titleOf: (name: string, image: Image) => string;
+
+  /** `titleOf`: the name of the step that an image is shown as. */
+  constructor(
+    dependencies: BuildDependencies,
+    options: SourceOptions,
+    titleOf: (name: string, image: Image) => string,
+  ) {
     this.#d = dependencies;
     this.#o = options;
+    this.#titleOf = titleOf;
   }
 
   /** What `--build-context` gave that name. */
   named(name: string): NamedContext | undefined {
     const { contexts = {} } = this.#o.request;
     return name === "" ? undefined : (contexts[name] ?? contexts[longName(name)]);
-  }
-
-  /** Whether it was here before the build. */
-  wasPresent({ id }: Image): boolean {
-    return this.#present.has(id);
   }
 
   /** Package URL of an image (purl-spec, type docker). */
@@ -122,10 +127,26 @@ export class Sources {
       }
       return await this.#d.images.resolve(name);
     } catch (error) {
-      throw new DockerfileError(
-        `${name}: failed to resolve source metadata for ${longName(name)}: ${(error as Error).message}`,
-      );
+      const why = resolverWords(longName(name), (error as Error).message);
+      throw new DockerfileError(`${name}: failed to resolve source metadata for ${longName(name)}: ${why}`);
     }
+  }
+
+  /** The image as a source of COPY or of a mount. */
+  async copied(given: string): Promise<Image> {
+    const image = await this.image(given, "");
+    this.show(given, image);
+    return image;
+  }
+
+  /** Tells of an image as of a step, once. */
+  show(given: string, image: Image): void {
+    const name = longName(given);
+    if (this.#shown.has(name)) return;
+    this.#shown.add(name);
+    const vertex = this.#o.progress.vertex(this.#titleOf(name, image));
+    if (this.#present.has(image.id)) vertex.cached();
+    else vertex.start().done();
   }
 
   /** "" is the build's own. */
@@ -156,6 +177,18 @@ export class Sources {
   async contextLayer(name: string): Promise<Digest> {
     return await layerOf(this.#d, new RootView([await this.context(name)]));
   }
+}
+
+/** What the engine's pull says of a name, in the words of containerd's resolver, which BuildKit asks. */
+function resolverWords(name: string, message: string): string {
+  if (message.startsWith("pull access denied for "))
+    return "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
+  if (/^(manifest|repository) \S+( for \S+)? not found: /.test(message)) return `${name}: not found`;
+  // What there is instead is worth a word more.
+  return message.replace(
+    /^no matching manifest for \S+ in the manifest list entries/,
+    "no match for platform in manifest: not found",
+  );
 }
 
 /** A copy of everything, as it is. */

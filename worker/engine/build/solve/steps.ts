@@ -160,7 +160,7 @@ export class Steps {
     if (from === "scratch") return { layers: [] };
     const stage = findSource(graph.nodes, from, range);
     if (stage !== undefined) return { layers: await this.#layersOf(stage) };
-    return { layers: (await this.#sources.image(from, "")).layers };
+    return { layers: (await this.#sources.copied(from)).layers };
   }
 
   async #copy(node: StageNode, below: readonly Digest[], step: CopyStep, title: string, vertex: Vertex) {
@@ -175,7 +175,6 @@ export class Steps {
       mode: 0o644,
       mtime: this.#now(),
     }));
-    for (const _ of step.inline) this.#o.progress.vertex("[internal] preparing inline document").start().done();
     for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
     const [sourceView, destination] = await Promise.all([
       "layer" in source ? new RootView([source.layer]) : this.#view(source.layers),
