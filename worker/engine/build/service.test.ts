@@ -298,7 +298,7 @@ describe("a build without processes", () => {
     const { run } = await rig();
     const file = (syntax: string): string => `# syntax=${syntax}\nFROM scratch\n`;
     expect((await run(file("docker/dockerfile:1.7-labs"), {})).result).toBeDefined();
-    const { failure } = await run(`# check=skip=all\n${file("ghcr.io/a/b@sha256:" + "0".repeat(64))}`, {});
+    const { failure } = await run(`# check=skip=all\n${file(`ghcr.io/a/b@sha256:${"0".repeat(64)}`)}`, {});
     expect(failure?.message).toMatch(/^frontend ghcr\.io\/a\/b@sha256:0+ cannot run here: .*docker\/dockerfile:1/);
     expect(failure?.range).toEqual({ start: 2, end: 2 });
   });
