@@ -10,5 +10,5 @@ export type { NetworkCreateRequest } from "./create-request.ts";
 export type { NetworksState, SandboxState } from "./model.ts";
 export type { ExtraName } from "./names.ts";
 export type { NetworkJson } from "./network-json.ts";
-export type { NameServer } from "./sandboxes.ts";
+export type { NameServer } from "./sandbox-base.ts";
 export { NetworkService, type NetworksDependencies } from "./service.ts";

@@ -26,10 +26,12 @@ import { type NetworkJson, networkJson } from "./network-json.ts";
 import { NetworkKernel } from "./network-kernel.ts";
 import { Publisher } from "./publishing.ts";
 import { NetworkRegistry, predefined } from "./registry.ts";
+import type { NameServer } from "./sandbox-base.ts";
+import { LinkError } from "./sandbox-opening.ts";
 import { dnsNames, isDefaultBridge } from "./sandbox-plan.ts";
 import { namespaceDirectory, type PoolSizes, SandboxPool } from "./sandbox-pool.ts";
 import type { ViewContext } from "./sandbox-view.ts";
-import { LinkError, type NameServer, Sandboxes } from "./sandboxes.ts";
+import { Sandboxes } from "./sandboxes.ts";
 import { KernelState } from "./state.ts";
 
 export interface NetworksDependencies {

@@ -1,4 +1,5 @@
 /** What is told of a container's changes: events, the record in the store, and the work that goes on behind an answer. */
+import { Background } from "../../background.ts";
 import type { Container } from "../container.ts";
 import type { ContainerDependencies } from "../dependencies.ts";
 import type { ContainerStore } from "../store.ts";
@@ -7,7 +8,7 @@ import { formatTime } from "../times.ts";
 export class Reports {
   readonly #d: Pick<ContainerDependencies, "events" | "clock">;
   readonly #store: ContainerStore;
-  readonly #background = new Set<Promise<unknown>>();
+  readonly #background = new Background();
 
   constructor(dependencies: Pick<ContainerDependencies, "events" | "clock">, store: ContainerStore) {
     this.#d = dependencies;
@@ -44,11 +45,10 @@ export class Reports {
   }
 
   later(work: Promise<unknown>): void {
-    const settled = work.catch(() => {}).finally(() => this.#background.delete(settled));
-    this.#background.add(settled);
+    this.#background.later(work);
   }
 
-  async idle(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background);
+  idle(): Promise<void> {
+    return this.#background.settled();
   }
 }
