@@ -108,11 +108,16 @@ describe("docker build", () => {
   it("mounts caches, secrets, tmpfs and the context into a step, and leaves no trace of them", async () => {
     write({ "m/a.txt": "A\n" });
     const dockerfile = [
+      "FROM busybox AS seed",
+      "RUN mkdir /o && echo seed > /o/f",
       "FROM busybox AS one",
       "RUN --mount=type=cache,target=/c --mount=type=secret,id=TOKEN --mount=type=tmpfs,target=/t --mount=source=a.txt,target=/x/a.txt <<EOF",
       "cat /run/secrets/TOKEN /x/a.txt > /seen",
       "echo kept >> /c/file; cat /c/file >> /seen",
       "EOF",
+      // A cache that starts from a stage's files, and goes on with what is written into it.
+      "RUN --mount=type=cache,id=begun,from=seed,source=/o,target=/s cat /s/* >> /seen; echo more > /s/g",
+      "RUN --mount=type=cache,id=begun,from=seed,source=/o,target=/s,ro,sharing=locked cat /s/* >> /seen",
       "FROM one AS two",
       "RUN --mount=type=cache,target=/c cat /c/file >> /seen; ls -d /c /t /x /run/secrets 2>/dev/null >> /seen; true",
       'CMD ["cat", "/seen"]',
@@ -123,7 +128,7 @@ describe("docker build", () => {
     );
     expect(stderr).not.toContain("ERROR");
     expect(code).toBe(0);
-    expect((await docker(["run", "--rm", "mounts"])).stdout).toBe("hiddenA\nkept\nkept\n/c\n");
+    expect((await docker(["run", "--rm", "mounts"])).stdout).toBe("hiddenA\nkept\nseed\nseed\nmore\nkept\n/c\n");
   }, 90_000);
 
   it("builds in stages, as a user, with arguments, and writes files out", async () => {

@@ -1,6 +1,7 @@
 /** What the build cache holds, and what of it goes (`docker buildx du`, `docker builder prune`). */
 import type { Digest } from "../ports/storage.ts";
 import type { BuildDependencies } from "./service.ts";
+import { cacheRoot } from "./solve/cache-mounts.ts";
 import { buildRoot } from "./solve/run.ts";
 
 /** Schema BuildCache. */
@@ -87,7 +88,7 @@ export async function pruneCache(d: BuildDependencies, options: PruneOptions): P
   const { all, ids, until, space, types, descriptions } = options;
   const everything = [ids, until, space, types, descriptions].every((limit) => limit === undefined);
   if ((all && everything) || types?.includes("exec.cachemount") === true)
-    await guest.batch([{ op: "removeTree", path: `${buildRoot}/cache`, ignore: ["*"] }]);
+    await guest.batch([{ op: "removeTree", path: cacheRoot, ignore: ["*"] }]);
   if (deleted.length > 0) d.events.publish("builder", "prune", "", { reclaimed: String(reclaimed) });
   return { CachesDeleted: deleted, SpaceReclaimed: reclaimed };
 }

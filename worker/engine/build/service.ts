@@ -27,6 +27,7 @@ import {
 import type { BuildFailure, BuildMessage, BuildRequest, Material } from "./model.ts";
 import { openRemote } from "./remote/remote-context.ts";
 import { BuildCache, type CacheRecord } from "./solve/cache.ts";
+import { CacheMounts } from "./solve/cache-mounts.ts";
 import { localCache } from "./solve/cache-transfer.ts";
 import { emptyLayer, type StoredContext } from "./solve/context-files.ts";
 import { BuildProgress, type StatusUpdate, type Vertex } from "./solve/progress.ts";
@@ -52,6 +53,7 @@ export interface BuildDependencies extends BuildServiceOptions {
   readonly layers: LayerStore;
   readonly mounts: LayerMounts;
   readonly cache: BuildCache;
+  readonly cacheMounts: CacheMounts;
 }
 
 /** Of finished builds, what a client may still fetch. */
@@ -103,8 +105,9 @@ export class BuildService {
       });
       return environment;
     };
+    const cacheMounts = new CacheMounts();
     const history = await BuildHistory.load(records, clock);
-    return new BuildService({ ...options, runEnvironment, layers, mounts, cache }, contexts, history);
+    return new BuildService({ ...options, runEnvironment, layers, mounts, cache, cacheMounts }, contexts, history);
   }
 
   /** Layers that the cache wants kept though no image has them. */

@@ -7,13 +7,15 @@ import type { RunStep } from "../plan/steps.ts";
 import type { BuildDependencies } from "../service.ts";
 import { selectSources } from "./copy.ts";
 import { discardRun, type RunRequest, runStep, upperOf } from "./run.ts";
-import { prepareMount } from "./run-mounts.ts";
+import { type PreparedMount, prepareMount } from "./run-mounts.ts";
 import { wholeOf } from "./sources.ts";
 import { WholeLines } from "./whole-lines.ts";
 
 /** What a bind mount shows: files of a stage, an image or a context. */
 export interface MountSource {
   readonly view: RootView;
+  /** By its content. */
+  readonly name: () => Promise<string>;
   /** Its mount points in the machine, topmost first. */
   readonly lowers: () => Promise<readonly string[]>;
 }
@@ -23,13 +25,13 @@ export function runDefinition(step: RunStep, { extraHosts = [], network = "" }: 
   return JSON.stringify({ ...step, extraHosts, network: step.network === "default" ? network : step.network });
 }
 
-/** Files that the step sees by bind mounts, with their contents; `undefined` where it has none. */
+/** Files that the step sees by bind mounts and as the beginnings of caches, with their contents; `undefined` where it has none. */
 export async function boundFiles(
   d: BuildDependencies,
   step: RunStep,
   source: (from: string) => Promise<MountSource>,
 ): Promise<Readonly<Record<string, string>> | undefined> {
-  const bound = step.mounts.filter(({ type }) => type === "bind");
+  const bound = step.mounts.filter(({ type, from }) => type === "bind" || (type === "cache" && from !== ""));
   if (bound.length === 0) return undefined;
   const files: Record<string, string> = {};
   for (const mount of bound) {
@@ -60,21 +62,22 @@ export async function runLayer(
   const id = hexId(d) as ContainerId;
   const sources = {
     layers: async (from: string) => {
-      const { view, lowers: below } = await source(from);
-      return { view, lowers: await below() };
+      const { view, lowers, name } = await source(from);
+      return { view, lowers: await lowers(), name: await name() };
     },
     secret: (name: string) => fromBase64(build.secrets?.[name]),
     ssh: (name: string) => build.ssh?.[name],
     guest: d.guest,
+    cacheMounts: d.cacheMounts,
+    signal,
     id,
   };
-  const mounts =
-    root === undefined
-      ? []
-      : await Promise.all(step.mounts.map((mount, i) => prepareMount(mount, i, { ...sources, root })));
+  const mounts: PreparedMount[] = [];
   const { extraHosts = [], shmSize = 0, ulimits = [], network = "", limits = {}, cgroupParent = "" } = build;
   const lines = new WholeLines(output, d.clock);
   try {
+    if (root !== undefined)
+      for (const [i, mount] of step.mounts.entries()) mounts.push(await prepareMount(mount, i, { ...sources, root }));
     await runStep(await d.runEnvironment(), {
       id,
       step,

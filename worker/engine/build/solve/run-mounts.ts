@@ -2,11 +2,11 @@
 import type { Guest, Op } from "../../ports/guest.ts";
 import { relay, serveEach } from "../../relay.ts";
 import type { MountDescription } from "../../runtime/index.ts";
-import { DockerfileError } from "../dockerfile/index.ts";
+import { cleanPath, DockerfileError } from "../dockerfile/index.ts";
 import type { RunMount } from "../dockerfile/mount.ts";
-import { digestText } from "../files/digest.ts";
 import type { RootView } from "../files/root-view.ts";
 import type { SshAgent } from "../model.ts";
+import type { CacheMounts } from "./cache-mounts.ts";
 
 export interface PreparedMount {
   readonly prepare: readonly Op[];
@@ -14,37 +14,35 @@ export interface PreparedMount {
   readonly cleanup: readonly Op[];
   readonly env: readonly string[];
   /** Ends what serves the mount, after the step. */
-  readonly close?: () => Promise<void>;
+  readonly close?: () => Promise<void> | void;
   /** Paths in the image that exist for the mount's sake only, deepest first. */
   readonly stubs: readonly { readonly path: string; readonly directory: boolean }[];
 }
 
 export interface MountSources {
   /** Files of a stage, an image or a context: its mount points, topmost first, and its view. */
-  layers(from: string): Promise<{ readonly lowers: readonly string[]; readonly view: RootView }>;
+  layers(from: string): Promise<{ readonly lowers: readonly string[]; readonly view: RootView; readonly name: string }>;
   secret(id: string): Uint8Array | undefined;
   ssh(id: string): SshAgent | undefined;
   readonly guest: Pick<Guest, "batch" | "connect" | "listen">;
   /** The image under construction. */
   readonly root: RootView;
+  readonly cacheMounts: CacheMounts;
+  readonly signal: AbortSignal;
   /** Unique to the step. */
   readonly id: string;
   readonly isSecretDefaultRequired?: boolean;
 }
 
-const cacheRoot = "/var/lib/docker/buildkit/cache";
 const scratch = "/run/drydock/build";
 const nothing: PreparedMount = { prepare: [], mounts: [], cleanup: [], env: [], stubs: [] };
-
-export const cacheDirectory = (mount: RunMount): string =>
-  `${cacheRoot}/${digestText(mount.id || mount.target).slice(7, 39)}`;
 
 export async function prepareMount(mount: RunMount, index: number, sources: MountSources): Promise<PreparedMount> {
   switch (mount.type) {
     case "bind":
       return await bindMount(mount, index, sources);
     case "cache":
-      return cacheMount(mount, sources);
+      return await cacheMount(mount, index, sources);
     case "tmpfs":
       return {
         ...nothing,
@@ -82,29 +80,45 @@ async function bindMount(mount: RunMount, index: number, sources: MountSources):
     return { ...nothing, mounts: [bind(`${only}${found.path}`, mount.target, true, directory)], stubs };
   // Several layers show as one directory; what is written into it is thrown away.
   const base = `${scratch}/${sources.id}/mount${index}`;
+  const { merged, prepare, cleanup } = overlay(base, base, lowers);
+  const source = found.path === "/" ? merged : `${merged}${found.path}`;
+  return {
+    ...nothing,
+    prepare,
+    mounts: [bind(source, mount.target, mount.readOnly, directory)],
+    cleanup,
+    stubs,
+  };
+}
+
+/** Layers as one directory in `base`; what is written into it stays in `kept`. */
+function overlay(base: string, kept: string, lowers: readonly string[]) {
   const merged = `${base}/merged`;
-  const prepare: Op[] = [
-    ...["merged", "upper", "work"].map((name): Op => ({ op: "mkdir", path: `${base}/${name}`, parents: true })),
+  const prepare: readonly Op[] = [
+    ...[merged, `${kept}/upper`, `${kept}/work`].map((path): Op => ({ op: "mkdir", path, parents: true })),
     {
       op: "mount",
       source: "overlay",
       target: merged,
       type: "overlay",
-      data: `lowerdir=${lowers.join(":")},upperdir=${base}/upper,workdir=${base}/work`,
+      data: `lowerdir=${lowers.join(":")},upperdir=${kept}/upper,workdir=${kept}/work`,
     },
   ];
-  return {
-    ...nothing,
-    prepare,
-    mounts: [bind(found.path === "/" ? merged : `${merged}${found.path}`, mount.target, mount.readOnly, directory)],
-    cleanup: [{ op: "umount", path: merged, detach: true, ignore: ["*"] }],
-    stubs,
-  };
+  const cleanup: readonly Op[] = [{ op: "umount", path: merged, detach: true, ignore: ["*"] }];
+  return { merged, prepare, cleanup };
 }
 
-function cacheMount(mount: RunMount, sources: MountSources): PreparedMount {
-  const directory = cacheDirectory(mount);
-  const source = mount.source === "" ? directory : `${directory}/${mount.source.replace(/^\/+/, "")}`;
+async function cacheMount(mount: RunMount, index: number, sources: MountSources): Promise<PreparedMount> {
+  const { cacheMounts, signal, root } = sources;
+  const start = mount.from === "" ? undefined : await sources.layers(mount.from);
+  const { directory, close } = await cacheMounts.open(mount, start?.name, signal);
+  const stubs = stubsOf(mount.target, true, root);
+  if (start !== undefined) {
+    const { merged, prepare, cleanup } = overlay(`${scratch}/${sources.id}/mount${index}`, directory, start.lowers);
+    const source = joinSource(merged, mount.source);
+    return { ...nothing, prepare, mounts: [bind(source, mount.target, mount.readOnly, true)], cleanup, stubs, close };
+  }
+  const source = joinSource(directory, mount.source);
   const { mode = 0o755, uid = 0, gid = 0 } = mount;
   return {
     ...nothing,
@@ -114,9 +128,12 @@ function cacheMount(mount: RunMount, sources: MountSources): PreparedMount {
       { op: "chown", path: source, uid, gid },
     ],
     mounts: [bind(source, mount.target, mount.readOnly, true)],
-    stubs: stubsOf(mount.target, true, sources.root),
+    stubs,
+    close,
   };
 }
+
+const joinSource = (directory: string, source: string): string => cleanPath(`${directory}/${cleanPath(`/${source}`)}`);
 
 function secretMount(mount: RunMount, index: number, sources: MountSources): PreparedMount {
   const id = mount.id || mount.source || mount.target.slice(mount.target.lastIndexOf("/") + 1);

@@ -237,7 +237,9 @@ export class Steps {
       // Files of a context come into the machine as a layer of their own.
       return await this.#d.mounts.mount([await layerOf(this.#d, view)]);
     };
-    return { view, lowers };
+    const name = async (): Promise<string> =>
+      "layer" in source ? await layerOf(this.#d, view) : source.layers.join(",");
+    return { view, lowers, name };
   }
 }
 
