@@ -101,12 +101,12 @@ export interface StepReport {
   readonly key: string;
   /** The step in the cache that is most like it; none where it was found, or where nothing is like it. */
   readonly nearest?: { readonly key: string; readonly lastUsed: string };
-  /** Why it was not cached. */
+  /** Why it was not cached; of a cached one, where it came from if not from here. */
   readonly reasons: readonly MissReason[];
 }
 /** `subject`: a path, an argument's name, an aspect of the step. */
 export interface MissReason {
-  readonly kind: "parent" | "file" | "argument" | "instruction" | "first" | "refused";
+  readonly kind: "parent" | "file" | "argument" | "instruction" | "first" | "refused" | "import";
   readonly subject: string;
   readonly text: string;
 }

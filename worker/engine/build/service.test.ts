@@ -307,10 +307,26 @@ describe("a build without processes", () => {
     const { run } = await rig();
     const file = "FROM base\nARG V\nCOPY a /a\nWORKDIR /$V\n";
     await run(file, { a: "A" }, { buildArgs: { V: "1" } });
+    const other = await run(file, { a: "A" }, { buildArgs: { V: "2" } });
+    expect(other.result?.steps.map(({ reasons }) => reasons)).toEqual([
+      [],
+      [{ kind: "instruction", subject: "path", text: 'the directory was "/1", is "/2"' }],
+    ]);
     const { result } = await run(file, { a: "B" }, { buildArgs: { V: "1" } });
     expect(result?.steps.map(({ reasons }) => reasons)).toEqual([
       [{ kind: "file", subject: "a", text: "a: changed" }],
       [{ kind: "parent", subject: "the steps before it", text: "a step before it gave another result (layer 2)" }],
+    ]);
+  });
+
+  it("says of a file that its mode is another", async () => {
+    const { run } = await rig();
+    const file = (mode: number) => `FROM base\nCOPY --chmod=${mode} a /a\nFROM base\nCOPY --from=0 /a /b\n`;
+    await run(file(644), { a: "A" });
+    const { result } = await run(file(600), { a: "A" });
+    expect(result?.steps.map(({ reasons }) => reasons)).toEqual([
+      [{ kind: "instruction", subject: "chmod", text: 'the mode was "644", is "600"' }],
+      [{ kind: "file", subject: "a", text: "a: mode was 644, is 600" }],
     ]);
   });
 

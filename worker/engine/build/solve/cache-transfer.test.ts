@@ -38,6 +38,9 @@ describe("a cache outside of the engine", () => {
       const again = await build(second.builds, { cacheFrom: [{ type: "registry", ref }] });
       expect(cached(again)).toEqual(expected);
       expect(again.layers).toEqual(made.layers);
+      const given = again.steps.map(({ cached, reasons }) => [cached, reasons.at(-1)?.text]);
+      expect(given).toContainEqual([true, "from a cache that was given (--cache-from)"]);
+      if (mode === "min") expect(given).toContainEqual([false, "no cache that was given has it (--cache-from)"]);
     }
   });
 

@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/host.ts";
 import type { Digest, RecordStore } from "../../ports/storage.ts";
 import { digestText } from "../files/digest.ts";
 import type { StepReport } from "../model.ts";
-import { differences } from "./explain.ts";
+import { differences, nearestStep } from "./explain.ts";
 
 /** What a key is made of; kept, so that a miss can be explained. */
 export interface StepInputs {
@@ -110,11 +110,10 @@ export class BuildCache {
     this.#known.delete(key);
   }
 
-  /** Why there was no entry, by the latest step with the same instruction; by name, where its words differ too. */
+  /** Why there was no entry, by the step that is most like this one. */
   explain(inputs: StepInputs, title: string): Pick<StepReport, "nearest" | "reasons"> {
-    const latest = this.list().toSorted((a, b) => (a.lastUsed < b.lastUsed ? 1 : -1));
-    const nearest = latest.find((record) => record.title === title && record.inputs !== undefined);
-    if (nearest?.inputs === undefined)
+    const nearest = nearestStep(this.list(), inputs, title);
+    if (nearest === undefined)
       return { reasons: [{ kind: "first", subject: title, text: "no earlier step with this instruction" }] };
     return {
       nearest: { key: nearest.key, lastUsed: nearest.lastUsed },

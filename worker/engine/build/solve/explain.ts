@@ -1,6 +1,31 @@
 /** Why a step was not in the cache: what differs from the cached step that is most like it. */
 import type { MissReason } from "../model.ts";
-import type { StepInputs } from "./cache.ts";
+import type { CacheRecord, StepInputs } from "./cache.ts";
+
+type Explained = CacheRecord & { readonly inputs: StepInputs };
+
+/**
+ * The same instruction on the same layers comes before the same on others, and that before another of its kind on the same layers, as which
+ * an instruction is found whose words, or whose variables' values, have changed: the one with the fewest differences. Of equals the one that
+ * was used last.
+ */
+export function nearestStep(records: readonly CacheRecord[], inputs: StepInputs, title: string): Explained | undefined {
+  const latest = records
+    .flatMap((record) => (record.inputs === undefined ? [] : [{ ...record, inputs: record.inputs }]))
+    .toSorted((a, b) => (a.lastUsed < b.lastUsed ? 1 : -1));
+  const parents = inputs.parents.join();
+  const here = latest.filter((record) => record.inputs.parents.join() === parents);
+  const same = (record: Explained): boolean => record.title === title;
+  const kind = parse(inputs.definition)?.kind;
+  const alike = here.filter(({ inputs: other }) => kind !== undefined && parse(other.definition)?.kind === kind);
+  return here.find(same) ?? latest.find(same) ?? fewest(alike, (record) => differences(record.inputs, inputs).length);
+}
+
+function fewest<T>(values: readonly T[], count: (value: T) => number): T | undefined {
+  const counted = values.map((value) => ({ value, count: count(value) }));
+  const least = Math.min(...counted.map((each) => each.count));
+  return counted.find((each) => each.count === least)?.value;
+}
 
 export function differences(before: StepInputs, now: StepInputs): readonly MissReason[] {
   const reasons: MissReason[] = [];
@@ -57,7 +82,10 @@ const words: Readonly<Record<string, string>> = {
   user: "the user",
   network: "the network",
   mounts: "the mounts",
+  path: "the directory",
   to: "the destination",
+  chown: "the owner",
+  chmod: "the mode",
 };
 
 function variableDifferences(before: unknown, now: unknown): readonly MissReason[] {

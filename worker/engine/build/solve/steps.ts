@@ -4,7 +4,7 @@ import { writeTar } from "../../tar-writer.ts";
 import type { LineRange } from "../dockerfile/index.ts";
 import { findOwner } from "../files/owner.ts";
 import { type Layer, RootView } from "../files/root-view.ts";
-import type { StepReport } from "../model.ts";
+import type { MissReason, StepReport } from "../model.ts";
 import { isGit, isUrl } from "../plan/apply.ts";
 import { findSource, type StageNode } from "../plan/graph.ts";
 import type { CopyStep, RunStep, Step, WorkdirStep } from "../plan/steps.ts";
@@ -96,10 +96,12 @@ export class Steps {
     const skip =
       request.noCache === true ||
       (node.stage.stage !== "" && request.noCacheFilter?.includes(node.stage.stage) === true);
-    const hit = skip ? undefined : ((await cache.find(epoch)) ?? (await this.#importStep(epoch, name)));
+    const own = skip ? undefined : await cache.find(epoch);
+    const imported = skip || own !== undefined ? undefined : await this.#importStep(epoch, name);
+    const hit = own ?? imported;
     if (hit !== undefined) {
       vertex.cached();
-      this.reports.push({ title, cached: true, key: hit.key, reasons: [] });
+      this.reports.push({ title, cached: true, key: hit.key, reasons: imported === undefined ? [] : [given] });
       return { layer: hit.layer, created: hit.created, cached: true };
     }
     const why = skip ? refused : cache.explain(epoch, name);
@@ -108,7 +110,8 @@ export class Steps {
     signal.throwIfAborted();
     const record = await cache.add(epoch, name, diffId, size);
     vertex.done();
-    this.reports.push({ title, cached: false, key: record.key, ...why });
+    const reasons = skip || !request.cacheFrom?.length ? why.reasons : [...why.reasons, notGiven];
+    this.reports.push({ title, cached: false, key: record.key, ...why, reasons });
     return { layer: diffId, created: record.created, cached: false };
   }
 
@@ -243,6 +246,8 @@ export class Steps {
   }
 }
 
+const given: MissReason = { kind: "import", subject: "", text: "from a cache that was given (--cache-from)" };
+const notGiven: MissReason = { ...given, text: "no cache that was given has it (--cache-from)" };
 const refused: Pick<StepReport, "reasons"> = {
   reasons: [{ kind: "refused", subject: "", text: "the cache was not asked (--no-cache)" }],
 };
