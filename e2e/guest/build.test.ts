@@ -131,6 +131,31 @@ describe("docker build", () => {
     expect((await docker(["run", "--rm", "mounts"])).stdout).toBe("hiddenA\nkept\nseed\nseed\nmore\nkept\n/c\n");
   }, 90_000);
 
+  it("runs a step without a network, with all rights where the client allows it, and without devices that are not there", async () => {
+    const dockerfile = [
+      "FROM busybox",
+      "RUN --network=none ls /sys/class/net; wget -q http://packages.drydock.internal/ || echo no way out",
+      "RUN --security=sandbox grep CapEff /proc/self/status",
+      "RUN --security=insecure grep CapEff /proc/self/status",
+      "RUN --device=vendor.example/thing=1 echo without",
+    ];
+    const build = ["build", "--progress", "plain", "--no-cache", "-"];
+    const refused = await docker(build, dockerfile.join("\n"));
+    expect(refused.stderr).toContain("security.insecure is not allowed");
+    const { code, stderr } = await docker(
+      ["build", "--allow", "security.insecure", ...build.slice(1)],
+      dockerfile.join("\n"),
+    );
+    expect(stderr).toMatch(/ [\d.]+ lo\n.* no way out\n/s);
+    expect(stderr).not.toMatch(/ eth0\n/);
+    expect([...stderr.matchAll(/CapEff:\s+([0-9a-f]+)/g)].map(([, value]) => value)).toEqual([
+      "00000000a80425fb",
+      "000001ffffffffff",
+    ]);
+    expect(stderr).toMatch(/ without\n/);
+    expect(code).toBe(0);
+  }, 60_000);
+
   it("builds in stages, as a user, with arguments, and writes files out", async () => {
     const dockerfile = [
       "ARG TAG=latest",

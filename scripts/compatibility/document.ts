@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, commands } from "./commands.ts";
+import { instructions } from "./instructions.ts";
 import { type Operation, operations, type Status } from "./operations.ts";
 
 interface SuiteResult {
@@ -52,6 +53,11 @@ export function compatibility(): string {
           .filter((flag) => flag.status.why !== undefined && flag.status !== status)
           .map((flag) => [`docker ${path}`, `--${flag.name}`, text(flag.status)]),
       ),
+    ),
+    "## Dockerfiles",
+    table(
+      ["Instruction", "Status", "Test"],
+      instructions().map(({ name, status, test }) => [name, text(status), test]),
     ),
     "## Public suites",
     "Run from a copy outside the repository: `npm run conformance -- NAME DIR`.",

@@ -177,6 +177,93 @@ describe("a build without processes", () => {
     expect(await layer(result, 3)).toEqual(["755 0:0 real/", "755 0:0 real/w/"]);
   });
 
+  it("takes ADD's flags, and layers that stand on nothing", async () => {
+    const { run, layer } = await rig();
+    const archive = await tarOf([textFile("x", "X")]);
+    const digest = "sha256:6a1c23a9a6970cdbdf36e5e1913fe5ef2e1b6c333f233041af8a8977864654d5";
+    const { result, failure } = await run(
+      [
+        "FROM --platform=$TARGETPLATFORM base",
+        "ADD --chown=web:staff --chmod=600 a /",
+        "ADD --unpack=false t.tar /",
+        "ADD --unpack=true http://example.invalid/f.tar /far",
+        `ADD --checksum=${digest} http://example.invalid/f /`,
+        "ADD --exclude=*.md d /d/",
+        "WORKDIR /tmp",
+        "COPY --link a x/",
+        "ADD --link --chown=web a x/",
+      ].join("\n"),
+      { a: "A", "t.tar": archive, "d/a": "A", "d/b.md": "B" },
+    );
+    expect(failure).toBeUndefined();
+    const layers = await Promise.all([1, 2, 4, 5, 7, 8].map((at) => layer(result, at)));
+    expect(layers[0]).toEqual(["600 100:50 a=A"]);
+    expect(layers[1]?.[0]).toMatch(/^644 0:0 t\.tar=x/);
+    expect(layers[2]).toEqual(["600 0:0 f=from afar"]);
+    expect(layers[3]).toEqual(["755 0:0 d/", "644 0:0 d/a=A"]);
+    // Nothing of the layers below is in it: not the directory's mode.
+    expect(layers[4]).toEqual(["755 0:0 tmp/", "755 0:0 tmp/x/", "644 0:0 tmp/x/a=A"]);
+    expect(layers[5]).toEqual(["755 100:101 tmp/", "755 100:101 tmp/x/", "644 100:101 tmp/x/a=A"]);
+    const wrong = await run(`FROM base\nADD --checksum=sha256:${"0".repeat(64)} http://example.invalid/f /\n`);
+    expect(wrong.failure?.message).toBe(`digest mismatch ${digest}: sha256:${"0".repeat(64)}`);
+  });
+
+  it("writes the configuration and the history that BuildKit writes", async () => {
+    const { run } = await rig();
+    const { result } = await run(
+      [
+        "FROM scratch",
+        "LABEL a=1 b=\"two words\" c='x y'",
+        "ENV C d e",
+        "MAINTAINER me <m@x>",
+        "EXPOSE 80 443/udp 100-102",
+        'VOLUME ["/v 3"]',
+        "USER 1:2",
+        "STOPSIGNAL SIGINT",
+        'SHELL ["/bin/ash","-ec"]',
+        "CMD echo hi",
+        'ENTRYPOINT ["/bin/x","y"]',
+        "HEALTHCHECK --interval=5s --timeout=3s --retries=3 --start-period=1m --start-interval=2s CMD wget x || exit 1",
+        "ONBUILD RUN x",
+      ].join("\n"),
+    );
+    expect(result?.config).toMatchObject({
+      User: "1:2",
+      ExposedPorts: { "100/tcp": {}, "101/tcp": {}, "102/tcp": {}, "443/udp": {}, "80/tcp": {} },
+      Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "C=d e"],
+      Entrypoint: ["/bin/x", "y"],
+      Cmd: ["/bin/ash", "-ec", "echo hi"],
+      Volumes: { "/v 3": {} },
+      WorkingDir: "/",
+      Labels: { a: "1", b: "two words", c: "x y" },
+      StopSignal: "SIGINT",
+      ArgsEscaped: true,
+      Healthcheck: {
+        Test: ["CMD-SHELL", "wget x || exit 1"],
+        Interval: 5e9,
+        Timeout: 3e9,
+        StartPeriod: 60e9,
+        StartInterval: 2e9,
+        Retries: 3,
+      },
+      OnBuild: ["RUN x"],
+      Shell: ["/bin/ash", "-ec"],
+    });
+    expect(result?.history.map(({ created_by }) => created_by)).toEqual([
+      "LABEL a=1 b=two words c=x y",
+      "ENV C=d e",
+      "MAINTAINER me <m@x>",
+      "EXPOSE [100/tcp 101/tcp 102/tcp 443/udp 80/tcp]",
+      "VOLUME [/v 3]",
+      "USER 1:2",
+      "STOPSIGNAL SIGINT",
+      "SHELL [/bin/ash -ec]",
+      'CMD ["/bin/ash" "-ec" "echo hi"]',
+      'ENTRYPOINT ["/bin/x" "y"]',
+      `HEALTHCHECK &{["CMD-SHELL" "wget x || exit 1"] "5s" "3s" "1m0s" "2s" '\\x03'}`,
+    ]);
+  });
+
   it("keeps WORKDIR as it is written in the configuration, and clean in the file system", async () => {
     const { run, layer } = await rig();
     const { result } = await run("FROM scratch\nWORKDIR /x/../y/\nCOPY a .\n", { a: "A" });

@@ -4,6 +4,23 @@ import { withSuggestion } from "./suggest.ts";
 
 export type FlagKind = "string" | "strings" | "boolean";
 
+const copied = { chown: "string", chmod: "string", link: "boolean", exclude: "strings" } as const;
+
+/** The flags of each instruction that has some. */
+export const instructionFlags = {
+  FROM: { platform: "string" },
+  RUN: { mount: "strings", network: "string", security: "string", device: "strings" },
+  COPY: { from: "string", ...copied, parents: "boolean" },
+  ADD: { ...copied, "keep-git-dir": "boolean", checksum: "string", unpack: "boolean" },
+  HEALTHCHECK: {
+    interval: "string",
+    timeout: "string",
+    "start-period": "string",
+    "start-interval": "string",
+    retries: "string",
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, FlagKind>>>>;
+
 export interface Flags {
   string(name: string): string;
   strings(name: string): readonly string[];

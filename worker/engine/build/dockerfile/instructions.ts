@@ -5,7 +5,7 @@ import { syntaxError } from "../../../go/strconv.ts";
 import { ValueError } from "../../../go/value-error.ts";
 import type { HealthConfig } from "../../domains.ts";
 import { instructionNames } from "./arguments.ts";
-import { type FlagKind, type Flags, readFlags } from "./flags.ts";
+import { type FlagKind, type Flags, instructionFlags, readFlags } from "./flags.ts";
 import { chompHeredoc, parseHeredocWord } from "./heredoc.ts";
 import { checkMountSyntax } from "./mount.ts";
 import { DockerfileError, type DockerfileNode, type Heredoc, type LineRange } from "./node.ts";
@@ -209,7 +209,7 @@ function readFrom(node: DockerfileNode, base: Base): Omit<Stage, "commands"> {
         `invalid name for build stage: ${JSON.stringify(name)}, name can't start with a number or contain symbols`,
       );
   } else if (node.args.length !== 1) throw fail("FROM requires either one or three arguments");
-  const flags = readFlags(node.flags, { platform: "string" });
+  const flags = readFlags(node.flags, instructionFlags.FROM);
   return { ...base, stage, base: image, platform: flags.string("platform"), words: node.args };
 }
 
@@ -235,9 +235,13 @@ function commandLine(node: DockerfileNode, args = node.args): CommandLine {
 }
 
 function readRun(node: DockerfileNode, base: Base): Run {
-  const flags = readFlags(node.flags, { mount: "strings", network: "string", security: "string", device: "strings" });
+  const flags = readFlags(node.flags, instructionFlags.RUN);
   const mounts = flags.strings("mount");
   for (const mount of mounts) checkMountSyntax(mount);
+  for (const device of flags.strings("device")) {
+    const [name = "", ...options] = device.split(",");
+    if (options.includes("required")) throw fail(`required device ${JSON.stringify(name)} is not registered`);
+  }
   return {
     ...base,
     kind: "run",
@@ -264,13 +268,7 @@ function readCopy(node: DockerfileNode, base: Base, kind: "copy" | "add"): Copy 
     throw fail(
       `${name} requires at least two arguments, but only one was provided. Destination could not be determined`,
     );
-  const shared = { chown: "string", chmod: "string", link: "boolean", exclude: "strings" } as const;
-  const flags = readFlags(
-    node.flags,
-    kind === "copy"
-      ? { ...shared, from: "string", parents: "boolean" }
-      : { ...shared, "keep-git-dir": "boolean", checksum: "string", unpack: "boolean" },
-  );
+  const flags = readFlags(node.flags, kind === "copy" ? instructionFlags.COPY : instructionFlags.ADD);
   const destination = args.at(-1) ?? "";
   if (parseHeredocWord(destination) !== undefined) throw fail(`${name} cannot accept a heredoc as a destination`);
   const contents = new Map(node.heredocs.map((heredoc) => [heredoc.name, heredoc]));
@@ -311,10 +309,7 @@ function readHealth(node: DockerfileNode): HealthConfig {
     return { Test: ["NONE"] };
   }
   const names = ["interval", "timeout", "start-period", "start-interval"] as const;
-  const flags = readFlags(node.flags, {
-    ...Object.fromEntries(names.map((name) => [name, "string" as const])),
-    retries: "string",
-  });
+  const flags = readFlags(node.flags, instructionFlags.HEALTHCHECK);
   if (kind !== "CMD") throw fail(`Unknown type ${JSON.stringify(kind)} in HEALTHCHECK (try CMD)`);
   const { args: command } = commandLine(node, args);
   if (command.length === 0) throw fail("Missing command after HEALTHCHECK CMD");

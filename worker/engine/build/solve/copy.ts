@@ -31,7 +31,10 @@ export interface CopyRequest {
   readonly source: RootView;
   /** Names the source in errors; random, as BuildKit's ids of snapshots. */
   readonly sourceId: string;
+  /** What is there already: of `--link` nothing, whatever the stage has. */
   readonly destination: RootView;
+  /** The stage, whose accounts `--chown` names. */
+  readonly stage: RootView;
   readonly loose: readonly LooseFile[];
 }
 
@@ -131,7 +134,7 @@ export async function copyLayer(
   now: number,
 ): Promise<AsyncIterable<TarInput>> {
   const { step } = request;
-  const owner = step.chown === "" ? undefined : await findOwner(step.chown, request.destination);
+  const owner = step.chown === "" ? undefined : await findOwner(step.chown, request.stage);
   const draft = new LayerDraft(request.destination, now, owner);
   const copy = new Copying(request, draft, owner, now);
   for (const { found, keep } of selection.files) await copy.add(found, keep);

@@ -41,6 +41,7 @@ export async function boundFiles(
       source: view,
       sourceId: randomRef(d),
       destination: view,
+      stage: view,
       loose: [],
     });
     for (const [path, sum] of Object.entries(checksums)) files[`${mount.target}:${path}`] = sum;

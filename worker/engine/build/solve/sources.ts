@@ -215,6 +215,7 @@ export async function layerOf({ layers }: BuildDependencies, view: RootView): Pr
     source: view,
     sourceId: "",
     destination: new RootView([emptyLayer()]),
+    stage: new RootView([emptyLayer()]),
     loose: [],
   };
   const { diffId } = await layers.addTar(writeTar(await copyLayer(copy, await selectSources(copy), 0)));

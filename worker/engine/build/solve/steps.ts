@@ -179,15 +179,16 @@ export class Steps {
       mtime: this.#now(),
     }));
     for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
-    const [sourceView, destination] = await Promise.all([
+    const [sourceView, stage] = await Promise.all([
       "layer" in source ? new RootView([source.layer]) : this.#view(source.layers),
-      this.#view(step.link ? [] : below),
+      this.#view(below),
     ]);
     const copy: CopyRequest = {
       step: { ...step, sources: local },
       source: sourceView,
       sourceId: randomRef(this.#d),
-      destination: step.link && step.chown !== "" ? await this.#view(below) : destination,
+      destination: step.link ? new RootView([emptyLayer()]) : stage,
+      stage,
       loose,
     };
     const selection = await selectSources(copy);
