@@ -10,9 +10,19 @@ import type { Sample } from "./result.ts";
 export const buildNames = [
   "build_3_steps",
   "build_cached",
+  "build_copy_500",
   "build_copy_1000",
+  "build_copy_25m",
   "build_copy_50m",
+  "build_context_5000",
   "build_context_10000",
+] as const;
+
+/** Each of two sizes, the smaller one first: the larger one's time in that of the smaller is to be near two. */
+const sizes = [
+  { half: "build_copy_500", whole: "build_copy_1000", files: 1000, bytes: 1000, ignored: false },
+  { half: "build_copy_25m", whole: "build_copy_50m", files: 1, bytes: 50 << 20, ignored: false },
+  { half: "build_context_5000", whole: "build_context_10000", files: 10_000, bytes: 100, ignored: true },
 ] as const;
 
 interface Measure {
@@ -36,10 +46,15 @@ export async function benchBuilds(drydock: Drydock, { sample, timed }: Measure):
       };
     const step = "echo hi > /log";
     writeContext(folder, "steps", `FROM busybox\nCOPY a /a\nRUN ${step}\n`, 1, 10);
-    writeContext(folder, "copy-1000", "FROM busybox\nCOPY . /files/\n", 1000, 1000);
-    writeContext(folder, "copy-50m", "FROM busybox\nCOPY . /files/\n", 1, 50 << 20);
-    writeContext(folder, "context-10000", "FROM busybox\nCOPY a /a\n", 10_000, 100);
-    writeFileSync(join(folder, "context-10000/.dockerignore"), "files\n");
+    for (const { half, whole, files, bytes, ignored } of sizes)
+      for (const [name, share] of [
+        [half, 2],
+        [whole, 1],
+      ] as const) {
+        const [count, size] = files === 1 ? [1, bytes / share] : [files / share, bytes];
+        writeContext(folder, name, `FROM busybox\nCOPY ${ignored ? "a /a" : ". /files/"}\n`, count, size);
+        if (ignored) writeFileSync(join(folder, name, ".dockerignore"), "files\n");
+      }
     await docker("pull", "-q", "busybox")();
     const run = docker("run", "--rm", "busybox", "sh", "-c", step);
     const uncached = (name: string) => docker("build", "-q", "--no-cache", name);
@@ -52,12 +67,10 @@ export async function benchBuilds(drydock: Drydock, { sample, timed }: Measure):
     const cached = docker("build", "-q", "steps");
     await timed(3, cached);
     samples.push(sample("build_cached", await timed(20, cached)));
-    for (const [name, context] of [
-      ["build_copy_1000", "copy-1000"],
-      ["build_copy_50m", "copy-50m"],
-      ["build_context_10000", "context-10000"],
-    ] as const)
-      samples.push(sample(name, await timed(3, uncached(context))));
+    for (const { half, whole } of sizes) {
+      samples.push(sample(half, await timed(3, uncached(half))));
+      samples.push(sample(whole, await timed(3, uncached(whole)), half));
+    }
     return samples;
   } finally {
     rmSync(folder, { recursive: true, force: true });

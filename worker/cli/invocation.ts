@@ -34,8 +34,8 @@ export interface CliFiles {
   symlink(target: string, path: string): Promise<void>;
   remove(path: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
-  /** The whole tree, parents first, links not followed; paths relative to `path`. */
-  walk(path: string): Promise<readonly FileInfo[]>;
+  /** The whole tree, parents first, links not followed; paths relative to `path`. What is in a directory that `enter` turns down may be left out. */
+  walk(path: string, enter?: (directory: FileInfo) => boolean): Promise<readonly FileInfo[]>;
 }
 export interface FileInfo {
   readonly path: string;

@@ -183,7 +183,7 @@ export const nodeFiles: CliFiles = {
   symlink: (target, path) => attempt("symlink", path, () => fsp.symlink(target, path)),
   remove: (path) => attempt("remove", path, () => fsp.rm(path, { recursive: true })),
   chmod: (path, mode) => attempt("chmod", path, () => fsp.chmod(path, mode)),
-  walk: (path) =>
+  walk: (path, enter = () => true) =>
     attempt("open", path, async () => {
       const out: FileInfo[] = [];
       const visit = async (directory: string): Promise<void> => {
@@ -191,7 +191,7 @@ export const nodeFiles: CliFiles = {
           const full = join(directory, name);
           const entry = await info(full, relative(path, full), false);
           out.push(entry);
-          if (entry.type === "directory") await visit(full);
+          if (entry.type === "directory" && enter(entry)) await visit(full);
         }
       };
       await visit(path);

@@ -119,10 +119,12 @@ async function* pack(files: CliFiles, roots: readonly Root[]): AsyncGenerator<Ui
   for (const { prefix, directory, matcher } of roots) {
     /** Folders that are left out, above the walk's place: one comes along when a file in it does. */
     let waiting: readonly FileInfo[] = [];
-    for (const info of await files.walk(directory)) {
+    const isLeftOut = (info: FileInfo): boolean => !matcher.isEmpty && matcher.matches(info.path);
+    const enter = (folder: FileInfo): boolean => matcher.hasExclusions || !isLeftOut(folder);
+    for (const info of await files.walk(directory, enter)) {
       if (info.type === "other" || info.path === "" || info.path === ".") continue;
       waiting = waiting.filter(({ path }) => info.path.startsWith(`${path}/`));
-      if (!matcher.isEmpty && matcher.matches(info.path)) {
+      if (isLeftOut(info)) {
         if (info.type === "directory" && matcher.hasExclusions) waiting = [...waiting, info];
         continue;
       }
