@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { readTar, type TarEntry } from "../../engine/tar-reader.ts";
+import type { TarEntry } from "../../engine/tar-format.ts";
+import { readTar } from "../../engine/tar-reader.ts";
 import type { CliFiles } from "../invocation.ts";
 import { nodeFiles } from "../main.node.ts";
 import { openContext } from "./context.ts";
