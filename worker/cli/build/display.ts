@@ -18,7 +18,7 @@ export async function displayFor(
 ): Promise<Display> {
   const { err, out } = context;
   const plain = (): Display =>
-    withSummary(new PlainDisplay(err, options.headless === true ? "" : context.contextName), err);
+    withSummary(new PlainDisplay(err, options.headless === true ? "" : context.contextName, context), err);
   switch (progress) {
     case "quiet":
     case "none":

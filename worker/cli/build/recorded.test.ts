@@ -49,7 +49,7 @@ it.each(recorded.map((one) => [one.name, one] as const))(
     }
     const api = new Router(buildRoutes(builds));
     const run = (invocation: Parameters<typeof runDocker>[0]) =>
-      runDocker(invocation, api, { now: Date.now, after: async () => undefined });
+      runDocker(invocation, api, { now: Date.now, after: () => new Promise(() => undefined) });
     const stdin = "stdin" in one ? { stdin: one.stdin as string } : {};
     const env = { HOME: directory };
     const { code, stdout, stderr } = await capture(run, one.args, { cwd, files: nodeFiles, env, ...stdin });
