@@ -121,6 +121,8 @@ export const ours: Side = own(async (invocation) => {
 export function normalise(text: string, who: "real" | "ours"): string {
   return text
     .replaceAll(join(home, who), "<HOME>")
+    .replaceAll(home, "<DIR>")
+    .replaceAll(/\S+\/tmp\/docker-import-\d+/g, "<IMPORT>")
     .replaceAll(host, "<ENGINE>")
     .replaceAll(`cmp-${who}-`, "cmp-")
     .replaceAll(/(dial tcp: lookup [\w.]+).*$/gm, "$1")

@@ -12,6 +12,7 @@ export const facts: Readonly<Record<string, string>> = {
   "login -u foo -p bar localhost:5000": "a registry listened there beside the recording's engine",
   "context ls": endpoint,
   "context inspect": endpoint,
+  "context ls -q": endpoint,
   "context use @ctx": endpoint,
   "context rm @ctx": endpoint,
   "inspect -f '{{json .HostConfig}}' @p": "cgroup v1 has no private cgroup namespaces by default",

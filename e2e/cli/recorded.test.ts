@@ -5,7 +5,8 @@ import { buildPath } from "../../worker/node-platform.node.ts";
 import { own, type Side, side } from "./both.ts";
 import { facts } from "./facts.ts";
 import { helpLine, helpOptions, helpPaths } from "./help-paths.ts";
-import { digest, helpName, load, recordedScenarios } from "./recorded.ts";
+import { digest, helpName, load, recordedScenarios, refusedName } from "./recorded.ts";
+import { refusedLines } from "./refusals.ts";
 
 describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("as the real client on a real engine printed", () => {
   let drydock: Drydock;
@@ -35,5 +36,12 @@ describe.skipIf(!existsSync(buildPath("snapshot/manifest.json")))("as the real c
     for (const path of helpPaths)
       texts.push([path, digest((await side("ours", docker, helpLine(path), helpOptions)).stdout)]);
     expect(Object.fromEntries(texts)).toEqual(load(helpName));
+  });
+
+  test("every flag of every command refused, byte for byte", { timeout: 120_000 }, async () => {
+    const refused: [string, string][] = [];
+    for (const line of refusedLines)
+      refused.push([line.join(" "), digest(JSON.stringify(await side("ours", docker, line)))]);
+    expect(Object.fromEntries(refused)).toEqual(load(refusedName));
   });
 });

@@ -26,7 +26,8 @@ export function save(name: string, value: unknown): void {
 }
 
 export const helpName = "help texts";
-/** Help texts are many and long; whether one differs is told by its hash. */
+export const refusedName = "what no command takes";
+/** Help texts and refusals of flags are many and long; whether one differs is told by its hash. */
 export const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
 /** Not the one that needs a registry of its own outside the machine. */

@@ -1,5 +1,6 @@
 /** Command lines in the order in which they are run. */
 import type { Typed } from "./both.ts";
+import { everyCommand } from "./every-command.ts";
 
 export const scenarios: Readonly<Record<string, readonly (string | Typed)[]>> = {
   "containers, images, networks, volumes and the rest, one after the other": [
@@ -881,4 +882,5 @@ export const scenarios: Readonly<Record<string, readonly (string | Typed)[]>> = 
     "checkpoint ls nosuch",
     "checkpoint rm nosuch x",
   ],
+  ...everyCommand,
 };

@@ -4,7 +4,7 @@
  */
 import type { ApiTransport, ByteDuplex } from "../api/transport.ts";
 import { checkArity, unknownSubcommand } from "./command/arity.ts";
-import { type CommandNode, childOf, commandPath, rootCommand } from "./command/tree.ts";
+import { type CommandNode, childOf, commandPath, rootCommand, useLine } from "./command/tree.ts";
 import { commands } from "./commands/index.ts";
 import { configDirectoryOf, loadConfig, resolvePath } from "./config/config-file.ts";
 import { contextNameOf, defaultHost, hostOf, readContext } from "./config/contexts.ts";
@@ -20,7 +20,7 @@ import type { Context } from "./session/context.ts";
 import { CliError, messageOf, Terminated } from "./session/errors.ts";
 import { Output } from "./session/output.ts";
 import { Signals } from "./session/signals.ts";
-import { requireSupport } from "./session/support.ts";
+import { needsSupport, requireSupport, requireSupportedCommand } from "./session/support.ts";
 import { clientVersion } from "./session/version.ts";
 
 export interface RunOptions {
@@ -121,6 +121,8 @@ async function execute(session: Session): Promise<number | undefined> {
   if (node.path === "")
     throw new CliError(`docker: unknown command: docker ${first}\n\nRun 'docker --help' for more information`);
 
+  if (needsSupport(node) && !args.includes("--help"))
+    await requireSupportedCommand(await contextOf(session, globals, configDirectory, node, new Flags([]), args));
   const flags = new Flags(node.flags);
   const parsed = parse(node, flags, args, node.interspersed, listChecks(node, invocation.env));
   if (parsed.help === "short") out.line(shortHelpDeprecated);
@@ -154,9 +156,8 @@ function parse(
     return parseFlags(flags, args, { interspersed, ...(check && { check }) });
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
-    const usage = node.path === "" ? "docker [OPTIONS] COMMAND [ARG...]" : node.usage;
     throw new CliError(
-      `${error.message}\n\nUsage:  ${usage}\n\nRun '${commandPath(node)} --help' for more information`,
+      `${error.message}\n\nUsage:  ${useLine(node)}\n\nRun '${commandPath(node)} --help' for more information`,
       125,
     );
   }

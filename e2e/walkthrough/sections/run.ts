@@ -13,7 +13,8 @@ export const run: Section = {
       line: "docker run -it --name prompt --hostname box debian bash --norc",
       dialogue: [
         ["# ", "tty\r"],
-        ["# ", "echo ready; sleep 100\r"],
+        // The signal is the child's once the child has the terminal, and it says so itself.
+        ["# ", "(echo ready; exec sleep 100)\r"],
         ["ready\r\n", "\u0003"],
         ["# ", "sleep 50 &\r"],
         ["# ", "jobs; kill %1; exit 7\r"],

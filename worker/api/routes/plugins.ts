@@ -1,6 +1,6 @@
 /** Plugin operations, as an engine without plugins answers them. */
 import { EngineError } from "../../engine/errors.ts";
-import { checkFilters, type Filters } from "../../engine/filter-args.ts";
+import { booleanFilter, checkFilters, type Filters } from "../../engine/filter-args.ts";
 import { json } from "../respond.ts";
 import type { Route } from "../router.ts";
 import type { ApiResponse } from "../transport.ts";
@@ -24,6 +24,7 @@ const installing: readonly Entry[] = [
 
 function list(filters: Filters): ApiResponse {
   checkFilters(filters, ["enabled", "capability"]);
+  booleanFilter(filters, "enabled");
   return json([]);
 }
 

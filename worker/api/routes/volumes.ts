@@ -1,5 +1,6 @@
 /** Operations of the tag Volume. */
 import { EngineError } from "../../engine/errors.ts";
+import { notManager } from "../../engine/swarm/index.ts";
 import type { VolumeCreateRequest, VolumeService } from "../../engine/volumes/index.ts";
 import { json, noContent } from "../respond.ts";
 import { compareVersions, type Route, type RouteContext } from "../router.ts";
@@ -57,6 +58,7 @@ async function createRequest(context: RouteContext): Promise<VolumeCreateRequest
   if (typeof body !== "object" || Array.isArray(body))
     throw new EngineError("invalidParameter", "invalid JSON: cannot unmarshal into volume.CreateOptions");
   const fields = body as Record<string, unknown>;
+  if (fields.ClusterVolumeSpec != null) throw new EngineError("unavailable", notManager);
   return {
     Name: text(fields, "Name"),
     Driver: text(fields, "Driver"),

@@ -107,3 +107,10 @@ export const rootCommand = (): CommandNode => {
 };
 
 export const commandPath = (node: CommandNode): string => (node.path === "" ? "docker" : `docker ${node.path}`);
+
+/** What a refusal says of a command's use. Most groups of commands say no more than their name there, unlike in their help. */
+export function useLine(node: CommandNode): string {
+  if (node.path === "") return "docker [OPTIONS] COMMAND [ARG...]";
+  if (node.commands.length === 0 || ["manifest", "volume"].includes(node.path)) return node.usage;
+  return node.path === "stack" ? "docker stack [OPTIONS]" : commandPath(node);
+}

@@ -2,7 +2,7 @@
  * Which module carries out which command, by canonical path, and how many arguments it takes. Modules are loaded at their first use.
  * `docker compose`, `docker buildx`, and `docker build` come from elsewhere: see plugins.ts.
  */
-import { type Arity, anyArgs, atLeast, atMost, between, exactly, noArgs } from "../command/arity.ts";
+import { type Arity, anyArgs, atLeast, atMost, between, exactly, exactlyByCobra, noArgs } from "../command/arity.ts";
 import type { Handler } from "../session/context.ts";
 import { lazy } from "../session/lazy.ts";
 
@@ -129,7 +129,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map([
   ["context rm", entry(atLeast(1), context, (m) => m.remove)],
   ["context show", entry(noArgs, context, (m) => m.show)],
   ["context update", entry(exactly(1), context, (m) => m.update)],
-  ["context use", entry(exactly(1), context, (m) => m.use)],
+  ["context use", entry(exactlyByCobra(1), context, (m) => m.use)],
   ["image history", entry(exactly(1), images, (m) => m.history)],
   ["image import", entry(atLeast(1), transfer, (m) => m.importImage)],
   ["image inspect", entry(atLeast(1), inspect, (m) => m.inspectKind("image"))],
@@ -177,7 +177,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map([
   ["node ps", entry(anyArgs, swarm, (m) => m.ask(() => "/nodes/self"))],
   ["node rm", entry(atLeast(1), swarm, (m) => m.remove("node"))],
   ["node update", entry(exactly(1), swarm, (m) => m.nodeUpdate)],
-  ["plugin create", entry(exactly(2), plugin, (m) => m.create)],
+  ["plugin create", entry(atLeast(2), plugin, (m) => m.create)],
   ["plugin disable", entry(exactly(1), plugin, (m) => m.disable)],
   ["plugin enable", entry(exactly(1), plugin, (m) => m.enable)],
   ["plugin inspect", entry(atLeast(1), inspect, (m) => m.inspectKind("plugin"))],
@@ -281,5 +281,5 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map([
   ["volume ls", entry(noArgs, volume, (m) => m.list)],
   ["volume prune", entry(noArgs, prune, (m) => m.volumes)],
   ["volume rm", entry(atLeast(1), volume, (m) => m.remove)],
-  ["volume update", entry(atMost(1), volume, (m) => m.update)],
+  ["volume update", entry(exactly(1), volume, (m) => m.update)],
 ]);

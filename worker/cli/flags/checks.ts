@@ -7,7 +7,7 @@ import { parseMount } from "../run/mount.ts";
 import { parseAttachment } from "../run/network.ts";
 import { parseGpus } from "../run/resources.ts";
 import type { ListCheck } from "./flags.ts";
-import { cut, parseUlimit } from "./values.ts";
+import { cut, parseCsv, parseUlimit } from "./values.ts";
 
 const fail = (message: string): never => {
   throw new ValueError(message);
@@ -132,6 +132,7 @@ function valid(read: (value: string) => unknown): ListCheck {
   };
 }
 const ulimit = valid(parseUlimit);
+const mount = valid((value) => parseMount(value, "/"));
 
 const common: Readonly<Record<string, ListCheck>> = {
   attach,
@@ -149,11 +150,37 @@ const common: Readonly<Record<string, ListCheck>> = {
   "device-write-iops": throttleOperations,
   sysctl,
   ulimit,
-  mount: valid((value) => parseMount(value, "/")),
+  mount,
   net: valid(parseAttachment),
   network: valid(parseAttachment),
   gpus: valid(parseGpus),
 };
+
+const credentialSpec: ListCheck = (value) =>
+  /^($|config:\/\/|file:\/\/|registry:\/\/)/.test(value)
+    ? value
+    : fail('invalid credential spec: value must be prefixed with "config://", "file://", or "registry://"');
+
+const ofServices: Readonly<Record<string, ListCheck>> = {
+  ulimit,
+  "ulimit-add": ulimit,
+  mount,
+  "mount-add": mount,
+  "credential-spec": credentialSpec,
+};
+
+const externalCa: ListCheck = (value) => {
+  const fields = parseCsv(value).map((field) => {
+    const [name, text, ok] = cut(field, "=");
+    return ok ? ([name.toLowerCase(), text] as const) : fail(`invalid field '${field}' must be a key=value pair`);
+  });
+  const { protocol, url } = Object.fromEntries(fields);
+  if (protocol !== undefined && protocol.toLowerCase() !== "cfssl")
+    return fail(`unrecognized external CA protocol ${protocol}`);
+  if (protocol === undefined) return fail("the external-ca option needs a protocol= parameter");
+  return url === undefined ? fail("the external-ca option needs a url= parameter") : value;
+};
+const ofSwarms: Readonly<Record<string, ListCheck>> = { "external-ca": externalCa };
 
 /** The check of a flag's values, by the flag's name, for one command. */
 export function listChecks(
@@ -161,6 +188,7 @@ export function listChecks(
   env: Readonly<Record<string, string>>,
 ): (flag: string) => ListCheck | undefined {
   const checksEnv = envCheck(env);
-  const isService = node.canonical.startsWith("service ");
-  return (flag) => (flag === "env" ? checksEnv : isService ? undefined : common[flag]);
+  const [group] = node.canonical.split(" ");
+  const checks = group === "service" ? ofServices : group === "swarm" ? ofSwarms : common;
+  return (flag) => (flag === "env" ? checksEnv : checks[flag]);
 }

@@ -10,6 +10,8 @@ export interface Inspected extends TypedOptions {
   readonly value: unknown;
   /** The client made the value; what the engine sent is shown as it came. */
   readonly own?: boolean;
+  /** docker/cli keeps the answer's JSON beside its own type, and asks it for what the type has not. */
+  readonly raw?: boolean;
 }
 
 export async function inspectAll(
@@ -57,11 +59,12 @@ function parse(format: string): Templates {
   }
 }
 
-function render(templates: Templates, { value, ...options }: Inspected): string {
+function render(templates: Templates, { value, raw = true, ...options }: Inspected): string {
   try {
     return templates.typed.execute(typed(value, options));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
+    if (!raw) throw new CliError(`template parsing error: ${error.message}`);
   }
   try {
     return templates.raw.execute(untyped(value));

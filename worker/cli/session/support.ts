@@ -1,5 +1,5 @@
 /** Commands and flags that need an experimental engine or another operating system. Follows docker/cli's isSupported. */
-import { commandPath } from "../command/tree.ts";
+import { type CommandNode, commandPath } from "../command/tree.ts";
 import type { Context } from "./context.ts";
 import { CliError } from "./errors.ts";
 
@@ -18,7 +18,7 @@ function refuseUnsigned({ node, flags, invocation }: Context): void {
 }
 
 export function requireSupport(context: Context): Promise<void> | undefined {
-  const { node, flags } = context;
+  const { flags } = context;
   refuseUnsigned(context);
   const windows = windowsFlags.filter((f) => flags.changed(f));
   if (windows.length > 0)
@@ -30,10 +30,15 @@ export function requireSupport(context: Context): Promise<void> | undefined {
         )
         .join("\n"),
     );
-  if (node.canonical.startsWith("checkpoint ")) return check(context, commandPath(node));
   const experimental = experimentalFlags.find((f) => flags.changed(f));
   return experimental === undefined ? undefined : check(context, `--${experimental}`);
 }
+
+/** Of a whole command: asked before anything else is found wrong with its line. */
+export async function requireSupportedCommand(context: Context): Promise<void> {
+  await check(context, commandPath(context.node));
+}
+export const needsSupport = ({ canonical }: CommandNode): boolean => /^checkpoint\b/.test(canonical);
 
 async function check({ client }: Context, subject: string): Promise<void> {
   const { headers } = await client.call("GET", "/_ping");

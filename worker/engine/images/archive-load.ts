@@ -10,7 +10,7 @@ import { machinePlatform } from "./platform.ts";
 import { bar, type Progress, shortId } from "./progress.ts";
 import { selectPlatform } from "./pull.ts";
 import { familiarString, parseReference, type Reference, tryParseReference, withDefaultTag } from "./reference.ts";
-import { checkPlatform } from "./views.ts";
+import { isForPlatform } from "./views.ts";
 
 interface PlannedImage {
   readonly config: Uint8Array;
@@ -32,7 +32,11 @@ export async function loadImages(
 ): Promise<void> {
   const archive = await ArchiveMembers.read(context, source);
   try {
-    for (const image of await planImages(archive, options.platform)) await loadOne(context, archive, image, options);
+    let loaded = 0;
+    for (const image of await planImages(archive, options.platform))
+      if (await loadOne(context, archive, image, options)) loaded++;
+    // moby's list of what was loaded, which is empty.
+    if (loaded === 0) options.progress({});
   } finally {
     await archive.discard();
   }
@@ -43,10 +47,10 @@ async function loadOne(
   archive: ArchiveMembers,
   planned: PlannedImage,
   { quiet, platform, progress }: LoadOptions,
-): Promise<void> {
+): Promise<boolean> {
   const id = await digestOf(planned.config);
   const parsed = readConfig(id, planned.config);
-  checkPlatform(parsed, platform, planned.tags[0] === undefined ? id : familiarString(planned.tags[0]));
+  if (!isForPlatform(parsed, platform)) return false;
   if (parsed.layers.length !== planned.layers.length)
     throw new EngineError(
       "invalidParameter",
@@ -71,6 +75,7 @@ async function loadOne(
   }
   if (planned.tags.length === 0) progress({ stream: `Loaded image ID: ${id}\n` });
   imageEvent(context, "load", id, id, image);
+  return true;
 }
 
 async function addLayer(archive: ArchiveMembers, path: string, diffId: Digest, index: number): Promise<void> {

@@ -72,14 +72,19 @@ export function imageSummary(
   };
 }
 
-/** Throws as moby does when the image is there for another platform. */
-export function checkPlatform(image: StoredImage, wanted: Platform | undefined, reference: string): void {
-  if (wanted === undefined) return;
-  const matches =
+export function isForPlatform(image: StoredImage, wanted: Platform | undefined): boolean {
+  if (wanted === undefined) return true;
+  return (
     (wanted.os === "" || wanted.os === image.os) &&
     wanted.architecture === image.architecture &&
-    (wanted.variant === undefined || image.variant === undefined || wanted.variant === image.variant);
-  if (!matches) throw new EngineError("notFound", platformMismatch(image, wanted, reference), { resource: reference });
+    (wanted.variant === undefined || image.variant === undefined || wanted.variant === image.variant)
+  );
+}
+
+/** Throws as moby does when the image is there for another platform. */
+export function checkPlatform(image: StoredImage, wanted: Platform | undefined, reference: string): void {
+  if (wanted !== undefined && !isForPlatform(image, wanted))
+    throw new EngineError("notFound", platformMismatch(image, wanted, reference), { resource: reference });
 }
 
 export function platformMismatch(image: StoredImage, wanted: Platform, reference: string): string {

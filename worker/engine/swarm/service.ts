@@ -25,7 +25,7 @@ export interface SwarmDependencies {
 }
 
 const recordKind = "swarm";
-const notManager =
+export const notManager =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 const alreadyPart =
   'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';

@@ -199,6 +199,7 @@ export const inspect: Handler = async (context) => {
     return {
       type: "context.contextWithTLSListing",
       own: true,
+      raw: false,
       value: {
         ...meta,
         TLSMaterial: {},
@@ -242,6 +243,8 @@ export const importContext: Handler = async (context) => {
       : await invocation.files.read(resolvePath(invocation.cwd, source)).catch((error) => {
           throw new CliError(messageOf(error).replace(resolvePath(invocation.cwd, source), source));
         });
+  // As Go's reader of archives ends with less than a header.
+  if (bytes.length > 0 && bytes.length < 512) throw new CliError("unexpected EOF");
   const file = untarFiles(bytes).find((f) => f.path === "meta.json");
   if (file === undefined) throw new CliError("invalid context: no metadata found");
   const meta = JSON.parse(new TextDecoder().decode(file.data)) as ContextMeta;

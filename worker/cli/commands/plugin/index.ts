@@ -170,6 +170,7 @@ export const push: Handler = async (context) => {
 export const create: Handler = async (context) => {
   const { args, client, invocation, out } = context;
   const [name = "", directory = ""] = args;
+  normalizedReference(name);
   const path = resolvePath(invocation.cwd, directory);
   const info = await invocation.files.stat(path);
   if (info === undefined) throw new CliError(`lstat ${path}: no such file or directory`);

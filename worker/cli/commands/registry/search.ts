@@ -23,7 +23,11 @@ export const search: Handler = async (context) => {
       'WARNING: the "is-automated" filter is deprecated, and searching for "is-automated=true" will not yield any results in future.',
     );
   const response = await client.call("GET", "/images/search", {
-    query: { term, limit: flags.number("limit") || undefined, filters: filterQuery(filters) },
+    query: {
+      term,
+      limit: flags.number("limit") > 0 ? flags.number("limit") : undefined,
+      filters: filterQuery(filters),
+    },
     headers: { "x-registry-auth": encodeAuth((await authFor(context, hubAuthKey)) ?? {}) },
   });
   const results = (await readJson(response)) as readonly SearchResult[];

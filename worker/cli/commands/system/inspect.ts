@@ -116,5 +116,6 @@ export const inspectKind =
       size: context.flags.bool("size"),
       platform: platform === "" ? undefined : JSON.stringify(parsePlatform(platform)),
     };
-    return inspectAll(context, (reference) => fetchKind(context, kind, reference, options));
+    const raw = name !== "volume";
+    return inspectAll(context, async (reference) => ({ ...(await fetchKind(context, kind, reference, options)), raw }));
   };

@@ -36,18 +36,8 @@ export const list: Handler = async ({ flags, client, config, out }) => {
   return 0;
 };
 
-const clusterFlags = [
-  "group",
-  "scope",
-  "sharing",
-  "availability",
-  "type",
-  "secret",
-  "limit-bytes",
-  "required-bytes",
-  "topology-required",
-  "topology-preferred",
-];
+/** Flags that make a volume the cluster's; secrets and topologies do not, by themselves. */
+const clusterFlags = ["group", "scope", "sharing", "availability", "type", "limit-bytes", "required-bytes"];
 
 export const create: Handler = async ({ flags, args, client, out }) => {
   const [name = ""] = args;
