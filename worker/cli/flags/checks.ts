@@ -1,5 +1,6 @@
 /** Checks of list-like flags that docker/cli does while it parses (its opts.Validate… functions). */
 
+import { parseCsv } from "../../go/csv.ts";
 import { parseBytes } from "../../go/units.ts";
 import { ValueError } from "../../go/value-error.ts";
 import type { CommandNode } from "../command/tree.ts";
@@ -7,7 +8,7 @@ import { parseMount } from "../run/mount.ts";
 import { parseAttachment } from "../run/network.ts";
 import { parseGpus } from "../run/resources.ts";
 import type { ListCheck } from "./flags.ts";
-import { cut, parseCsv, parseUlimit } from "./values.ts";
+import { cut, parseUlimit } from "./values.ts";
 
 const fail = (message: string): never => {
   throw new ValueError(message);
