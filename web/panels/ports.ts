@@ -19,14 +19,14 @@ export class Ports extends LightElement {
     if (ports.length === 0)
       return emptyState(this.app, "No container publishes a port.", "docker run -d -p 8080:80 --name web nginx");
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Published ports"><table>
-      <thead><tr><th>Port</th><th>Leads to</th><th>Image</th><th><span class="vh">Actions</span></th></tr></thead>
+      <thead><tr><th>Port</th><th>Leads to</th><th class="roomy">Image</th><th><span class="vh">Actions</span></th></tr></thead>
       <tbody>${ports.map(({ port, container }) => {
         const name = containerName(container);
         const inside = container.Ports?.find(({ PublicPort }) => PublicPort === port)?.PrivatePort;
         return html`<tr>
           <td class="mono">localhost:${port}</td>
           <td><a href=${formatRoute({ view: "containers", name })}>${name}</a> <span class="mono sub">:${inside}</span></td>
-          <td class="mono">${container.Image}</td>
+          <td class="mono roomy">${container.Image}</td>
           <td><span class="act"><button class="btn s" @click=${() => openPreview(this.app, port)}>${icon("out")}Preview ${port}</button></span></td>
         </tr>`;
       })}</tbody>
