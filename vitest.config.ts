@@ -15,7 +15,7 @@ export default defineConfig({
           include: [
             "{worker,web,guest-image,lessons,scripts,embed}/**/*.test.ts",
             "e2e/structure.test.ts",
-            "e2e/bench/*.test.ts",
+            "e2e/{bench,fuzz}/*.test.ts",
           ],
         },
       },

@@ -7,6 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import type { StartSource } from "./checkpoints/resume.ts";
 import { openDrydock as open } from "./drydock.ts";
 import type { Drydock } from "./drydock-model.ts";
+import type { Fetch } from "./engine/ports/host.ts";
 import { fileImage } from "./machine/file-image.node.ts";
 import { hostResolver, hostUplink } from "./network/node-uplink.node.ts";
 import type { Surroundings } from "./network/outside.ts";
@@ -25,6 +26,8 @@ export interface NodeOptions {
   readonly offline?: boolean;
   /** Instead of the host's: what a tab has, for instance. */
   readonly network?: Surroundings;
+  /** Instead of the host's, for registries, remote contexts and the catalogue. */
+  readonly fetch?: Fetch;
   /** A checkpoint to start from: one that this playground stores, or the content of a file. */
   readonly from?: StartSource;
   /** Bytes of memory for checkpoints. */
@@ -47,7 +50,7 @@ export async function openDrydock(options: NodeOptions = {}): Promise<Drydock> {
     hasher: () => createHash("sha256"),
     clock: nodeClock,
     randomness: { bytes: (count) => randomBytes(count) },
-    fetch: repositoryFetch,
+    fetch: options.fetch ?? repositoryFetch,
     catalogue: catalogueBase,
     surroundings:
       options.network ??

@@ -11,9 +11,12 @@ import { readStack } from "../link/stack.ts";
 import { lessonTemplate } from "../template.ts";
 import { damaged, messages, nasty, recipes, stacks } from "./inputs.ts";
 
+/** How many inputs, and which: the same seed makes the same ones. */
+export type Run = Pick<fc.Parameters, "numRuns" | "seed" | "path">;
+
 export interface Property {
   readonly name: string;
-  check(runs: number): Promise<void>;
+  check(run: Run): Promise<void>;
 }
 
 /** Characters that show one line and run another: controls, and those that turn the direction of writing. */
@@ -44,7 +47,7 @@ function harmless(read: ReadLink): void {
 
 const sync = <T>(name: string, inputs: fc.Arbitrary<T>, holds: (input: T) => void): Property => ({
   name,
-  check: async (runs) => fc.assert(fc.property(inputs, holds), { numRuns: runs }),
+  check: async (run) => fc.assert(fc.property(inputs, holds), run as fc.Parameters<[T]>),
 });
 
 const template = lessonTemplate("fuzz")["lesson.yaml"] ?? "";
@@ -98,7 +101,7 @@ export const properties: readonly Property[] = [
   }),
   {
     name: "links",
-    async check(runs) {
+    async check(run) {
       const good = await writeLink({ v: 1, files: [{ path: "a", text: "b" }], images: [], steps: ["docker ps"] });
       const links = fc.oneof(
         damaged(good),
@@ -110,7 +113,7 @@ export const properties: readonly Property[] = [
         fc.asyncProperty(links, async (link) =>
           harmless(await readLink(typeof link === "string" ? link : await writeLink(link as never))),
         ),
-        { numRuns: runs },
+        run as fc.Parameters<[unknown]>,
       );
     },
   },

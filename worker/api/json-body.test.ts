@@ -29,6 +29,16 @@ it("are refused in Go's words", () => {
   for (const [text, words] of Object.entries(refusals)) expect(message(text), text).toBe(words);
 });
 
+it("are refused when they are nested deeper than any that means something", () => {
+  for (const text of [
+    "[".repeat(20_000),
+    `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`,
+    `{"a":"x"${",[[".repeat(9000)}`,
+  ])
+    expect(message(text)).toMatch(/^invalid JSON: invalid character '[[{]' exceeded max depth$/);
+  expect(message(`"${"[".repeat(20_000)}"`)).toBeUndefined();
+});
+
 it("are taken when they are one value of JSON that says what it is", () => {
   expect(parseJsonBody(' {"a": [1, -2.5e3, "\\u00e9"]} \n', "application/json; charset=utf-8")).toEqual({
     a: [1, -2500, "é"],

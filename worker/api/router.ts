@@ -69,19 +69,23 @@ export class Query {
     try {
       value = JSON.parse(text);
     } catch {
-      throw new EngineError("invalidParameter", "invalid filter");
+      throw invalidFilter();
     }
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new EngineError("invalidParameter", "invalid filter");
+    if (typeof value !== "object" || Array.isArray(value)) throw invalidFilter();
     const out: Record<string, readonly string[]> = Object.create(null);
-    for (const [key, entry] of Object.entries(value)) {
-      if (Array.isArray(entry)) out[key] = entry.map(String);
-      else if (typeof entry === "object" && entry !== null)
-        out[key] = Object.keys(entry).filter((k) => (entry as Record<string, unknown>)[k]);
-      else throw new EngineError("invalidParameter", "invalid filter");
-    }
+    for (const [key, entry] of Object.entries(value ?? {})) out[key] = filterValues(entry);
     return out;
   }
+}
+
+const invalidFilter = (): EngineError => new EngineError("invalidParameter", "invalid filter");
+
+function filterValues(entry: unknown): readonly string[] {
+  if (entry === null) return [];
+  if (Array.isArray(entry) && entry.every((value) => typeof value === "string")) return entry;
+  if (typeof entry !== "object" || Array.isArray(entry)) throw invalidFilter();
+  if (Object.values(entry).some((value) => typeof value !== "boolean")) throw invalidFilter();
+  return Object.entries(entry).flatMap(([value, on]) => (on ? value : []));
 }
 
 interface Compiled {

@@ -32,9 +32,9 @@ export async function decompress(
     case "gzip":
       return (await nativeTakesMembers())
         ? source.pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>)
-        : pushThrough(source, gunzipPusher);
+        : pushThrough(source, "gzip");
     case "zstd":
-      return pushThrough(source, zstdPusher);
+      return pushThrough(source, "zstd");
     case "bzip2":
     case "xz":
       throw new EngineError(
@@ -111,21 +111,37 @@ function zstdPusher(emit: (data: Uint8Array) => void): Pusher {
   return { push: (chunk, final) => void zstd.push(chunk, final) };
 }
 
+/** What the libraries throw at broken input, in part out of the middle of their arithmetic, in the words of Go's. */
+function corrupt(compression: "gzip" | "zstd", cause: unknown): EngineError {
+  const isCut = cause instanceof Error && /unexpected EOF/.test(cause.message);
+  const words = isCut ? "unexpected EOF" : compression === "gzip" ? "flate: corrupt input" : "zstd: corrupt input";
+  return new EngineError("invalidParameter", words, { cause });
+}
+
+const pushers = { gzip: gunzipPusher, zstd: zstdPusher } as const;
+
 function pushThrough(
   source: ReadableStream<Uint8Array>,
-  make: (emit: (data: Uint8Array) => void) => Pusher,
+  compression: keyof typeof pushers,
 ): ReadableStream<Uint8Array> {
   let controller: TransformStreamDefaultController<Uint8Array> | undefined;
-  const pusher = make((data) => {
+  const pusher = pushers[compression]((data) => {
     if (data.length > 0) controller?.enqueue(data);
   });
+  const push = (chunk: Uint8Array, final: boolean): void => {
+    try {
+      pusher.push(chunk, final);
+    } catch (cause) {
+      throw corrupt(compression, cause);
+    }
+  };
   return source.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       start(c) {
         controller = c;
       },
-      transform: (chunk) => pusher.push(chunk, false),
-      flush: () => pusher.push(new Uint8Array(0), true),
+      transform: (chunk) => push(chunk, false),
+      flush: () => push(new Uint8Array(0), true),
     }),
   );
 }

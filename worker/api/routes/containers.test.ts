@@ -254,6 +254,14 @@ describe("POST /containers/create", () => {
         '400 invalid mount config for type "foo": mount type unknown',
       ],
       [host({ PortBindings: { "80/tcp": [{ HostPort: "abc" }] } }), '400 invalid port specification: "abc"'],
+      [
+        host({ PortBindings: { "80/tcp": [{ HostPort: {} }] } }),
+        "400 invalid JSON: json: cannot unmarshal object into Go struct field .HostPort of type string",
+      ],
+      [
+        host({ PortBindings: { "80/tcp": {} } }),
+        "400 invalid JSON: json: cannot unmarshal object into Go struct field .80/tcp of type []nat.PortBinding",
+      ],
       [host({ Links: ["nope:x"] }), "400 could not get container for nope: No such container: nope"],
       [host({ OomScoreAdj: 2000 }), "400 Invalid value 2000, range for oom score adj is [-1000, 1000]"],
       [host({ Tmpfs: { x: "" } }), "400 invalid mount path: 'x' mount path must be absolute"],

@@ -55,6 +55,10 @@ describe("the API of images", () => {
     expect(value(await ask("GET", "/v1.50/images/json"))).toMatchObject([{ Containers: -1 }]);
     expect(value(await ask("GET", "/v1.43/images/json"))).toMatchObject([{ VirtualSize: 1 }]);
     expect(message(await ask("GET", '/images/json?filters={"foo":["x"]}'))).toEqual([400, "invalid filter 'foo'"]);
+    for (const shape of ['{"label":[1]}', '{"label":[[]]}', '{"label":{"a":"b"}}', '{"label":"a"}', "[]", "x"])
+      expect(message(await ask("GET", `/images/json?filters=${shape}`)), shape).toEqual([400, "invalid filter"]);
+    for (const shape of ["null", '{"label":null}'])
+      expect(await ask("GET", `/images/json?filters=${shape}`), shape).toMatchObject({ status: 200 });
   });
 
   it("inspects and tells the history, names with slashes included", async () => {

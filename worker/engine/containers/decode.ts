@@ -31,6 +31,10 @@ export class Fields {
     return value !== undefined && value !== null;
   }
 
+  names(): readonly string[] {
+    return Object.keys(this.#values);
+  }
+
   raw(name: string): unknown {
     if (Object.hasOwn(this.#values, name)) return this.#values[name];
     this.#lower ??= new Map(Object.entries(this.#values).map(([key, value]) => [key.toLowerCase(), value]));
@@ -64,6 +68,10 @@ export class Fields {
     if (list === undefined) return null;
     for (const item of list) if (!isString(item)) throw mismatch(item, name, "string");
     return list as readonly string[];
+  }
+  lists(name: string): readonly (readonly string[])[] | null {
+    const outer = this.#typed(name, "[][]string", isArray);
+    return outer?.map((_, i) => new Fields({ [name]: outer[i] }).strings(name) ?? []) ?? null;
   }
   /** strslice.StrSlice: a list, or one string. */
   command(name: string): readonly string[] | null {

@@ -3,7 +3,7 @@ import type { PortBindings } from "../domains.ts";
 import { EngineError } from "../errors.ts";
 import { normalizeCapabilities } from "../runtime/capabilities.ts";
 import { omitEmpty } from "./config.ts";
-import type { Fields } from "./decode.ts";
+import { Fields } from "./decode.ts";
 import type { DeviceRequest, HostConfig, MountRequest, Resources, RestartPolicy } from "./model.ts";
 
 export const defaultShmSize = 64 * 1024 * 1024;
@@ -79,14 +79,11 @@ export function readResources(host: Fields): Resources {
 }
 
 function readDeviceRequest(request: Fields): DeviceRequest {
-  const capabilities = request.raw("Capabilities");
   return {
     Driver: request.string("Driver"),
     Count: request.integer("Count"),
     DeviceIDs: request.strings("DeviceIDs"),
-    Capabilities: Array.isArray(capabilities)
-      ? capabilities.map((all) => (Array.isArray(all) ? all.map(String) : []))
-      : null,
+    Capabilities: request.lists("Capabilities"),
     Options: request.stringMap("Options") ?? null,
   };
 }
@@ -106,24 +103,17 @@ export function readRestartPolicy(host: Fields): RestartPolicy {
 }
 
 function readPortBindings(host: Fields): PortBindings {
-  const ports = host.object("PortBindings", "nat.PortMap") ?? {};
-  const out: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
-  for (const [port, bindings] of Object.entries(ports)) {
-    if (!Array.isArray(bindings)) {
-      out[port] = null;
-      continue;
-    }
-    out[port] = bindings.map((binding) => {
-      const { HostIp = "", HostPort = "" } = (binding ?? {}) as { HostIp?: unknown; HostPort?: unknown };
-      const hostPort = String(HostPort);
-      const [first = "", last = first] = hostPort.split("-");
-      const valid = (p: string): boolean => /^\d{1,5}$/.test(p) && Number(p) <= 65535;
-      if (hostPort !== "" && !(valid(first) && valid(last) && Number(first) <= Number(last)))
-        throw invalid(`invalid port specification: ${JSON.stringify(hostPort)}`);
-      return { HostIp: String(HostIp), HostPort: hostPort };
-    });
-  }
-  return out;
+  const ports = new Fields(host.object("PortBindings", "nat.PortMap") ?? {});
+  return Object.fromEntries(ports.names().map((port) => [port, ports.list(port, "nat.PortBinding", readPortBinding)]));
+}
+
+function readPortBinding(binding: Fields): { readonly HostIp: string; readonly HostPort: string } {
+  const port = binding.string("HostPort");
+  const [first = "", last = first] = port.split("-");
+  const valid = (p: string): boolean => /^\d{1,5}$/.test(p) && Number(p) <= 65535;
+  if (port !== "" && !(valid(first) && valid(last) && Number(first) <= Number(last)))
+    throw invalid(`invalid port specification: ${JSON.stringify(port)}`);
+  return { HostIp: binding.string("HostIp"), HostPort: port };
 }
 
 function readMount(mount: Fields): MountRequest {
@@ -132,7 +122,6 @@ function readMount(mount: Fields): MountRequest {
   const tmpfs = mount.has("TmpfsOptions") ? mount.fields("TmpfsOptions", "mount.TmpfsOptions") : undefined;
   const image = mount.has("ImageOptions") ? mount.fields("ImageOptions", "mount.ImageOptions") : undefined;
   const driver = volume?.has("DriverConfig") ? volume.fields("DriverConfig", "mount.Driver") : undefined;
-  const options = tmpfs?.raw("Options");
   return omitEmpty({
     Type: mount.string("Type"),
     Source: mount.string("Source") || undefined,
@@ -163,9 +152,7 @@ function readMount(mount: Fields): MountRequest {
       omitEmpty({
         SizeBytes: tmpfs.integer("SizeBytes") || undefined,
         Mode: tmpfs.integer("Mode") || undefined,
-        Options: Array.isArray(options)
-          ? options.map((pair) => (Array.isArray(pair) ? pair.map(String) : []))
-          : undefined,
+        Options: tmpfs.lists("Options") ?? undefined,
       }),
   }) as MountRequest;
 }

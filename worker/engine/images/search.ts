@@ -1,6 +1,7 @@
 /** `docker search`: the catalogue's index first, then Docker Hub where it can be reached. */
 import { syntaxError } from "../../go/strconv.ts";
 import { EngineError } from "../errors.ts";
+import { bodyJson } from "../registry/answer-body.ts";
 import type { ImageContext } from "./context.ts";
 import { booleanFilter, checkFilters, type Filters } from "./filters.ts";
 
@@ -89,12 +90,19 @@ async function searchHub(
     });
   });
   if (!response.ok) throw new EngineError("unavailable", `Unexpected status code ${response.status}`);
-  const { results } = (await response.json()) as { results?: readonly Partial<SearchResult>[] };
-  return (results ?? []).map((result) => ({
-    star_count: result.star_count ?? 0,
-    is_official: result.is_official ?? false,
-    name: result.name ?? "",
-    is_automated: false,
-    description: result.description ?? "",
-  }));
+  const answer = (await bodyJson(response, bounded)) as { results?: unknown } | null;
+  const results: readonly unknown[] = Array.isArray(answer?.results) ? answer.results : [];
+  return results.flatMap((result) => {
+    const { name, description, star_count, is_official } = (result ?? {}) as Record<string, unknown>;
+    if (typeof name !== "string") return [];
+    return [
+      {
+        star_count: typeof star_count === "number" ? star_count : 0,
+        is_official: is_official === true,
+        name,
+        is_automated: false,
+        description: typeof description === "string" ? description : "",
+      },
+    ];
+  });
 }

@@ -4,6 +4,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Fetch } from "../ports/host.ts";
+import { bodyJson } from "./answer-body.ts";
 import { basicAuthorization, type Credentials } from "./credentials.ts";
 import { errorOf, NoCredentials, RegistryUnreachable } from "./registry-error.ts";
 
@@ -54,8 +55,11 @@ export class Authorizer {
     for (const part of new Set([scope, parameters.scope])) if (part !== undefined) wanted.append("scope", part);
     const response = await this.#request(realm, wanted, signal);
     if (!response.ok) throw await errorOf(response, "UNAUTHORIZED");
-    const answer = (await response.json().catch(() => ({}))) as { token?: unknown; access_token?: unknown };
-    const token = answer.token ?? answer.access_token;
+    const answer = (await bodyJson(response, signal).catch(() => undefined)) as
+      | { token?: unknown; access_token?: unknown }
+      | null
+      | undefined;
+    const token = answer?.token ?? answer?.access_token;
     if (typeof token !== "string" || token === "")
       throw new EngineError("system", "authorization server did not include a token in the response");
     return token;

@@ -1,3 +1,6 @@
+import { EngineError } from "../errors.ts";
+import { bodyJson } from "./answer-body.ts";
+
 /** What a registry refused, in the words of docker/distribution's errcode: "manifest unknown: manifest unknown". */
 export type RegistryErrorCode =
   | "UNAUTHORIZED"
@@ -56,7 +59,8 @@ export class NoCredentials extends Error {
 /** fetch hides the reason in `cause` ("fetch failed"); its innermost message says most. What Node says is put in Go's words. */
 function reasonOf(error: unknown): string {
   let reason = error;
-  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  while (reason instanceof Error && !(reason instanceof EngineError) && reason.cause instanceof Error)
+    reason = reason.cause;
   const text = reason instanceof Error ? reason.message : String(reason);
   return text
     .replace(/^connect ECONNREFUSED (\S+)$/, "dial tcp $1: connect: connection refused")
@@ -68,13 +72,12 @@ export async function errorOf(response: Response, absent: RegistryErrorCode): Pr
   // A token that does not cover the repository: docker/distribution's client calls that denied, whatever the body says.
   if (response.status === 401 && /error="insufficient_scope"/.test(response.headers.get("www-authenticate") ?? ""))
     return new RegistryError("DENIED", 401);
-  const text = await response.text().catch(() => "");
-  try {
-    const first = (JSON.parse(text) as { errors?: { code?: string; message?: string }[] }).errors?.[0];
-    if (typeof first?.code === "string")
-      return new RegistryError(first.code as RegistryErrorCode, response.status, first.message || undefined);
-  } catch {
-    // Not the distribution specification's JSON: a static host, or a proxy.
+  // Anything but the distribution specification's JSON comes from a static host, or a proxy.
+  const said = (await bodyJson(response).catch(() => undefined)) as { errors?: unknown } | null | undefined;
+  const first = Array.isArray(said?.errors) ? (said.errors[0] as { code?: unknown; message?: unknown } | null) : null;
+  if (typeof first?.code === "string") {
+    const message = typeof first.message === "string" && first.message !== "" ? first.message : undefined;
+    return new RegistryError(first.code as RegistryErrorCode, response.status, message);
   }
   switch (response.status) {
     case 401:

@@ -2,6 +2,7 @@
 import { EngineError } from "../errors.ts";
 import type { Fetch } from "../ports/host.ts";
 import type { Digest } from "../ports/storage.ts";
+import { bodyBytes, bodyJson, brokenOff } from "./answer-body.ts";
 import { Authorizer } from "./authorizer.ts";
 import type { Credentials } from "./credentials.ts";
 import { acceptedManifests, type ImageIndex, type ImageManifest, maxManifestSize, parseManifest } from "./manifest.ts";
@@ -17,6 +18,9 @@ type Init = NonNullable<Parameters<Fetch>[1]>;
 
 /** A stream that broke off is taken up where it stopped, this often. */
 const maxResumes = 5;
+const maxSmallBlob = 8 << 20;
+/** Of tags. */
+const maxPages = 1000;
 
 export class RepositoryClient {
   /** Without a trailing slash; "/v2" follows it. */
@@ -47,8 +51,8 @@ export class RepositoryClient {
       signal,
       "MANIFEST_UNKNOWN",
     );
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (bytes.length > maxManifestSize) throw new EngineError("system", "manifest is too large");
+    const bytes = await bodyBytes(response, maxManifestSize, signal);
+    if (bytes === undefined) throw new EngineError("system", "manifest is too large");
     const digest = await digestOf(bytes);
     if (reference.startsWith("sha256:") && reference !== digest)
       throw new EngineError("system", `manifest verification failed for digest ${reference}`);
@@ -58,23 +62,26 @@ export class RepositoryClient {
   /** All tags, page after page. */
   async tags(signal?: AbortSignal): Promise<readonly string[]> {
     const tags: string[] = [];
+    const pages = new Set<string>();
     let path: string | undefined = `/${this.repository}/tags/list`;
     while (path !== undefined) {
+      if (pages.has(path) || pages.size >= maxPages) throw new EngineError("system", "the pages of tags do not end");
+      pages.add(path);
       const response: Response = await this.#request(path, {}, signal, "NAME_UNKNOWN");
-      const page = (await response.json()) as { tags?: unknown };
-      if (Array.isArray(page.tags)) tags.push(...page.tags.filter((tag) => typeof tag === "string"));
+      const page = (await bodyJson(response, signal)) as { tags?: unknown } | null;
+      if (Array.isArray(page?.tags)) tags.push(...page.tags.filter((tag) => typeof tag === "string"));
       // RFC 8288, as the distribution specification pages.
       const next: string | undefined = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1];
-      path = next === undefined ? undefined : new URL(next, response.url || `${this.base}/v2/`).href;
+      path = next === undefined ? undefined : this.#resolve(next, response);
     }
     return tags;
   }
 
+  /** A small blob, such as an image's configuration; checked. */
   async blobBytes(digest: Digest, signal?: AbortSignal): Promise<Uint8Array> {
     const response = await this.#request(`/${this.repository}/blobs/${digest}`, {}, signal, "BLOB_UNKNOWN");
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if ((await digestOf(bytes)) !== digest)
-      throw new EngineError("system", `filesystem layer verification failed for digest ${digest}`);
+    const bytes = await bodyBytes(response, maxSmallBlob, signal);
+    if (bytes === undefined || (await digestOf(bytes)) !== digest) throw unverified(digest);
     return bytes;
   }
 
@@ -88,8 +95,9 @@ export class RepositoryClient {
     const headers = { range: `bytes=${offset}-${offset + length - 1}` };
     const response = await this.#request(`/${this.repository}/blobs/${digest}`, { headers }, signal, "BLOB_UNKNOWN");
     if (response.status !== 206) return { whole: bodyOf(response) };
-    const range = new Uint8Array(await response.arrayBuffer());
-    if (range.length !== length) throw new EngineError("system", `blob ${digest}: ${range.length} of ${length} bytes`);
+    const range = await bodyBytes(response, length, signal);
+    if (range?.length !== length)
+      throw new EngineError("system", `blob ${digest}: ${range?.length ?? "more"} of ${length} bytes`);
     return { range };
   }
 
@@ -116,11 +124,14 @@ export class RepositoryClient {
               if (done) controller.close();
               else {
                 at += value.length;
+                if (at > size) throw unverified(digest);
                 controller.enqueue(value);
               }
               return;
             } catch (error) {
-              if (signal?.aborted === true || ++resumes > maxResumes) throw error;
+              if (error instanceof EngineError) await reader.cancel().catch(() => undefined);
+              if (error instanceof EngineError || signal?.aborted === true || ++resumes > maxResumes)
+                brokenOff(error, signal);
               reader = await open(at);
             }
           }
@@ -191,7 +202,14 @@ export class RepositoryClient {
   #location(response: Response): string {
     const location = response.headers.get("location");
     if (location === null) throw new EngineError("system", "registry named no location for the upload");
-    return new URL(location, response.url || `${this.base}/v2/`).href;
+    return this.#resolve(location, response);
+  }
+
+  #resolve(reference: string, { url }: Response): string {
+    const from = url || `${this.base}/v2/`;
+    if (!URL.canParse(reference, from))
+      throw new EngineError("system", `parse ${JSON.stringify(reference)}: invalid URL`);
+    return new URL(reference, from).href;
   }
 
   /** Authenticates when asked to, and turns refusals into {@link RegistryError}. */
@@ -213,7 +231,9 @@ export class RepositoryClient {
 
   async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Response> {
     const url = path.startsWith("/") ? `${this.base}/v2${path}` : path;
-    const headers = { ...init.headers, ...this.#authorizer.headers() };
+    // What a registry names elsewhere gets none of its credentials.
+    const isOurs = new URL(url).origin === new URL(this.base).origin;
+    const headers = { ...init.headers, ...(isOurs ? this.#authorizer.headers() : {}) };
     try {
       const response = await this.#fetch(url, { ...init, headers, ...(signal === undefined ? {} : { signal }) });
       this.#reached = true;
@@ -226,6 +246,9 @@ export class RepositoryClient {
     }
   }
 }
+
+const unverified = (digest: Digest): EngineError =>
+  new EngineError("system", `filesystem layer verification failed for digest ${digest}`);
 
 function withoutFirst(length: number): TransformStream<Uint8Array, Uint8Array> {
   let left = length;

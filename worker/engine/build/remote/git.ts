@@ -4,6 +4,7 @@
  */
 import type { GitHttpRequest, GitHttpResponse } from "isomorphic-git";
 import type { Fetch } from "../../ports/host.ts";
+import { bodyBytes } from "../../registry/answer-body.ts";
 import { type TarInput, writeTar } from "../../tar-writer.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { memoryFiles } from "./memory-files.ts";
@@ -100,7 +101,7 @@ async function send(
       ? {}
       : { body: new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer()) }),
   });
-  const content = new Uint8Array(await response.arrayBuffer());
+  const content = (await bodyBytes(response, Number.POSITIVE_INFINITY, signal)) ?? new Uint8Array(0);
   return {
     url: response.url || url,
     method,

@@ -1,6 +1,7 @@
 /** A context by its address: a Git repository, an archive, or a Dockerfile alone (BuildKit's frontend/dockerui, context detection). */
 import { detectCompression } from "../../compression.ts";
 import type { Fetch } from "../../ports/host.ts";
+import { bodyBytes } from "../../registry/answer-body.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { isGit } from "../plan/apply.ts";
 import { fetchGit, parseGitAddress } from "./git.ts";
@@ -28,19 +29,21 @@ export async function openRemote(fetch: Fetch, address: string, signal: AbortSig
 
 async function download(fetch: Fetch, address: string, signal: AbortSignal): Promise<Uint8Array> {
   let response: Response;
+  let content: Uint8Array | undefined;
   try {
     response = await fetch(address, { signal });
+    if (response.ok) content = await bodyBytes(response, Number.POSITIVE_INFINITY, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw new DockerfileError(
       `failed to read downloaded context: failed to load cache key: Get ${JSON.stringify(address)}: ${(error as Error).message}`,
     );
   }
-  if (!response.ok)
+  if (content === undefined)
     throw new DockerfileError(
       `failed to read downloaded context: failed to load cache key: invalid response status ${response.status}`,
     );
-  return new Uint8Array(await response.arrayBuffer());
+  return content;
 }
 
 function isArchive(content: Uint8Array): boolean {

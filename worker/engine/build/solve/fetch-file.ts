@@ -1,6 +1,7 @@
 /** ADD of a URL: the file as it is, mode 0600; of a Git repository: its files (Dockerfile reference, ADD). */
 import type { Fetch } from "../../ports/host.ts";
 import { RegistryUnreachable } from "../../registry/registry-error.ts";
+import { bodyBytes } from "../../registry/answer-body.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { digestBytes } from "../files/digest.ts";
 import { isGit } from "../plan/apply.ts";
@@ -14,21 +15,38 @@ export class FetchError extends Error {
 
 export async function fetchFile(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
   if (isGit(url)) return await fetchRepository(fetch, url, checksum, signal);
-  let response: Response;
-  try {
-    response = await fetch(url, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new FetchError(`failed to load cache key: ${new RegistryUnreachable("GET", url, error).message}`);
-  }
+  const { response, content } = await download(fetch, url, signal);
   if (!response.ok) throw new FetchError(`failed to load cache key: invalid response status ${response.status}`);
-  const content = new Uint8Array(await response.arrayBuffer());
   const digest = digestBytes(content);
   if (checksum !== "" && checksum !== digest) throw new FetchError(`digest mismatch ${digest}: ${checksum}`);
   const modified = Date.parse(response.headers.get("last-modified") ?? "");
   const path = new URL(url).pathname;
-  const name = decodeURIComponent(path.slice(path.lastIndexOf("/") + 1)) || "__unnamed__";
+  const name = unescaped(path.slice(path.lastIndexOf("/") + 1)) || "__unnamed__";
   return { name, content, mode: 0o600, mtime: Number.isNaN(modified) ? 0 : Math.floor(modified / 1000) };
+}
+
+async function download(
+  fetch: Fetch,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly response: Response; readonly content: Uint8Array }> {
+  try {
+    const response = await fetch(url, { signal });
+    const content = response.ok ? await bodyBytes(response, Number.POSITIVE_INFINITY, signal) : undefined;
+    return { response, content: content ?? new Uint8Array(0) };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new FetchError(`failed to load cache key: ${new RegistryUnreachable("GET", url, error).message}`);
+  }
+}
+
+/** A name that is no escaped text stands for itself. */
+function unescaped(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 async function fetchRepository(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
