@@ -1,7 +1,7 @@
 /** ADD of a URL: the file as it is, mode 0600; of a Git repository: its files (Dockerfile reference, ADD). */
 import type { Fetch } from "../../ports/host.ts";
-import { RegistryUnreachable } from "../../registry/registry-error.ts";
 import { bodyBytes } from "../../registry/answer-body.ts";
+import { RegistryUnreachable } from "../../registry/registry-error.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { digestBytes } from "../files/digest.ts";
 import { isGit } from "../plan/apply.ts";
