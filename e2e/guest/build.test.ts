@@ -270,6 +270,17 @@ describe("docker build", () => {
           expect(forwarded.stderr).toMatch(/ keys 000000050c00000000\n/);
           expect(forwarded.stderr).toContain(` keys ${oneKey()}\n`);
         }
+        write({
+          "bake/docker-bake.hcl": `variable "TAG" {\n  default = "dev"\n}\nfunction "tagged" {\n  params = [name]\n  result = "bake/\${name}:\${TAG}"\n}\ngroup "default" {\n  targets = ["one", "v"]\n}\ntarget "one" {\n  context = "c"\n  tags = [tagged("one")]\n}\ntarget "v" {\n  name = "v-\${n}"\n  matrix = { n = ["1", "2"] }\n  inherits = ["one"]\n  labels = { n = n }\n  tags = [tagged("v\${n}")]\n}\n`,
+          "bake/compose.yaml": "services:\n  web:\n    build: ./c\n    image: composed\n",
+        });
+        const baked = await client(["buildx", "bake", "-f", "bake/docker-bake.hcl", "--progress", "plain"], {
+          TAG: "2",
+        });
+        expect(baked.stderr).not.toContain("error reading preface");
+        await client(["buildx", "bake", "-f", "bake/compose.yaml", "--progress", "plain"]);
+        const images = (await client(["images", "--format", "{{.Repository}}:{{.Tag}}"])).stdout.split("\n");
+        expect(images).toEqual(expect.arrayContaining(["bake/one:2", "bake/v1:2", "bake/v2:2", "composed:latest"]));
         const classic = await client(["build", "--no-cache", "c"], { DOCKER_BUILDKIT: "0" });
         expect(classic.stdout).toMatch(/Step 3\/3 : RUN cat \/a\n.*\nC\n.*Successfully built/s);
         expect((await client(["buildx", "history", "ls"])).stdout).toMatch(/ r +Completed /);

@@ -1,4 +1,5 @@
 /** A client of BuildKit's protocol, as buildx is one: its calls on one connection, its files and secrets on another. */
+import type { Duplex } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import { buildRig } from "../../engine/build/testing/rig.ts";
 import { collectBytes } from "../../engine/bytes.ts";
@@ -11,6 +12,7 @@ import type { ApiTransport } from "../transport.ts";
 import { type Call, GrpcClient, type RpcError, serveGrpc } from "./grpc.node.ts";
 import { withBuildKit } from "./index.node.ts";
 import { messages, type Packet } from "./messages.node.ts";
+import { bytesOf } from "./session.node.ts";
 import { handedOver } from "./socket.node.ts";
 
 const ref = "abcdefghijklmnopqrstuvwxy";
@@ -95,6 +97,8 @@ describe("BuildKit's protocol", () => {
     id: string,
     files: Readonly<Record<string, string>>,
     upload: Uint8Array = new Uint8Array(),
+    dialSession: (headers: Readonly<Record<string, string>>) => Promise<Duplex> = (headers) =>
+      dial(api, "/session", headers),
   ): Promise<void> => {
     const methods = {
       "/moby.upload.v1.Upload/Pull": async ({ send }: Call) => {
@@ -110,7 +114,7 @@ describe("BuildKit's protocol", () => {
       "x-docker-expose-session-uuid": id,
       "x-docker-expose-session-grpc-method": Object.keys(methods).join(", "),
     };
-    serveGrpc(await dial(api, "/session", headers), methods);
+    serveGrpc(await dialSession(headers), methods);
   };
   /** As buildx does it: Solve stays open while the gateway client builds and returns. */
   const build = async (
@@ -158,6 +162,19 @@ describe("BuildKit's protocol", () => {
       names.push(`${entry.uid} ${entry.name} ${new TextDecoder().decode(await collectBytes(body))}`);
     expect(names).toEqual(["0 x/ ", "0 x/.dockerignore Dockerfile\n", "0 x/d/ ", "0 x/d/f content"]);
     expect(rig.builds.history.find(ref)).toMatchObject({ status: "completed", image: image.id });
+  });
+
+  it("takes a session on the connection that the client has already", async () => {
+    const files = { Dockerfile: "FROM base\nCOPY d /d\n", d: "1" };
+    await openSession("s", files, undefined, async (headers) => {
+      const call = bytesOf(client.open(`${control}/Session`, headers));
+      const { stream, socket } = handedOver();
+      void stream.readable.pipeTo(call.writable).catch(() => undefined);
+      void call.readable.pipeTo(stream.writable).catch(() => undefined);
+      return socket;
+    });
+    const response = await build();
+    expect(response["containerimage.digest"]).toBe((await rig.images.resolve("app")).id);
   });
 
   it("tells the steps while it builds, whoever comes first", async () => {

@@ -123,6 +123,17 @@ export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: 
       if (past !== undefined) await call.send(encodeStatus(past));
       else for await (const update of jobOf(Ref).updates()) await call.send(update);
     },
+    /** A session on the connection that the client has already, instead of one of its own; its bytes are the messages. */
+    async [`${control}/Session`](call) {
+      const { readable, writable } = sessions.accept({ headers: sessionHeaders(call) });
+      const writer = writable.getWriter();
+      const received = (async () => {
+        for await (const message of call.incoming) await writer.write(messages.bytes.decode(message).data);
+        await writer.close();
+      })();
+      const sent = readable.pipeTo(new WritableStream({ write: (data) => call.send(messages.bytes.encode({ data })) }));
+      await Promise.race([received, sent]).catch(() => undefined);
+    },
     async [`${control}/DiskUsage`](call) {
       await call.send(messages.diskUsage.encode({ record: (await engine.usage()).map(usageOf) }));
     },
@@ -162,6 +173,13 @@ export function controlMethods(api: ApiTransport, sessions: Sessions, machine?: 
   };
   return methods;
 }
+
+const sessionHeaders = ({ metadata }: Call): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(metadata)
+      .filter(([name]) => name.startsWith("x-docker-expose-session-"))
+      .map(([name, value]) => [name, [value ?? ""].flat().join(", ")]),
+  );
 
 const buildId = ({ metadata }: Call): string => String(metadata["buildkit-controlapi-buildid"] ?? "");
 

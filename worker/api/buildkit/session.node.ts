@@ -69,7 +69,7 @@ export class Session {
 }
 
 /** A call whose messages are pieces of a byte stream. */
-function bytesOf(call: OpenCall): ByteDuplex {
+export function bytesOf(call: OpenCall): ByteDuplex {
   const parts = call.incoming[Symbol.asyncIterator]();
   return {
     readable: new ReadableStream({
@@ -95,8 +95,8 @@ export class Sessions {
   readonly #open = new Map<string, Session>();
   readonly #waiting = new Map<string, ((session: Session) => void)[]>();
 
-  /** Takes the connection of `POST /session`. */
-  accept({ headers = {} }: ApiRequest): ByteDuplex {
+  /** Takes the connection of `POST /session`, or of the call Control/Session. */
+  accept({ headers = {} }: Pick<ApiRequest, "headers">): ByteDuplex {
     const id = headers["x-docker-expose-session-uuid"] ?? "";
     const methods = (headers["x-docker-expose-session-grpc-method"] ?? "").split(/,\s*/).filter(Boolean);
     const { stream, socket } = handedOver();

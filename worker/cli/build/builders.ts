@@ -158,10 +158,6 @@ export const create: Handler = async ({ flags }) => {
   );
 };
 
-export const dialStdio: Handler = async () => {
-  throw new CliError("the builder of this engine has no BuildKit endpoint to dial into from here: use its API socket");
-};
-
 export const version: Handler = async ({ out }) => {
   out.line(`github.com/docker/buildx ${buildxVersion} drydock`);
   return 0;

@@ -35,7 +35,14 @@ export const buildxCommands: ReadonlyMap<string, Entry> = new Map([
     ),
   ],
   ["buildx create", entry(atMost(1), builders, (m) => m.create)],
-  ["buildx dial-stdio", entry(noArgs, builders, (m) => m.dialStdio)],
+  [
+    "buildx dial-stdio",
+    entry(
+      noArgs,
+      () => import("./dial-stdio.ts"),
+      (m) => m.dialStdio,
+    ),
+  ],
   [
     "buildx du",
     entry(

@@ -194,11 +194,19 @@ async function save({ invocation }: Context, path: string, text: string): Promis
   await writeFile(invocation, resolvePath(invocation.cwd, path), text, 0o644);
 }
 
-const desktop = (): never => {
-  throw new CliError("failed to connect to Docker Desktop, make sure it is running: there is none beside this engine");
+/** Files are opened first; then the plugin looks for Docker Desktop's socket, which is nowhere beside an engine of its own. */
+export const importRecords: Handler = async ({ flags, invocation: { files, cwd, env } }) => {
+  const { resolvePath } = await import("../../config/config-file.ts");
+  for (const path of flags.list("file"))
+    if (path !== "-" && (await files.stat(resolvePath(cwd, path), { follow: true })) === undefined)
+      throw new CliError(`failed to open file ${path}: open ${path}: no such file or directory`);
+  throw new CliError(
+    `failed to send request, check if Docker Desktop is running: Post "http://docker-desktop/upload": dial unix ${env.HOME ?? ""}/.docker/desktop/docker-desktop-build.sock: connect: no such file or directory`,
+  );
 };
-export const importRecords: Handler = async () => desktop();
+
+/** The plugin hands docker-desktop://… to the desktop's opener of addresses, which a machine without a desktop has not. */
 export const open: Handler = async (context) => {
   await findRecord(context, context.args[0] ?? "");
-  return desktop();
+  throw new CliError('exec: "xdg-open": executable file not found in $PATH');
 };
