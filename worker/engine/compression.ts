@@ -1,7 +1,8 @@
-/** Streams of gzip and zstd, told by their first bytes. */
+/** Streams of gzip, zstd and xz, told by their first bytes. */
 import { Gunzip } from "fflate";
 import { Decompress as ZstdDecompress } from "fzstd";
 import { EngineError } from "./errors.ts";
+import { unxz } from "./xz.ts";
 
 export type Compression = "none" | "gzip" | "zstd" | "bzip2" | "xz";
 
@@ -35,11 +36,12 @@ export async function decompress(
         : pushThrough(source, "gzip");
     case "zstd":
       return pushThrough(source, "zstd");
-    case "bzip2":
     case "xz":
+      return await unxz(source);
+    case "bzip2":
       throw new EngineError(
         "invalidParameter",
-        `archives compressed with ${compression} are not supported; use gzip or zstd`,
+        "archives compressed with bzip2 are not supported; use gzip, xz or zstd",
       );
   }
 }

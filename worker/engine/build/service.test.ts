@@ -54,6 +54,12 @@ async function rig() {
 }
 
 describe("a build without processes", () => {
+  it("copies what a directory holds: where it goes to keeps its owner, or is made", async () => {
+    const { run, layer } = await rig();
+    const copy = (to: string) => run(`FROM scratch\nWORKDIR /there\nCOPY --chown=5:6 d/ ${to}\n`, { "d/a": "A" });
+    expect(await layer((await copy("/there/")).result)).toEqual(["755 0:0 there/", "644 5:6 there/a=A"]);
+    expect(await layer((await copy("/new/")).result)).toEqual(["755 5:6 new/", "644 5:6 new/a=A"]);
+  });
   it("copies a context into an image and keeps what the base has", async () => {
     const { run, layer, images } = await rig();
     const { result, failure, steps } = await run(

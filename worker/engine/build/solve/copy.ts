@@ -136,7 +136,7 @@ export async function copyLayer(
   const { step } = request;
   const owner = step.chown === "" ? undefined : await findOwner(step.chown, request.stage);
   const draft = new LayerDraft(request.destination, now, owner);
-  const copy = new Copying(request, draft, owner, now);
+  const copy = new Copying(request, draft, owner);
   for (const { found, keep } of selection.files) await copy.add(found, keep);
   for (const file of request.loose) await copy.addLoose(file);
   return draft.members();
@@ -146,15 +146,13 @@ class Copying {
   readonly #request: CopyRequest;
   readonly #draft: LayerDraft;
   readonly #owner: Owner | undefined;
-  readonly #now: number;
   readonly #chmod: ModeChange;
   readonly #excluded: PatternMatcher;
 
-  constructor(request: CopyRequest, draft: LayerDraft, owner: Owner | undefined, now: number) {
+  constructor(request: CopyRequest, draft: LayerDraft, owner: Owner | undefined) {
     this.#request = request;
     this.#draft = draft;
     this.#owner = owner;
-    this.#now = now;
     this.#chmod = parseChmod(request.step.chmod);
     this.#excluded = new PatternMatcher(request.step.exclude);
   }
@@ -172,9 +170,9 @@ class Copying {
           : this.#fileTarget(baseName(found.path));
     for (const [path, view] of walk(this.#request.source, found, this.#excluded)) {
       const place = path === "" ? target : joinNames(trimSlash(target), path);
-      // A root directory is nobody's file, and as old as the builder's copy of it.
-      const node = path === "" && found.path === "/" ? { ...view.node, mtime: this.#now } : view.node;
-      this.#put(place, node, view.node.type === "file" ? readFileOf(view) : undefined);
+      // Of a directory the content is copied: where it goes to stays as it is, or is made as any other directory.
+      if (path === "" && keep === undefined && view.node.type === "directory") this.#draft.put(place, undefined);
+      else this.#put(place, view.node, view.node.type === "file" ? readFileOf(view) : undefined);
     }
   }
 
