@@ -170,8 +170,10 @@ class Copying {
           : this.#fileTarget(baseName(found.path));
     for (const [path, view] of walk(this.#request.source, found, this.#excluded)) {
       const place = path === "" ? target : joinNames(trimSlash(target), path);
-      // Of a directory the content is copied: where it goes to stays as it is, or is made as any other directory.
-      if (path === "" && keep === undefined && view.node.type === "directory") this.#draft.put(place, undefined);
+      // Of a directory the content is copied, and its time: where it goes to stays as it is, or is made as any other directory.
+      // A root directory is as old as the builder's copy of it.
+      if (path === "" && keep === undefined && view.node.type === "directory")
+        this.#draft.put(place, undefined, found.path === "/" ? undefined : view.node.mtime);
       else this.#put(place, view.node, view.node.type === "file" ? readFileOf(view) : undefined);
     }
   }

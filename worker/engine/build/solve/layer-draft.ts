@@ -37,8 +37,8 @@ export class LayerDraft {
     return `${parent === "/" ? "" : parent}/${clean.slice(slash + 1)}`;
   }
 
-  /** Without an entry: a directory that is to exist. */
-  put(path: string, entry: DraftEntry | undefined): void {
+  /** Without an entry: a directory that is to exist, with the time of its change. */
+  put(path: string, entry: DraftEntry | undefined, changed = this.#now): void {
     const given = path.startsWith("/") ? path : `/${path}`;
     const isDirectory = entry === undefined || entry.header.type === "directory";
     // A link at the end is followed to the directory that it names, and replaced by anything else.
@@ -48,7 +48,7 @@ export class LayerDraft {
     if (isDirectory) {
       if (existing !== undefined && existing !== "directory")
         throw new DockerfileError(`cannot copy to non-directory: ${place}`);
-      if (entry === undefined) this.#makeDirectory(place, this.#now);
+      if (entry === undefined) this.#makeDirectory(place, changed);
       else if (place !== "/" || existing === undefined) this.#entries.set(place, entry);
       return;
     }
