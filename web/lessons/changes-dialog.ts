@@ -7,15 +7,15 @@ import "../styles/lessons.css";
 export function showChanges(title: string, changes: readonly Change[]): void {
   const dialog = new DrawnDialog(
     "changes-title",
-    () => html`<div class="stack changes" style="gap: 12px">
-    <h1 id="changes-title">What changed in “${title}”</h1>
-    ${
+    () => html`<div>
+    <div class="dhead"><h2 id="changes-title">What changed in “${title}”</h2></div>
+    <div class="dbody changes">${
       changes.length === 0
         ? html`<p class="sub">Nothing: all is as it was at the start of the step.</p>`
-        : html`<div class="scroll"><table class="plain"><thead><tr><th scope="col">What</th><th scope="col">At the start</th><th scope="col">Now</th></tr></thead>
-          <tbody>${changes.map(row)}</tbody></table></div>`
-    }
-    <div class="row"><span class="grow"></span><button class="btn" autofocus @click=${() => dialog.close()}>Close</button></div>
+        : html`<table class="plain"><thead><tr><th scope="col">What</th><th scope="col">At the start</th><th scope="col">Now</th></tr></thead>
+          <tbody>${changes.map(row)}</tbody></table>`
+    }</div>
+    <div class="dfoot"><span class="grow"></span><button class="btn" autofocus @click=${() => dialog.close()}>Close</button></div>
   </div>`,
   );
 }

@@ -7,6 +7,9 @@ import { marked, type Token, type Tokens } from "marked";
 import { icon } from "../shell/icons.ts";
 import { Terms } from "./terms.ts";
 
+/** Characters of code that stand on one line: a flag is not broken after its dash. */
+const longestWhole = 24;
+
 export interface ProseActions {
   run(line: string): void;
   copy(text: string): void;
@@ -132,8 +135,10 @@ function inline(tokens: readonly Token[] = [], drawing?: Drawing): readonly Part
         return html`<em>${inline((token as Tokens.Em).tokens)}</em>`;
       case "del":
         return html`<s>${inline((token as Tokens.Del).tokens)}</s>`;
-      case "codespan":
-        return html`<code>${(token as Tokens.Codespan).text}</code>`;
+      case "codespan": {
+        const { text } = token as Tokens.Codespan;
+        return html`<code class=${text.length > longestWhole ? "" : "whole"}>${text}</code>`;
+      }
       case "br":
         return html`<br>`;
       case "escape":

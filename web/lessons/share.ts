@@ -6,8 +6,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { commonLength, imageOf, type Recipe, recipeSchema, writeLink } from "../../lessons/link/index.ts";
 import type { App } from "../app.ts";
 import { errorText } from "../engine/engine.ts";
+import { spacedSize } from "../engine/format.ts";
 import { saveFile } from "../files/save-file.ts";
 import { DrawnDialog } from "../panels/dialog.ts";
+import { icon } from "../shell/icons.ts";
 import { badgeMarkdown, embedMarkup, siteAddress } from "./snippets.ts";
 import { typedLines } from "./typed-lines.ts";
 import "../styles/lessons.css";
@@ -54,49 +56,60 @@ export async function openShare(app: App): Promise<void> {
     dialog.redraw();
   };
   const tick = <T>(choices: readonly Choice<T>[], label: (value: T) => string): TemplateResult =>
-    html`<ul class="plain-list ticks">${choices.map(
+    html`<div class="ticks">${choices.map(
       (choice) =>
-        html`<li><label><input type="checkbox" .checked=${choice.chosen} @change=${(event: Event) => {
+        html`<label class="row"><input type="checkbox" .checked=${choice.chosen} @change=${(event: Event) => {
           choice.chosen = (event.target as HTMLInputElement).checked;
           void update();
-        }}> <code>${label(choice.value)}</code></label></li>`,
-    )}</ul>`;
+        }}> <code class="clip">${label(choice.value)}</code></label>`,
+    )}</div>`;
   const dialog = new DrawnDialog(
     "share-title",
-    () => html`<div class="share stack" style="gap: 12px">
-    <h1 id="share-title">Share this playground</h1>
-    <label class="stack">Title <input type="text" maxlength="120" @input=${(event: Event) => {
-      title = (event.target as HTMLInputElement).value;
-      void update();
-    }}></label>
-    ${files.length === 0 ? html`<p class="sub">The workspace has no files.</p>` : html`<h2>Files</h2>${tick(files, ({ path }) => path)}`}
-    ${commands.length === 0 ? nothing : html`<h2>Commands</h2>${tick(commands, (line) => line)}`}
-    <label class="stack">${commands.length === 0 ? "Commands" : "More commands"}, one docker line each
-      <textarea rows="3" @input=${(event: Event) => {
-        more = (event.target as HTMLTextAreaElement).value;
+    () => html`<div>
+    <div class="dhead"><h2 id="share-title">Share this playground</h2></div>
+    <div class="dbody">
+      <div class="field"><label for="share-name">Title</label><input class="input" id="share-name" maxlength="120" autocomplete="off" @input=${(
+        event: Event,
+      ) => {
+        title = (event.target as HTMLInputElement).value;
         void update();
-      }}></textarea></label>
-    <label><input type="checkbox" @change=${(event: Event) => {
-      pinned = (event.target as HTMLInputElement).checked;
-      void update();
-    }}> The same images, byte for byte (by their digests)</label>
-    ${problem === "" ? nothing : html`<div class="note bad"><p>${problem}</p></div>`}
-    <label class="stack">Link, ${link.length} characters <input type="text" readonly .value=${link}></label>
-    ${
-      link.length > commonLength
-        ? html`<div class="note warn"><p>Many programs cut links of more than ${commonLength} characters off. Save it as a file instead, put that anywhere that lets other pages read it, and pass on <code>${siteAddress()}?recipe=</code> with its address.</p></div>`
-        : nothing
-    }
-    <div class="row wrap">
-      <button class="btn s" ?disabled=${link === ""} @click=${() => void app.copy(badgeMarkdown(link), "Markdown of the badge")}>Badge for a README</button>
-      <button class="btn s" ?disabled=${link === ""} @click=${() => void app.copy(embedMarkup(link), "Markup")}>Embed</button>
-      <button class="btn s" ?disabled=${recipe === undefined} @click=${() => saveFile("recipe.json", JSON.stringify(recipe, undefined, 2))}>Save as a file</button>
+      }}></div>
+      <h3>${filesTitle(files)}</h3>
+      ${files.length === 0 ? html`<p class="sub">The workspace has no files.</p>` : tick(files, ({ path }) => path)}
+      ${commands.length === 0 ? nothing : html`<h3>Commands</h3>${tick(commands, (line) => line)}`}
+      <div class="field"><label for="share-more">${commands.length === 0 ? "Commands" : "More commands"}, one docker line each</label>
+        <textarea class="input mono" id="share-more" rows="3" spellcheck="false" @input=${(event: Event) => {
+          more = (event.target as HTMLTextAreaElement).value;
+          void update();
+        }}></textarea></div>
+      <label class="row"><input type="checkbox" @change=${(event: Event) => {
+        pinned = (event.target as HTMLInputElement).checked;
+        void update();
+      }}> The same images, byte for byte (by their digests)</label>
+      ${problem === "" ? nothing : html`<div class="note bad" role="alert">${icon("warn")}<p>${problem}</p></div>`}
+      <div class="fence"><code class="clip" aria-label="Link">${link}</code>
+        <button class="btn s go" ?disabled=${link === ""} @click=${() => void app.copy(link, "Link")}>${icon("copy")}Copy the link</button></div>
+      ${
+        link.length > commonLength
+          ? html`<div class="note warn">${icon("warn")}<p>Many programs cut links of more than ${commonLength} characters off. Save it as a file instead, put that anywhere that lets other pages read it, and pass on <code>${siteAddress()}?recipe=</code> with its address.</p></div>`
+          : html`<p class="sub num">${link.length.toLocaleString("en")} characters. Fits in any message.</p>`
+      }
+    </div>
+    <div class="dfoot">
+      <button class="btn" ?disabled=${link === ""} @click=${() => void app.copy(badgeMarkdown(link), "Markdown of the badge")}>Badge for a README</button>
+      <button class="btn" ?disabled=${link === ""} @click=${() => void app.copy(embedMarkup(link), "Markup")}>Embed</button>
+      <button class="btn" ?disabled=${recipe === undefined} @click=${() => saveFile("recipe.json", JSON.stringify(recipe, undefined, 2))}>Save as a file</button>
       <span class="grow"></span>
-      <button class="btn" @click=${() => dialog.close()}>Close</button>
-      <button class="btn go" ?disabled=${link === ""} @click=${() => void app.copy(link, "Link")}>Copy the link</button></div>
+      <button class="btn" @click=${() => dialog.close()}>Close</button></div>
   </div>`,
   );
   await update();
+}
+
+function filesTitle(files: readonly Choice<SharedFile>[]): string {
+  const chosen = files.filter((file) => file.chosen);
+  const bytes = chosen.reduce((sum, { value }) => sum + (value.text ?? value.base64 ?? "").length, 0);
+  return chosen.length === 0 ? "Files" : `Files, ${spacedSize(bytes)}`;
 }
 
 async function workspaceFiles(app: App, folder = ""): Promise<readonly SharedFile[]> {
