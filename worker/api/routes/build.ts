@@ -5,8 +5,8 @@
 import {
   type BuildRequest,
   type BuildService,
+  ClassicBuilder,
   type ClassicMessage,
-  classicBuild,
   versionedBuild,
 } from "../../engine/build/index.ts";
 import { EngineError } from "../../engine/errors.ts";
@@ -28,6 +28,7 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
       "BuildKit's protocol is not served on this socket: build with DOCKER_BUILDKIT=0, or with Drydock's own docker build",
     );
   };
+  const classic = new ClassicBuilder(builds);
   return [
     {
       method: "POST",
@@ -37,9 +38,9 @@ export function buildRoutes(builds: BuildService): readonly Route[] {
         const { query } = context;
         if (query.string("version") === "2")
           return jsonLines(versionedBuild(builds.build(classicRequest(context), context.stream(), context.signal)));
-        return jsonLines(
-          await checked(classicBuild(builds, classicRequest(context), context.stream(), context.signal)),
-        );
+        const cacheImages = namesOf(query.string("cachefrom"));
+        const request = { ...classicRequest(context), cacheImages };
+        return jsonLines(await checked(classic.build(request, context.stream(), context.signal)));
       },
     },
     {
@@ -129,6 +130,16 @@ function classicRequest({ query, headers }: RouteContext): BuildRequest {
     },
     credentials: registryConfig(headers["x-registry-config"]),
   };
+}
+
+/** A list in JSON; what is none counts as empty, as in moby. */
+function namesOf(text: string | undefined): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 const remoteOf = (remote: string): Partial<BuildRequest> =>

@@ -1,4 +1,7 @@
-/** The classic builder's report of a build: "Step 1/3 : FROM busybox", as `POST /build` streams it to clients without BuildKit. */
+/**
+ * The classic builder's report of a build: "Step 1/3 : FROM busybox", as `POST /build` streams it to clients without BuildKit. Its cache
+ * is one of instructions, not of layers: those that only set configuration are found there, too, until one is not.
+ */
 import type { BuildRequest } from "./model.ts";
 import type { BuildService } from "./service.ts";
 
@@ -8,12 +11,45 @@ export type ClassicMessage =
   | { readonly aux: { readonly ID: string } }
   | { readonly errorDetail: { readonly code?: number; readonly message: string }; readonly error: string };
 
-export async function* classicBuild(
+/** Instructions that make layers, and are found in the cache by what they read. */
+const layered: ReadonlySet<string> = new Set(["from", "run", "copy", "add", "workdir"]);
+
+export class ClassicBuilder {
+  readonly #builds: BuildService;
+  /** What stages were like after an instruction. */
+  readonly #known = new Set<string>();
+
+  constructor(builds: BuildService) {
+    this.#builds = builds;
+  }
+
+  /** `cacheImages`: as in moby's MakeImageCache, nothing is taken from the cache where none of these images is here. */
+  build(
+    request: BuildRequest & { readonly cacheImages?: readonly string[] },
+    context: ReadableStream<Uint8Array> | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ClassicMessage, void, undefined> {
+    const { cacheImages = [], ...rest } = request;
+    const noCache =
+      request.noCache === true || (cacheImages.length > 0 && !cacheImages.some((name) => this.#builds.hasImage(name)));
+    return classicBuild(this.#builds, { ...rest, noCache }, this.#known, context, signal);
+  }
+}
+
+async function* classicBuild(
   builds: BuildService,
   request: BuildRequest,
+  known: Set<string>,
   context: ReadableStream<Uint8Array> | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ClassicMessage, void, undefined> {
+  let misses = request.noCache === true;
+  const isCached = (kind: string, cached: boolean, id: string | undefined): boolean => {
+    const hit = layered.has(kind) ? cached : !misses && id !== undefined && known.has(id);
+    if (!hit && kind !== "from") misses = true;
+    if (id !== undefined) known.add(id);
+    return hit;
+  };
   const pending: string[] = [];
   const say = (text: string): void => void pending.push(text);
   const decoder = new TextDecoder();
@@ -40,7 +76,7 @@ export async function* classicBuild(
       if (all !== undefined) say(`# Executing ${all} build trigger${all === 1 ? "" : "s"}\n`);
     },
     ended(kind, cached, id) {
-      if (cached) say(" ---> Using cache\n");
+      if (isCached(kind, cached, id)) say(" ---> Using cache\n");
       else if (kind !== "from" && kind !== "copy" && kind !== "add") {
         announce();
         say(` ---> Removed intermediate container ${running}\n`);

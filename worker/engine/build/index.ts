@@ -7,7 +7,7 @@
  */
 
 export type { CacheUsage, PruneOptions } from "./cache-usage.ts";
-export { type ClassicMessage, classicBuild } from "./classic.ts";
+export { ClassicBuilder, type ClassicMessage } from "./classic.ts";
 export type { BuildHistory, BuildRecord } from "./history.ts";
 export type { BuildFailure, BuildMessage, BuildRequest, BuildResult, StepReport } from "./model.ts";
 export { BuildService } from "./service.ts";

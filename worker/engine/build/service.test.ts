@@ -4,7 +4,7 @@ import { readTar } from "../tar-reader.ts";
 import { writeTar } from "../tar-writer.ts";
 import { gzip, tarOf, textFile } from "../testing/image-archives.ts";
 import { keptBytes } from "./cache-usage.ts";
-import { classicBuild } from "./classic.ts";
+import { ClassicBuilder } from "./classic.ts";
 import type { BuildFailure, BuildRequest, BuildResult } from "./model.ts";
 import type { VertexRecord } from "./solve/progress.ts";
 import { buildRig } from "./testing/rig.ts";
@@ -542,8 +542,7 @@ describe("a build without processes", () => {
       ])) as Uint8Array<ArrayBuffer>,
     ]).stream();
     const lines: string[] = [];
-    for await (const message of classicBuild(
-      builds,
+    for await (const message of new ClassicBuilder(builds).build(
       { dockerfileName: "Dockerfile", tags: ["x"] },
       context,
       new AbortController().signal,
@@ -574,5 +573,26 @@ describe("a build without processes", () => {
         "Successfully tagged x:latest\n",
       ].join("\n"),
     );
+  });
+
+  it("finds instructions in the classic builder's cache, and with --cache-from only where such an image is here", async () => {
+    const { builds } = await rig();
+    const classic = new ClassicBuilder(builds);
+    const archive = (await tarOf([
+      textFile("Dockerfile", "FROM base\nENV A=1\nCOPY a /\nCMD a\n"),
+      textFile("a", "A"),
+    ])) as Uint8Array<ArrayBuffer>;
+    const hits = async (options: object): Promise<number> => {
+      let found = 0;
+      const request = { dockerfileName: "Dockerfile", tags: ["x"], ...options };
+      for await (const message of classic.build(request, new Blob([archive]).stream(), new AbortController().signal))
+        if ("stream" in message && message.stream.includes("Using cache")) found++;
+      return found;
+    };
+    expect(await hits({})).toBe(0);
+    expect(await hits({})).toBe(3);
+    expect(await hits({ cacheImages: ["x"] })).toBe(3);
+    expect(await hits({ cacheImages: ["nosuch"] })).toBe(0);
+    expect(await hits({ noCache: true })).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import { EngineError } from "../errors.ts";
 import type { ImageService } from "../images/index.ts";
 import type { LayerMounts } from "../images/layers/layer-mounts.ts";
 import type { LayerStore } from "../images/layers/layer-store.ts";
+import { tryParseReference, withDefaultTag } from "../images/reference.ts";
 import type { Guest } from "../ports/guest.ts";
 import type { Clock, Fetch, Randomness } from "../ports/host.ts";
 import type { BlobStore, Digest, RecordStore } from "../ports/storage.ts";
@@ -279,6 +280,12 @@ export class BuildService {
   /** The cache of a build with `cacheTo` of type "local": an OCI layout as a tar. */
   async exportedCache(ref: string, tag: string): Promise<ReadableStream<Uint8Array>> {
     return await localCache(this.#d.images.context, this.#result(ref).cache, tag);
+  }
+
+  hasImage(reference: string): boolean {
+    const { store } = this.#d.images.context;
+    const parsed = tryParseReference(reference);
+    return parsed !== undefined && store.lookup(withDefaultTag(parsed)) !== undefined;
   }
 
   #result(ref: string): Kept {
