@@ -24,7 +24,6 @@ const shortfalls: Readonly<Record<string, Status>> = {
     level: "partial",
     why: "there are no such devices here: an optional one is left out, a required one fails",
   },
-  "ADD --keep-git-dir": { level: "no", why: "refused: a repository's files come without its history" },
 };
 
 export function instructions(): readonly Instruction[] {

@@ -171,12 +171,13 @@ export class BuildService {
       const progress = new BuildProgress((update: StatusUpdate) => emit(update), this.#d.clock, this.#d.randomness);
       const given = givenSyntax(request.buildArgs);
       if (given !== undefined && observer === undefined) await resolveFrontend(given, progress);
+      const keepGitDir = /^(1|t|true)$/i.test(request.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR ?? "");
       const remote =
         request.remote === undefined
           ? undefined
           : await progress
               .vertex(`[internal] load remote build context`)
-              .run(() => openRemote(this.#d.fetch, request.remote ?? "", signal));
+              .run(() => openRemote(this.#d.fetch, request.remote ?? "", { keepGitDir, signal }));
       const tar = remote === undefined ? stream : remote.tar;
       const context = tar === undefined ? undefined : await open(tar);
       const source = await this.#source(
@@ -194,7 +195,7 @@ export class BuildService {
         ...source,
         materials: remote === undefined ? [] : [{ uri: remote.uri, digest: remote.digest }],
         remote: async (address) => {
-          const { tar: files } = await openRemote(this.#d.fetch, address, signal);
+          const { tar: files } = await openRemote(this.#d.fetch, address, { keepGitDir, signal });
           if (files === undefined) throw new DockerfileError(`build context ${address} is no archive`);
           return (await open(files)).layer("");
         },

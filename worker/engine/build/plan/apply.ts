@@ -381,6 +381,7 @@ class Application {
       parents: copy.parents,
       exclude: copy.exclude.map(word),
       checksum,
+      keepGitDir: copy.keepGitDir === true,
       unpack: copy.unpack,
     };
     const parts = [
@@ -406,7 +407,7 @@ class Application {
 
   #checkSources(
     sources: readonly string[],
-    { kind, from, keepGitDir }: Copy,
+    { kind, from }: Copy,
     { chmod, checksum }: { readonly chmod: string; readonly checksum: string },
   ): void {
     if (/[$]/.test(from))
@@ -420,8 +421,6 @@ class Application {
       throw new DockerfileError(
         `invalid chmod parameter: '${chmod}'. it should be octal string and between 0 and 07777`,
       );
-    if (keepGitDir === true && sources.some(isGit))
-      throw new DockerfileError("--keep-git-dir: this builder fetches a repository's files without its history");
     if (checksum === "") return;
     if (sources.length !== 1) throw new DockerfileError("checksum can't be specified for multiple sources");
     if (!sources.some((source) => isUrl(source) || isGit(source)))

@@ -24,6 +24,7 @@ export interface CopyStep {
   readonly parents: boolean;
   readonly exclude: readonly string[];
   readonly checksum: string;
+  readonly keepGitDir: boolean;
   readonly unpack: boolean | undefined;
 }
 export interface RunStep {

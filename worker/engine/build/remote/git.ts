@@ -7,6 +7,7 @@ import type { Fetch } from "../../ports/host.ts";
 import { bodyBytes } from "../../registry/answer-body.ts";
 import { type TarInput, writeTar } from "../../tar-writer.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
+import { type CheckedOut, gitFolder } from "./git-folder.ts";
 import { memoryFiles } from "./memory-files.ts";
 
 export interface GitAddress {
@@ -32,8 +33,15 @@ export interface GitTree {
   readonly tar: ReadableStream<Uint8Array>;
 }
 
-export async function fetchGit(fetch: Fetch, address: GitAddress, signal: AbortSignal): Promise<GitTree> {
+export interface GitOptions {
+  /** With ".git"; a folder of a repository has none. */
+  readonly keepGitDir?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function fetchGit(fetch: Fetch, address: GitAddress, options: GitOptions): Promise<GitTree> {
   const { url, ref, subdir } = address;
+  const { signal, keepGitDir = false } = options;
   if (!/^https?:\/\//.test(url))
     throw new DockerfileError(
       `failed to fetch remote ${url}: only http:// and https:// reach a Git repository from here (no ssh, no git protocol)`,
@@ -61,6 +69,7 @@ export async function fetchGit(fetch: Fetch, address: GitAddress, signal: AbortS
     });
     const commit = isCommit ? ref : (fetchHead ?? "");
     const { oid } = await git.readTree({ fs, gitdir, cache, oid: commit, ...(subdir && { filepath: subdir }) });
+    const files: CheckedOut[] = [];
     async function* members(id: string, prefix: string): AsyncGenerator<TarInput> {
       const { tree: entries } = await git.readTree({ fs, gitdir, cache, oid: id });
       for (const { path, mode, oid: child, type } of entries) {
@@ -70,6 +79,7 @@ export async function fetchGit(fetch: Fetch, address: GitAddress, signal: AbortS
           yield* members(child, `${name}/`);
         } else if (type === "blob") {
           const { blob } = await git.readBlob({ fs, gitdir, cache, oid: child });
+          files.push({ path: name, mode, oid: child, size: blob.length });
           yield mode === "120000"
             ? { header: { name, type: "symlink", mode: 0o777, linkName: new TextDecoder().decode(blob) } }
             : {
@@ -79,7 +89,15 @@ export async function fetchGit(fetch: Fetch, address: GitAddress, signal: AbortS
         }
       }
     }
-    return { commit, tar: writeTar(members(oid, "")) };
+    async function* whole(): AsyncGenerator<TarInput> {
+      yield* members(oid, "");
+      if (!keepGitDir || subdir !== "") return;
+      const objects = [...fs.contents].flatMap(([path, content]) =>
+        path.startsWith(`${gitdir}/objects/`) ? [[path.slice(gitdir.length + 1), content] as const] : [],
+      );
+      yield* gitFolder({ address, commit, objects, files });
+    }
+    return { commit, tar: writeTar(whole()) };
   } catch (error) {
     signal.throwIfAborted();
     throw new DockerfileError(`failed to fetch remote ${url}: ${(error as Error).message}`);

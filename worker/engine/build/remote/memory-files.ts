@@ -49,6 +49,8 @@ export function memoryFiles() {
     };
   };
   return {
+    /** By absolute path. */
+    contents: files as ReadonlyMap<string, Uint8Array>,
     promises: {
       stat,
       lstat: stat,

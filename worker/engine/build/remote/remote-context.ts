@@ -4,7 +4,7 @@ import type { Fetch } from "../../ports/host.ts";
 import { bodyBytes } from "../../registry/answer-body.ts";
 import { DockerfileError } from "../dockerfile/index.ts";
 import { isGit } from "../plan/apply.ts";
-import { fetchGit, parseGitAddress } from "./git.ts";
+import { fetchGit, type GitOptions, parseGitAddress } from "./git.ts";
 
 export interface RemoteContext {
   /** Of an address that is a Dockerfile and no archive. */
@@ -15,9 +15,10 @@ export interface RemoteContext {
   readonly digest: string;
 }
 
-export async function openRemote(fetch: Fetch, address: string, signal: AbortSignal): Promise<RemoteContext> {
+export async function openRemote(fetch: Fetch, address: string, options: GitOptions): Promise<RemoteContext> {
+  const { signal } = options;
   if (isGit(address) || /^(git@|ssh:\/\/)/.test(address)) {
-    const { commit, tar } = await fetchGit(fetch, parseGitAddress(address), signal);
+    const { commit, tar } = await fetchGit(fetch, parseGitAddress(address), options);
     return { tar, uri: address, digest: commit };
   }
   if (!/^https?:\/\//.test(address)) throw new DockerfileError(`invalid build context: ${address}`);

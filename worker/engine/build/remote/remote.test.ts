@@ -1,11 +1,15 @@
+import git from "isomorphic-git";
 import { describe, expect, it } from "vitest";
+import { collectBytes } from "../../bytes.ts";
 import type { Fetch } from "../../ports/host.ts";
+import type { Digest } from "../../ports/storage.ts";
 import { readTar } from "../../tar-reader.ts";
 import { gzip, tarOf, textFile } from "../../testing/image-archives.ts";
 import type { BuildFailure, BuildRequest, BuildResult } from "../model.ts";
 import { gitServer } from "../testing/git-server.ts";
 import { buildRig } from "../testing/rig.ts";
 import { parseGitAddress } from "./git.ts";
+import { memoryFiles } from "./memory-files.ts";
 
 const repository = {
   Dockerfile: "FROM scratch\nCOPY . /\n",
@@ -47,6 +51,11 @@ describe("a context by its address", () => {
     expect(sub.record?.context).toBe("https://example.invalid/r.git#main:sub");
     const added = await build(fetch, { dockerfile: "FROM scratch\nADD https://example.invalid/r.git /src\n" });
     expect(added.entries).toContain("src/sub/f");
+    const kept = await build(fetch, {
+      remote: "https://example.invalid/r.git#main",
+      buildArgs: { BUILDKIT_CONTEXT_KEEP_GIT_DIR: "1" },
+    });
+    expect(kept.entries).toContain(".git/HEAD");
     // As bake asks for definitions, which may be there or not.
     const some = 'FROM scratch\nCOPY --parents ["sub/[f]","nothin[g]","Dockerfil[e]","/"]\n';
     const picked = await build(fetch, { remote: "https://example.invalid/r.git#main", dockerfile: some });
@@ -56,6 +65,33 @@ describe("a context by its address", () => {
     expect(wrong.failure?.message).toMatch(/^failed to fetch remote https:\/\/example.invalid\/r.git: /);
     const ssh = await build(fetch, { remote: "git@example.invalid:o/r.git" });
     expect(ssh.failure?.message).toContain("only http:// and https://");
+  });
+
+  it("comes with what Git knows of it where ADD asks for that", async () => {
+    const { fetch, commit } = await gitServer(repository);
+    const { builds, blobs } = await buildRig({ fetch });
+    const dockerfile = "FROM scratch\nADD --keep-git-dir=true https://example.invalid/r.git#main /src\n";
+    const request = { dockerfile, dockerfileName: "Dockerfile" };
+    const built = async () => {
+      for await (const message of builds.build(request, undefined, new AbortController().signal)) {
+        if ("failure" in message) throw new Error(message.failure.message);
+        if ("result" in message) return message.result;
+      }
+      throw new Error("no result");
+    };
+    const { layers } = await built();
+    const fs = memoryFiles();
+    for await (const { entry, body } of readTar(blobs.open(layers[0] as Digest)))
+      if (entry.type === "directory") await fs.promises.mkdir(`/${entry.name}`);
+      else if (entry.type === "file") await fs.promises.writeFile(`/${entry.name}`, await collectBytes(body));
+    const options = { fs, dir: "/src", gitdir: "/src/.git" };
+    expect(await git.resolveRef({ ...options, ref: "HEAD" })).toBe(commit);
+    expect((await git.log(options)).map(({ commit: { message } }) => message)).toEqual(["m\n"]);
+    expect(await git.listFiles(options)).toEqual(Object.keys(repository).sort());
+    expect(await git.listRemotes(options)).toEqual([{ remote: "origin", url: "https://example.invalid/r.git" }]);
+    expect(await git.status({ ...options, filepath: "sub/f" })).toBe("unmodified");
+    // The commit is what the cache knows it by.
+    expect((await built()).steps.map(({ cached }) => cached)).toEqual([true]);
   });
 
   it("may be an archive or a Dockerfile alone", async () => {

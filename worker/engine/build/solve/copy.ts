@@ -24,6 +24,8 @@ export interface LooseFile {
   readonly mtime: number | undefined;
   /** Its members are meant, not the archive itself. */
   readonly isArchive?: boolean;
+  /** What a cache knows it by instead of its content. */
+  readonly identity?: string;
 }
 
 export interface CopyRequest {
@@ -61,7 +63,8 @@ export async function selectSources(request: CopyRequest): Promise<Selection> {
     for (const [path, view] of walk(request.source, found, excluded))
       checksums[joinNames(prefix, path) || "."] = await checksumOf(view);
   }
-  for (const { name, content, mode } of loose) checksums[name] = `file ${mode.toString(8)} ${digestBytes(content)}`;
+  for (const { name, content, mode, identity } of loose)
+    checksums[name] = identity ?? `file ${mode.toString(8)} ${digestBytes(content)}`;
   return { files, checksums };
 }
 

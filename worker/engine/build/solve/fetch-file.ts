@@ -13,8 +13,15 @@ export class FetchError extends Error {
   override readonly name = "FetchError";
 }
 
-export async function fetchFile(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
-  if (isGit(url)) return await fetchRepository(fetch, url, checksum, signal);
+export interface FetchFileOptions {
+  readonly checksum: string;
+  readonly keepGitDir: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function fetchFile(fetch: Fetch, url: string, options: FetchFileOptions): Promise<LooseFile> {
+  const { checksum, signal } = options;
+  if (isGit(url)) return await fetchRepository(fetch, url, options);
   const { response, content } = await download(fetch, url, signal);
   if (!response.ok) throw new FetchError(`failed to load cache key: invalid response status ${response.status}`);
   const digest = digestBytes(content);
@@ -49,10 +56,14 @@ function unescaped(name: string): string {
   }
 }
 
-async function fetchRepository(fetch: Fetch, url: string, checksum: string, signal: AbortSignal): Promise<LooseFile> {
-  const { commit, tar } = await fetchGit(fetch, parseGitAddress(url), signal);
+async function fetchRepository(fetch: Fetch, url: string, options: FetchFileOptions): Promise<LooseFile> {
+  const { checksum, keepGitDir } = options;
+  const address = parseGitAddress(url);
+  const { commit, tar } = await fetchGit(fetch, address, options);
   if (checksum !== "" && !commit.startsWith(checksum))
     throw new DockerfileError(`expected checksum to match ${checksum}, got ${commit}`);
   const content = new Uint8Array(await new Response(tar as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
-  return { name: url, content, mode: 0o755, mtime: 0, isArchive: true };
+  // As BuildKit's key: the same commit may come in another pack.
+  const identity = `git ${commit}${keepGitDir ? ".git" : ""}:${address.subdir}`;
+  return { name: url, content, mode: 0o755, mtime: 0, isArchive: true, identity };
 }

@@ -205,6 +205,7 @@ export const wholeOf: CopyStep = {
   parents: false,
   exclude: [],
   checksum: "",
+  keepGitDir: false,
   unpack: false,
 };
 

@@ -178,7 +178,7 @@ export class Steps {
       mode: 0o644,
       mtime: this.#now(),
     }));
-    for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, step.checksum, this.#o.signal));
+    for (const url of remote) loose.push(await fetchFile(this.#d.fetch, url, { ...step, signal: this.#o.signal }));
     const [sourceView, stage] = await Promise.all([
       "layer" in source ? new RootView([source.layer]) : this.#view(source.layers),
       this.#view(below),
