@@ -1,5 +1,6 @@
 /** What is fuzzed on the real engine; scripts/fuzz.ts runs it. */
 import { archiveProperties } from "./archives.ts";
+import { cancelledBuildsProperty } from "./cancelled-builds.ts";
 import { commandLinesProperty } from "./command-lines.ts";
 import { buildsProperty, languageProperties } from "./dockerfiles.ts";
 import { containersProperty, noiseProperty, requestsProperty } from "./http.ts";
@@ -19,5 +20,6 @@ export const engineProperties = [
   commandLinesProperty,
   ...archiveProperties,
   buildsProperty,
+  cancelledBuildsProperty,
   registriesProperty,
 ];
