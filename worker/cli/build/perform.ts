@@ -33,7 +33,10 @@ export async function performBuild(context: Context, options: BuildOptions, disp
     headers: { "content-type": "application/x-tar" },
     signal,
   });
-  const { result, failure } = await follow(messages, display);
+  const { result, failure } = await follow(messages, display).catch(async (error: unknown) => {
+    await display.abandon?.();
+    throw error;
+  });
   if (result !== undefined && options.call.method === "build") {
     for (const output of outputs)
       await clientStep(context, display, exports[output.kind], () => deliver(context, output, result));

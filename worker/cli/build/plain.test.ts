@@ -33,6 +33,10 @@ function shown() {
       await display.message({});
       return parts.splice(0).join("");
     },
+    async abandon(): Promise<string> {
+      await display.abandon();
+      return parts.splice(0).join("");
+    },
     async close(): Promise<string> {
       await display.end(undefined);
       return parts.splice(0).join("");
@@ -48,6 +52,15 @@ it("prints what came in a tenth of a second step by step, what has ended first, 
   await say("b", "2\n");
   await end("b");
   expect(await after(100)).toBe("#1 step b\n#1 0.500 2\n#1 DONE 1.0s\n\n#2 step a\n#2 0.500 1\n");
+});
+
+it("shows what has come of a build that is cancelled, and nothing afterwards", async () => {
+  const { start, say, abandon, after } = shown();
+  await start("a");
+  await say("a", "1\n");
+  expect(await abandon()).toBe("#1 step a\n#1 0.500 1\n");
+  await say("a", "2\n");
+  expect(await after(100)).toBe("");
 });
 
 it("stays with a step while another one speaks, and turns to that one when five seconds are over", async () => {

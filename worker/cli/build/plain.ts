@@ -68,11 +68,16 @@ export class PlainDisplay implements Display {
     this.#schedule();
   }
 
-  async end(failure: Failure | undefined): Promise<void> {
+  async abandon(): Promise<void> {
     this.#isEnded = true;
     for (const step of this.#steps.values()) endLine(step, step.vertex.completed ?? step.vertex.started ?? "");
     this.#print();
     for (const step of this.#steps.values()) if (step.waiting.length > 0) this.#show(step);
+    await this.#out.flush();
+  }
+
+  async end(failure: Failure | undefined): Promise<void> {
+    await this.abandon();
     const failed = [...this.#steps.values()].find(({ vertex }) => vertex.name === failure?.step);
     if (failure?.step !== undefined)
       this.#out.print(

@@ -92,6 +92,8 @@ export interface Display {
   message(message: Message): Promise<void> | void;
   /** `failed`: its log is repeated. */
   end(failure: Failure | undefined): Promise<void> | void;
+  /** The build was cancelled: what has come is shown, and nothing afterwards. */
+  abandon?(): Promise<void> | void;
 }
 
 export const seconds = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;

@@ -9,6 +9,7 @@ export function withSummary(display: Display, out: Output): Display {
       for (const { short } of message.warnings ?? []) found.add(decodeText(short));
       return display.message(message);
     },
+    abandon: () => display.abandon?.(),
     end: async (failure) => {
       await display.end(failure);
       out.print(warningSummary([...found]));

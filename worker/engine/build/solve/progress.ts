@@ -14,6 +14,8 @@ export interface VertexRecord {
 export interface StatusRecord {
   readonly id: string;
   readonly vertex: string;
+  /** What is done, where there is a word for it. */
+  readonly name?: string;
   readonly current: number;
   readonly total?: number;
   readonly timestamp: string;
@@ -148,11 +150,11 @@ export class Vertex {
   /** A part of the step, from its start to its end. */
   async part<T>(id: string, work: () => Promise<T>, current: (result: T) => number = () => 0): Promise<T> {
     const started = this.#now();
-    const base = { id, vertex: this.digest, started };
-    this.#emit({ statuses: [{ ...base, current: 0, timestamp: started }] });
+    const base = { id, vertex: this.digest, ...(id.startsWith("transferring ") ? { name: "transferring" } : {}) };
+    this.#emit({ statuses: [{ ...base, current: 0, timestamp: started, started }] });
     const result = await work();
     const now = this.#now();
-    this.#emit({ statuses: [{ ...base, current: current(result), timestamp: now, completed: now }] });
+    this.#emit({ statuses: [{ ...base, current: current(result), timestamp: now, started, completed: now }] });
     return result;
   }
 

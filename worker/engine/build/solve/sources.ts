@@ -22,7 +22,7 @@ export interface SourceOptions {
   readonly contextSize: number;
   /** The context at an address. */
   readonly remote: (address: string) => Promise<Layer>;
-  /** Tells of the ignore file as of a step, once: when a base image has been found, or the context is wanted. */
+  /** Tells of the ignore file as of a step, once: when the base images have been found, or the context is wanted. */
   readonly showIgnoreFile: () => Promise<void>;
   readonly progress: BuildProgress;
   readonly signal: AbortSignal;
@@ -75,12 +75,7 @@ export class Sources {
     let image = this.#images.get(key);
     if (image === undefined) {
       const vertex = this.#o.progress.vertex(`[internal] load metadata for ${longName(name)}`);
-      image = vertex
-        .run(() => this.#loadImage(name, platform, vertex))
-        .then(async (found) => {
-          await this.#o.showIgnoreFile();
-          return found;
-        });
+      image = vertex.run(() => this.#loadImage(name, platform, vertex));
       image.catch(() => undefined);
       this.#images.set(key, image);
     }
