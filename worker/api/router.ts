@@ -128,6 +128,8 @@ export class Router implements ApiTransport {
       path = prefixed[2];
       checkVersion(version);
     }
+    // As moby's route for any path: it says that the API is there, and nothing of what the path allows.
+    if (request.method === "OPTIONS") return { status: 200, headers: {}, body: { kind: "empty" } };
     for (const { route, pattern } of this.#routes) {
       if (route.method !== request.method && !(request.method === "HEAD" && route.method === "GET")) continue;
       const match = pattern.exec(path);

@@ -79,7 +79,7 @@ export class Gate implements ApiTransport {
       case "upgrade": {
         const { readable, writable } = body.stream;
         return {
-          kind: "upgrade",
+          ...body,
           stream: { readable: this.#life.readable(readable, ended), writable: this.#life.writable(writable) },
         };
       }

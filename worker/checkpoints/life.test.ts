@@ -78,6 +78,14 @@ describe("a life of the engine that is over", () => {
 });
 
 describe("the gate before an engine", () => {
+  it("leaves a connection that is taken over its protocol", async () => {
+    const stream = { readable: new ReadableStream<Uint8Array>(), writable: new WritableStream<Uint8Array>() };
+    const api: ApiTransport = {
+      request: async () => ({ status: 101, headers: {}, body: { kind: "upgrade", stream, protocol: "websocket" } }),
+    };
+    const { body } = await new Gate(api, new Life()).request({ method: "GET", path: "/containers/a/attach/ws" });
+    expect(body).toMatchObject({ kind: "upgrade", protocol: "websocket" });
+  });
   const answering = (answer: (path: string) => Promise<unknown>): ApiTransport => ({
     request: async ({ path }) => ({
       status: 200,

@@ -177,6 +177,11 @@ describe("GET /containers/json", () => {
   });
 });
 
+it("OPTIONS is answered for every path", async () => {
+  const { call } = await makeApi();
+  expect((await call("OPTIONS /v1.51/any/thing")).status).toBe(200);
+});
+
 describe("POST /containers/create", () => {
   it("shares the IPC namespace with who asks for it where a client is older than private ones", async () => {
     const { call } = await makeApi();
@@ -207,6 +212,7 @@ describe("POST /containers/create", () => {
       [host({}, { Env: ["=x"] }), "400 invalid environment variable: =x"],
       [host({}, { WorkingDir: "abc" }), "400 the working directory 'abc' is invalid, it needs to be an absolute path"],
       [host({}, { StopSignal: "FOO" }), "400 invalid signal: FOO"],
+      [host({ PortBindings: { "1;2": [{}] } }), '400 invalid port specification: "1;2"'],
       [host({ NetworkMode: "container" }), "400 invalid network mode: invalid container format container:<name|id>"],
       [host({}, { Healthcheck: { Interval: 1 } }), "400 Interval in Healthcheck cannot be less than 1ms"],
       [

@@ -104,6 +104,8 @@ export function readRestartPolicy(host: Fields): RestartPolicy {
 
 function readPortBindings(host: Fields): PortBindings {
   const ports = new Fields(host.object("PortBindings", "nat.PortMap") ?? {});
+  const strange = ports.names().find((port) => !/^\d{1,5}(-\d{1,5})?(\/\w*)?$/.test(port));
+  if (strange !== undefined) throw invalid(`invalid port specification: ${JSON.stringify(strange)}`);
   return Object.fromEntries(ports.names().map((port) => [port, ports.list(port, "nat.PortBinding", readPortBinding)]));
 }
 

@@ -57,7 +57,8 @@ export async function removeLink(store: ContainerStore, reference: string): Prom
     throw new EngineError("system", "Conflict, cannot remove the default link name of the container");
   }
   const { from, link } = found;
-  const Links = (from.record.hostConfig.Links ?? []).filter((text) => parseLink(text).alias !== link.alias);
+  const rest = (from.record.hostConfig.Links ?? []).filter((text) => parseLink(text).alias !== link.alias);
+  const Links = rest.length === 0 ? null : rest;
   from.record = { ...from.record, hostConfig: { ...from.record.hostConfig, Links } };
   await store.save(from);
 }
