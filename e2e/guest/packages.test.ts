@@ -85,6 +85,22 @@ describe("containers of a playground that is offline", () => {
     expect((await shell("env", "-e", "PYTHON_VERSION=3")).stdout).toContain("PIP_INDEX_URL=");
   });
 
+  it.skipIf(!hasPackages)("get npm's and pip's packages whole, by the way that npm and pip ask for them", async () => {
+    // npm and pip themselves take minutes here; what they ask is a document, and then the file that it names with its digest.
+    const index = "http://packages.drydock.internal";
+    const npm = JSON.parse((await shell(`wget -qO- ${index}/npm/ms`)).stdout);
+    const { tarball, integrity } = npm.versions[npm["dist-tags"].latest].dist;
+    expect(tarball).toMatch(new RegExp(`^${index}/npm/`));
+    const sum = (await shell(`wget -qO- ${tarball} | sha512sum`)).stdout.slice(0, 128);
+    expect(integrity).toBe(`sha512-${Buffer.from(sum, "hex").toString("base64")}`);
+    const links = (await shell(`wget -qO- ${index}/pip/simple/itsdangerous/`)).stdout;
+    const [, href = "", digest] = /href="([^"#]+)#sha256=([0-9a-f]{64})"/.exec(links) ?? [];
+    const wheel = new URL(href, `${index}/pip/simple/itsdangerous/`).href;
+    expect((await shell(`wget -qO- ${wheel} | sha256sum`)).stdout.slice(0, 64)).toBe(digest);
+    const missing = await shell(`wget -qO- ${index}/npm/no-such-package-anywhere`);
+    expect(missing.stderr).toContain("404 Not Found");
+  });
+
   it.skipIf(!hasPackages)(
     "install from the catalogue's apt archive, whose signature is checked",
     { timeout: 240_000 },
