@@ -122,11 +122,11 @@ it("what a search finds has the types of a result, or is left out", async () => 
 
 it("an address of a build that breaks off, or whose name is no escaped text, is told or taken as it is", async () => {
   const broken = () => new Response(new ReadableStream({ pull: (c) => c.error(new TypeError("terminated")) }));
-  const { signal } = new AbortController();
-  await expect(fetchFile(async () => broken(), `${base}/f`, "", signal)).rejects.toThrow(
+  const options = { checksum: "", keepGitDir: false, signal: new AbortController().signal };
+  await expect(fetchFile(async () => broken(), `${base}/f`, options)).rejects.toThrow(
     `failed to load cache key: Get "${base}/f": unexpected EOF`,
   );
-  await expect(openRemote(async () => broken(), `${base}/f`, signal)).rejects.toThrow("unexpected EOF");
-  const odd = await fetchFile(async () => new Response("x"), `${base}/%zz`, "", signal);
+  await expect(openRemote(async () => broken(), `${base}/f`, options)).rejects.toThrow("unexpected EOF");
+  const odd = await fetchFile(async () => new Response("x"), `${base}/%zz`, options);
   expect(odd.name).toBe("%zz");
 });
