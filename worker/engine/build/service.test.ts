@@ -423,6 +423,16 @@ describe("a build without processes", () => {
     ]);
   });
 
+  it("says nothing of steps that were never begun because one before them failed", async () => {
+    const { run } = await rig();
+    const { failure, steps } = await run("FROM base AS b\nRUN x\nFROM scratch\nCOPY --from=b /x /\nWORKDIR /w\n");
+    expect(failure?.step).toBe("[b 2/2] RUN x");
+    expect(steps.map(({ name }) => name).slice(-2)).toEqual([
+      "[b 1/2] FROM docker.io/library/base:latest",
+      "[b 2/2] RUN x",
+    ]);
+  });
+
   it("says what is wrong, and where", async () => {
     const { run } = await rig();
     const message = async (dockerfile: string) => (await run(dockerfile, { a: "A" })).failure;

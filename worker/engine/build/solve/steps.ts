@@ -74,8 +74,10 @@ export class Steps {
           return await this.#run(node, below, step, title, vertex);
       }
     } catch (error) {
+      // Of a step that it needs: this one has not begun.
+      if (error instanceof StepError) throw error;
       vertex.failed(error);
-      if (this.#o.signal.aborted || error instanceof StepError) throw error;
+      if (this.#o.signal.aborted) throw error;
       // BuildKit's sources know no lines: only what an instruction itself does wrong is shown with them.
       throw new StepError(error, title, error instanceof FetchError ? undefined : range, this.reports);
     }
