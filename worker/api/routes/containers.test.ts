@@ -261,6 +261,10 @@ describe("POST /containers/create", () => {
       ],
       [host({ PortBindings: { "80/tcp": [{ HostPort: "abc" }] } }), '400 invalid port specification: "abc"'],
       [
+        host({}, { NetworkingConfig: { EndpointsConfig: { bridge: { Aliases: {} } } } }),
+        "400 invalid JSON: json: cannot unmarshal object into Go struct field .Aliases of type []string",
+      ],
+      [
         host({ PortBindings: { "80/tcp": [{ HostPort: {} }] } }),
         "400 invalid JSON: json: cannot unmarshal object into Go struct field .HostPort of type string",
       ],

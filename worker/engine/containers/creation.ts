@@ -41,8 +41,22 @@ export function readCreateRequest(body: unknown): CreateRequest {
   return {
     config: readConfig(fields),
     hostConfig: readHostConfig(fields.fields("HostConfig", "container.HostConfig")),
-    endpoints: networking as Readonly<Record<string, EndpointSettings>>,
+    endpoints: Object.fromEntries(Object.entries(networking).map(([name, value]) => [name, readEndpoint(value)])),
   };
+}
+
+/** What an endpoint asks for, as it is written; each of its fields has its type. */
+function readEndpoint(value: unknown): EndpointSettings {
+  const endpoint = Fields.of(value, "EndpointsConfig", "network.EndpointSettings");
+  const ipam = endpoint.fields("IPAMConfig", "network.EndpointIPAMConfig");
+  for (const name of ["IPv4Address", "IPv6Address"]) ipam.string(name);
+  ipam.strings("LinkLocalIPs");
+  for (const name of ["Links", "Aliases", "DNSNames"]) endpoint.strings(name);
+  for (const name of ["MacAddress", "NetworkID", "EndpointID", "Gateway", "IPAddress"]) endpoint.string(name);
+  for (const name of ["IPv6Gateway", "GlobalIPv6Address"]) endpoint.string(name);
+  for (const name of ["GwPriority", "IPPrefixLen", "GlobalIPv6PrefixLen"]) endpoint.integer(name);
+  endpoint.stringMap("DriverOpts");
+  return (value ?? {}) as EndpointSettings;
 }
 
 const invalid = (message: string): EngineError => new EngineError("invalidParameter", message);

@@ -130,3 +130,10 @@ it("an address of a build that breaks off, or whose name is no escaped text, is 
   const odd = await fetchFile(async () => new Response("x"), `${base}/%zz`, options);
   expect(odd.name).toBe("%zz");
 });
+
+it("a registry that no address can have is one that is not there", async () => {
+  const asked = new RepositoryClient({ base: "https://256.1.1.1", fetch: (url) => fetch(url) }, "app");
+  await expect(asked.manifest("latest")).rejects.toThrow(
+    'Get "https://256.1.1.1/v2/": dial tcp: lookup 256.1.1.1: no such host',
+  );
+});

@@ -44,7 +44,9 @@ export class RegistryUnreachable extends Error {
   override readonly name = "RegistryUnreachable";
   constructor(method: string, url: string, cause: unknown) {
     const verb = method.slice(0, 1) + method.slice(1).toLowerCase();
-    super(`${verb} ${JSON.stringify(url)}: ${reasonOf(cause)}`, { cause });
+    // A host that no URL can have (256.1.1.1) is a name that nobody has.
+    const reason = URL.canParse(url) ? reasonOf(cause) : `dial tcp: lookup ${hostOf(url)}: no such host`;
+    super(`${verb} ${JSON.stringify(url)}: ${reason}`, { cause });
   }
 }
 
@@ -55,6 +57,8 @@ export class NoCredentials extends Error {
     super("no basic auth credentials");
   }
 }
+
+const hostOf = (url: string): string => /^\w+:\/\/([^/:]+)/.exec(url)?.[1] ?? url;
 
 /** fetch hides the reason in `cause` ("fetch failed"); its innermost message says most. What Node says is put in Go's words. */
 function reasonOf(error: unknown): string {

@@ -231,10 +231,10 @@ export class RepositoryClient {
 
   async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Response> {
     const url = path.startsWith("/") ? `${this.base}/v2${path}` : path;
-    // What a registry names elsewhere gets none of its credentials.
-    const isOurs = new URL(url).origin === new URL(this.base).origin;
-    const headers = { ...init.headers, ...(isOurs ? this.#authorizer.headers() : {}) };
     try {
+      // What a registry names elsewhere gets none of its credentials.
+      const isOurs = new URL(url).origin === new URL(this.base).origin;
+      const headers = { ...init.headers, ...(isOurs ? this.#authorizer.headers() : {}) };
       const response = await this.#fetch(url, { ...init, headers, ...(signal === undefined ? {} : { signal }) });
       this.#reached = true;
       return response;
