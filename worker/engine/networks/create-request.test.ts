@@ -109,6 +109,7 @@ test("no gateway is set aside where there is no way out", () => {
   const gateway = (more: NetworkCreateRequest): string | undefined =>
     networkRecord({ ...more, ...subnet("10.1.0.0/31") }, context()).pools[0]?.gateway;
   expect(gateway({ Name: "x", Driver: "macvlan" })).toBeUndefined();
+  expect(gateway({ Name: "x", Driver: "ipvlan", Options: { parent: "eth0", ipvlan_mode: "l3" } })).toBeUndefined();
   expect(gateway({ Name: "x", Driver: "macvlan", Internal: true, Options: { parent: "eth0" } })).toBeUndefined();
   expect(gateway({ Name: "x", Driver: "macvlan", Options: { parent: "eth0" } })).toBe("10.1.0.0");
 });

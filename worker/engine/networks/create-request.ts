@@ -280,8 +280,11 @@ function withPools(record: NetworkRecord, configs: readonly IpamConfig[], contex
 
 /** Networks for which no address is set aside as their gateway's, unless one is asked for (the drivers' GetSkipGwAlloc). */
 function needsNoGateway(record: NetworkRecord, family: 4 | 6): boolean {
-  // Without a parent device there is no way out, as in an internal network.
-  if (["macvlan", "ipvlan"].includes(record.driver)) return record.internal || !record.options[options.parent];
+  if (["macvlan", "ipvlan"].includes(record.driver)) {
+    // Without a parent device there is no way out, as in an internal network; in layer 3 the way out is the device itself.
+    const isRouted = ["l3", "l3s"].includes(record.options[options.ipvlanMode] ?? "");
+    return record.internal || isRouted || !record.options[options.parent];
+  }
   if (record.driver !== "bridge") return record.internal;
   const isIsolated = record.options[`com.docker.network.bridge.gateway_mode_ipv${family}`] === "isolated";
   return isIsolated || (family === 4 && record.internal && isTrue(record.options[options.inhibitIpv4], false));
