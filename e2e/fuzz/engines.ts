@@ -50,7 +50,7 @@ export async function realEngine(outside: Fetch): Promise<FuzzedEngine> {
   };
 }
 
-const enginesOwn = /^\/(?:var\/lib\/docker|run|sys|proc|dev|tmp|fuzz|layers)(?:\/|$)/;
+const machinesOwn = /^\/(?:etc|root|bin|usr\/local|srv)(?:\/|$)/;
 
 export async function memoryEngine(outside: Fetch): Promise<FuzzedEngine> {
   const guest = new FakeGuest();
@@ -83,7 +83,7 @@ export async function memoryEngine(outside: Fetch): Promise<FuzzedEngine> {
     state: async () => ({
       files: guest.files
         .paths()
-        .filter((path) => !enginesOwn.test(path))
+        .filter((path) => machinesOwn.test(path))
         .sort()
         .join("\n"),
     }),
