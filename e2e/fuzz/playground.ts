@@ -74,6 +74,8 @@ export class Playground {
       const { stdout, stderr } = await this.docker(["run", "--rm", objects.image, "echo", "alive"]);
       if (stdout !== "alive\n") problems.push(`no container runs: ${stdout}${stderr}`);
     }
+    // One that was copied into has files of its own.
+    await this.docker(["rm", "-f", objects.running, objects.created]);
     await this.#prepare();
     await this.#sweep();
     let after = await this.engine.state();
