@@ -306,7 +306,9 @@ describe("docker build", () => {
       if (Array.isArray(list) && list.length > 0) break;
     }
     await writer.write(2);
-    expect((await ended).code).not.toBe(0);
+    const { code, stderr } = await ended;
+    expect(stderr).toMatch(/\n#5 CANCELED\nERROR: failed to build: failed to solve: Canceled: context canceled\n$/);
+    expect(code).toBe(130);
     expect((await docker(["buildx", "history", "ls", "--format", "{{.Status}}"])).stdout).toMatch(/^Canceled\n/);
     await drydock.idle();
     const [left] = await drydock.guest.batch([{ op: "list", path: "/run/drydock/build" }]);

@@ -78,3 +78,16 @@ it("shows what the checks found under the step that read the Dockerfile", async 
     " => [internal] load build defini... 0.0s\x1b[0m\n\x1b[33m => WARN: FromAsCasing: no (line 1) 0.0s\x1b[0m\n",
   );
 });
+
+it("shows the steps of a cancelled build as such, and draws no more", async () => {
+  const { out, clock, display, send, shown } = stage();
+  await send(100, { vertexes: [{ digest: "a", name: "[1/2] FROM busybox", started: at(100), completed: at(100) }] });
+  await send(200, { vertexes: [{ digest: "b", name: "[2/2] RUN sleep 9", started: at(200) }] });
+  clock.time = 1200;
+  display.abandon();
+  const before = shown().length;
+  for (const goOn of clock.waiting) goOn();
+  await out.end();
+  expect(shown().slice(before)).toContain("\x1b[33m => CANCELED [2/2] RUN sleep 9      1.0s\x1b[0m\n");
+  expect(shown().match(/CANCELED/g)).toHaveLength(1);
+});

@@ -2,9 +2,11 @@
 import type { Output } from "../session/output.ts";
 import {
   bytesText,
+  cancelled,
   type Display,
   decodeText,
   type Failure,
+  isCancelled,
   type Message,
   type Status,
   seconds,
@@ -78,6 +80,13 @@ export class LiveDisplay implements Display {
     );
   }
 
+  abandon(): void {
+    const now = new Date(this.#clock.now()).toISOString();
+    for (const step of this.#steps.values()) step.vertex = cancelled(step.vertex, now);
+    this.#state = "ended";
+    this.#draw(true, undefined);
+  }
+
   /** Whoever closes the terminal ends the build; here it only ends the pictures. */
   async #goOn(): Promise<void> {
     try {
@@ -114,11 +123,10 @@ export class LiveDisplay implements Display {
   }
 
   #step({ vertex, parts, warnings, log }: Shown): readonly string[] {
-    const { name, started = "", completed, cached, error } = vertex;
+    const { name, started = "", completed } = vertex;
     const now = completed ?? new Date(this.#clock.now()).toISOString();
     const time = `${Math.max(0, seconds(started, now)).toFixed(1)}s`;
-    const state = error !== undefined ? "ERROR " : cached === true ? "CACHED " : "";
-    const color = error !== undefined ? red : completed === undefined ? (text: string): string => text : blue;
+    const [state, color] = looks(vertex);
     const lines = [color(this.#row(` => ${state}${name}`, time))];
     for (const { id, current } of parts.values())
       lines.push(color(this.#row(` => => ${id}${current > 0 ? ` ${bytesText(current)}` : ""}`, "0.0s")));
@@ -138,6 +146,11 @@ export class LiveDisplay implements Display {
   #cut(text: string): string {
     return text.slice(0, Math.max(10, this.#size.columns - 1));
   }
+}
+
+function looks({ completed, cached, error }: Vertex): readonly [state: string, color: (text: string) => string] {
+  if (error !== undefined) return isCancelled(error) ? ["CANCELED ", yellow] : ["ERROR ", red];
+  return [cached === true ? "CACHED " : "", completed === undefined ? (text) => text : blue];
 }
 
 /** What a program prints must not move the cursor of the picture. */

@@ -1,6 +1,6 @@
 /** One build from request to result: sent, shown, its outputs fetched. */
 import type { Context } from "../session/context.ts";
-import { ApiError, CliError } from "../session/errors.ts";
+import { ApiError, CliError, type Terminated } from "../session/errors.ts";
 import { deliverCache } from "./caches.ts";
 import { type BuildContext, openContext } from "./context.ts";
 import { failureText, placesText } from "./excerpt.ts";
@@ -35,7 +35,9 @@ export async function performBuild(context: Context, options: BuildOptions, disp
   });
   const { result, failure } = await follow(messages, display).catch(async (error: unknown) => {
     await display.abandon?.();
-    throw error;
+    if (!signal.aborted) throw error;
+    const { exitCode } = signal.reason as Terminated;
+    throw new CliError("ERROR: failed to build: failed to solve: Canceled: context canceled", exitCode);
   });
   if (result !== undefined && options.call.method === "build") {
     for (const output of outputs)

@@ -58,7 +58,7 @@ it("shows what has come of a build that is cancelled, and nothing afterwards", a
   const { start, say, abandon, after } = shown();
   await start("a");
   await say("a", "1\n");
-  expect(await abandon()).toBe("#1 step a\n#1 0.500 1\n");
+  expect(await abandon()).toBe("#1 step a\n#1 0.500 1\n#1 CANCELED\n");
   await say("a", "2\n");
   expect(await after(100)).toBe("");
 });

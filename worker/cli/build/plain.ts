@@ -4,7 +4,17 @@
  * shown already, and another one only when that one is over, or has had its time.
  */
 import type { Output } from "../session/output.ts";
-import { bytesText, type Display, decodeText, type Failure, type Message, seconds, type Vertex } from "./status.ts";
+import {
+  bytesText,
+  cancelled,
+  type Display,
+  decodeText,
+  type Failure,
+  isCancelled,
+  type Message,
+  seconds,
+  type Vertex,
+} from "./status.ts";
 
 interface Step {
   vertex: Vertex;
@@ -69,6 +79,12 @@ export class PlainDisplay implements Display {
   }
 
   async abandon(): Promise<void> {
+    const now = new Date(this.#clock.now()).toISOString();
+    for (const step of this.#steps.values()) step.vertex = cancelled(step.vertex, now);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#isEnded = true;
     for (const step of this.#steps.values()) endLine(step, step.vertex.completed ?? step.vertex.started ?? "");
     this.#print();
@@ -77,7 +93,7 @@ export class PlainDisplay implements Display {
   }
 
   async end(failure: Failure | undefined): Promise<void> {
-    await this.abandon();
+    await this.#close();
     const failed = [...this.#steps.values()].find(({ vertex }) => vertex.name === failure?.step);
     if (failure?.step !== undefined)
       this.#out.print(
@@ -148,7 +164,7 @@ const compareTimes = ({ vertex: a }: Step, { vertex: b }: Step): number =>
   Date.parse(a.completed ?? "") - Date.parse(b.completed ?? "");
 
 function ending({ started = "", completed = "", cached, error }: Vertex): string {
-  if (error !== undefined) return `ERROR: ${error}`;
+  if (error !== undefined) return isCancelled(error) ? "CANCELED" : `ERROR: ${error}`;
   return cached === true ? "CACHED" : `DONE ${seconds(started, completed).toFixed(1)}s`;
 }
 

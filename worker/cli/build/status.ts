@@ -92,9 +92,17 @@ export interface Display {
   message(message: Message): Promise<void> | void;
   /** `failed`: its log is repeated. */
   end(failure: Failure | undefined): Promise<void> | void;
-  /** The build was cancelled: what has come is shown, and nothing afterwards. */
+  /** The build was cancelled: what has come is shown, the steps that ran as cancelled, and nothing afterwards. */
   abandon?(): Promise<void> | void;
 }
+
+/** A step that ends because the build does is shown as "CANCELED" (progressui). */
+const cancellation = "context canceled";
+export const isCancelled = (error: string): boolean => error.endsWith(cancellation);
+export const cancelled = (vertex: Vertex, now: string): Vertex =>
+  vertex.started === undefined || vertex.completed !== undefined
+    ? vertex
+    : { ...vertex, completed: now, error: cancellation };
 
 export const seconds = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
 export const bytesText = (count: number): string => {

@@ -126,7 +126,10 @@ export class BuildService {
     const queue: BuildMessage[] = [];
     let wake: () => void = () => undefined;
     const abort = new AbortController();
-    const both = AbortSignal.any([signal, abort.signal]);
+    // Whatever ends it, its steps say what BuildKit's do.
+    const cancel = (): void => abort.abort(new EngineError("cancelled", "context canceled"));
+    signal.addEventListener("abort", cancel);
+    if (signal.aborted) cancel();
     const recorder = this.history.start(request.ref ?? newRef(this.#d.randomness), request);
     const emit = (message: BuildMessage): void => {
       recorder.note(message);
@@ -134,10 +137,12 @@ export class BuildService {
       wake();
     };
     let running = true;
-    const work = this.#build(request, context, { ref: recorder.ref, emit, observer, signal: both }).finally(() => {
-      running = false;
-      wake();
-    });
+    const work = this.#build(request, context, { ref: recorder.ref, emit, observer, signal: abort.signal }).finally(
+      () => {
+        running = false;
+        wake();
+      },
+    );
     work.catch(() => undefined);
     try {
       for (;;) {
@@ -152,7 +157,8 @@ export class BuildService {
       }
       await work;
     } finally {
-      abort.abort(new EngineError("cancelled", "context canceled"));
+      signal.removeEventListener("abort", cancel);
+      cancel();
       await work.catch(() => undefined);
       await this.history.end(recorder);
     }
