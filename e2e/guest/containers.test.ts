@@ -238,6 +238,28 @@ describe.skipIf(!canBoot())("containers in a booted machine", () => {
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   });
 
+  test("a program that is there and cannot run has been started, says why, and ends with 255", async () => {
+    await guest.batch([
+      { op: "mkdir", path: "/broken", parents: true },
+      { op: "write", path: "/broken/script", data: "#!/bin/sh\r\necho of another system\n", mode: 0o755 },
+      { op: "write", path: "/broken/foreign", data: "\x7fELF\x02 of another processor", mode: 0o755 },
+    ]);
+    const bind = { Binds: ["/broken:/programs"] };
+    expect(await run(["/programs/script"], {}, bind)).toEqual({
+      stdout: "",
+      stderr: "exec /programs/script: no such file or directory\n",
+      code: 255,
+    });
+    expect(await run(["/programs/foreign"], {}, bind)).toEqual({
+      stdout: "",
+      stderr: "exec /programs/foreign: exec format error\n",
+      code: 255,
+    });
+    await expect(run(["/programs/missing"], {}, bind)).rejects.toThrow(
+      "stat /programs/missing: no such file or directory",
+    );
+  });
+
   test("read-only root, tmpfs, working directory, user, sysctls and ulimits hold", async () => {
     const { stdout, stderr } = await run(
       ["sh", "-c", "touch /x; touch /tmp/y && echo made; pwd; id; cat /proc/sys/kernel/msgmax; ulimit -n"],

@@ -66,36 +66,53 @@ describe.sequential("docker build in the tab", () => {
     expect(await run("curl -sS https://packages.drydock.internal/")).toContain("package indexes: /pip/simple/ for pip");
   });
 
-  // The compiler's image takes a minute to build, and is made by `npm run build`, not for each test.
-  const compiler = existsSync(buildPath("catalogue/v2/library/gcc"));
-  it.skipIf(!compiler)(
-    "builds a C program in two stages, its image a tenth of the builder's",
+  // The compilers' images take a minute to build, and are made by `npm run build`, not for each test.
+  const programs = [
     {
-      timeout: 600_000,
+      language: "Go",
+      compiler: "golang",
+      source: ["hello.go", ["package main", 'import "fmt"', "func main() {", '  fmt.Println("Hello from Go")', "}"]],
+      command: "go build -o /hello hello.go",
+      base: "scratch",
     },
-    async () => {
-      const files = [
-        "mkdir two",
-        write("two/hello.c", ["#include <stdio.h>", "int main(void) {", '  puts("Hello from C");', "}"]),
-        write("two/Dockerfile", [
-          "FROM gcc AS builder",
-          "WORKDIR /src",
-          "COPY hello.c .",
-          "RUN gcc -O2 -static -o /hello hello.c",
-          "FROM busybox",
-          "COPY --from=builder /hello /usr/bin/hello",
-          'CMD ["hello"]',
-        ]),
-      ];
-      expect(await run(files.join(" && "))).toContain("with 0");
-      const built = await run(
-        "docker build -q -t two two && docker build -q --target builder -t builder two && docker run --rm two",
-      );
-      expect(built).toContain("Hello from C");
-      const sizes = await run(`docker image inspect -f "size {{.Size}}." two builder`);
-      const [small = 0, large = 0] = [...sizes.matchAll(/size (\d+)\./g)].map(([, size]) => Number(size));
-      expect(small).toBeGreaterThan(0);
-      expect(small).toBeLessThan(large / 10);
+    {
+      language: "C",
+      compiler: "gcc",
+      source: ["hello.c", ["#include <stdio.h>", "int main(void) {", '  puts("Hello from C");', "}"]],
+      command: "gcc -O2 -static -o /hello hello.c",
+      base: "busybox",
     },
-  );
+  ] as const;
+  for (const { language, compiler, source, command, base } of programs)
+    it.skipIf(!existsSync(buildPath(`catalogue/v2/library/${compiler}`)))(
+      `builds a program in ${language} in two stages, its image a tenth of the builder's`,
+      {
+        timeout: 600_000,
+      },
+      async () => {
+        const [file, lines] = source;
+        const files = [
+          `mkdir ${compiler}`,
+          write(`${compiler}/${file}`, lines),
+          write(`${compiler}/Dockerfile`, [
+            `FROM ${compiler} AS builder`,
+            "WORKDIR /src",
+            `COPY ${file} .`,
+            `RUN ${command}`,
+            `FROM ${base}`,
+            "COPY --from=builder /hello /hello",
+            'CMD ["/hello"]',
+          ]),
+        ];
+        expect(await run(files.join(" && "))).toContain("with 0");
+        const built = await run(
+          `docker build -q -t two ${compiler} && docker build -q --target builder -t builder ${compiler} && docker run --rm two`,
+        );
+        expect(built).toContain(`Hello from ${language}`);
+        const sizes = await run(`docker image inspect -f "size {{.Size}}." two builder`);
+        const [small = 0, large = 0] = [...sizes.matchAll(/size (\d+)\./g)].map(([, size]) => Number(size));
+        expect(small).toBeGreaterThan(0);
+        expect(small).toBeLessThan(large / 10);
+      },
+    );
 });

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -200,11 +201,26 @@ static const char *environment(const struct start *start, const char *name) {
   return value;
 }
 
+/* A program that is there and may be executed has been started, as under runc: what keeps it from running (its interpreter is missing,
+   it is another machine's) it says itself, and ends with 255. */
+static int not_executed(const char *program) {
+  int error = errno;
+  struct stat st;
+  bool started = error != EACCES && error != EPERM && stat(program, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
+  if (started) {
+    const char *why = strerror(error);
+    dprintf(STDERR_FILENO, "exec %s: %c%s\n", program, tolower(why[0]), why + 1);
+    _exit(255);
+  }
+  errno = error;
+  return error_at(S_exec, "exec", program);
+}
+
 static int execute(const struct start *start) {
   const char *program = start->args[0];
   if (strchr(program, '/') != NULL) {
     execve(program, start->args, start->env);
-    return error_at(S_exec, "exec", program);
+    return not_executed(program);
   }
   const char *path = environment(start, "PATH");
   char candidate[4096];
@@ -217,7 +233,7 @@ static int execute(const struct start *start) {
     if (n >= (int)sizeof candidate || stat(candidate, &st) < 0) continue;
     if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0) continue;
     execve(candidate, start->args, start->env);
-    return error_at(S_exec, "exec", candidate);
+    return not_executed(candidate);
   }
   fail(S_exec, ENOENT, "exec", program);
   snprintf(failure.text, sizeof failure.text, "executable file not found in $PATH");

@@ -57,7 +57,7 @@ function reason(error: GuestError, command: string, cwd: string, user: string): 
         };
       if (errno === "EACCES" || errno === "EISDIR" || errno === "EPERM")
         return { text: `${quoted}permission denied`, exitCode: 126 };
-      return { text: `exec ${command}: ${errnoText(errno)}`, exitCode: errno === "ENOEXEC" ? 255 : 126 };
+      return { text: `exec ${command}: ${errnoText(errno)}`, exitCode: 126 };
     }
     case "cwd":
       return {
