@@ -2,7 +2,6 @@
  * Matches Engine API requests to routes and turns what a handler throws into Docker's error answers.
  * Specification: the Engine API's swagger, version 1.51; clients may ask for any version from 1.24.
  */
-
 import { EngineError } from "../engine/errors.ts";
 import { syntaxError } from "../go/strconv.ts";
 import { errorResponse } from "./errors.ts";

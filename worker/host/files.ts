@@ -74,31 +74,18 @@ function watch(tree: FileTree): ReadableStream<FileChange> {
     start(controller) {
       stop = tree.subscribe((change) => {
         if (change.kind === "entry") {
-          const folder = pathOf(tree, change.parent);
+          const folder = tree.pathOf(change.parent);
           if (folder === undefined) return;
           const path = folder === "" ? change.name : `${folder}/${change.name}`;
           controller.enqueue({ kind: change.node === undefined ? "removed" : "created", path });
           return;
         }
-        const path = pathOf(tree, change.node);
+        const path = tree.pathOf(change.node);
         if (path !== undefined) controller.enqueue({ kind: "changed", path });
       });
     },
     cancel: () => stop(),
   });
-}
-
-/** A path of the node; undefined when it is in the tree no more. */
-function pathOf(tree: FileTree, wanted: Node): string | undefined {
-  const search = (directory: Node, path: string): string | undefined => {
-    if (directory === wanted) return path;
-    for (const [name, child] of directory.children) {
-      const found = search(child, path === "" ? name : `${path}/${name}`);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return search(tree.root, "");
 }
 
 /** The tree's errors in the engine's kinds, so that they cross the bridge with one. */

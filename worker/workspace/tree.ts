@@ -140,6 +140,19 @@ export class FileTree {
     return node;
   }
 
+  /** A path of the node, relative to the root; `undefined` when it is in the tree no more. */
+  pathOf(wanted: Node): string | undefined {
+    const search = (directory: Node, path: string): string | undefined => {
+      if (directory === wanted) return path;
+      for (const [name, child] of directory.children) {
+        const found = search(child, path === "" ? name : `${path}/${name}`);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    return search(this.root, "");
+  }
+
   /** By path relative to the root; `undefined` where there is nothing. Links are not followed. */
   find(path: string): Node | undefined {
     let node: Node | undefined = this.root;

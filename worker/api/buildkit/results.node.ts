@@ -1,5 +1,4 @@
 /** What a build answers beyond its image: errors with their place in the Dockerfile, and the answers of `--call`. */
-
 import { code, RpcError } from "./grpc.node.ts";
 import type { BuildResult, Failure } from "./jobs.node.ts";
 

@@ -1,5 +1,4 @@
 /** Container operations of the Engine API. */
-
 import {
   type AttachRequest,
   type Containers,

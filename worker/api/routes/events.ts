@@ -1,5 +1,4 @@
 /** `GET /events`. */
-
 import { parseTimestamp } from "../../engine/containers/times.ts";
 import type { EngineEvent } from "../../engine/domains.ts";
 import { EngineError } from "../../engine/errors.ts";

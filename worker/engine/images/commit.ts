@@ -5,6 +5,7 @@ import { upperTar } from "./commit-layer.ts";
 import { applyChanges } from "./config-changes.ts";
 import type { ImageContext } from "./context.ts";
 import { createImage, madeHere, putTag } from "./create.ts";
+import { configFields } from "./image-json.ts";
 import { machinePlatform } from "./platform.ts";
 import { familiarString, type Reference } from "./reference.ts";
 
@@ -127,25 +128,8 @@ function merged<V>(
   return Object.keys(all).length === 0 ? undefined : all;
 }
 
-const imageKeys: readonly (keyof ImageConfig)[] = [
-  "User",
-  "ExposedPorts",
-  "Env",
-  "Entrypoint",
-  "Cmd",
-  "Volumes",
-  "WorkingDir",
-  "Labels",
-  "StopSignal",
-  "Healthcheck",
-  "Shell",
-  "OnBuild",
-  "ArgsEscaped",
-];
-
-/** Without what belongs to a container only. */
 function imageFields(config: ImageConfig): ImageConfig {
   return Object.fromEntries(
-    imageKeys.flatMap((key) => (config[key] === undefined || config[key] === null ? [] : [[key, config[key]]])),
+    configFields.flatMap((key) => (config[key] === undefined || config[key] === null ? [] : [[key, config[key]]])),
   );
 }

@@ -3,9 +3,10 @@
  * of the top sorted (it edits a map), those of `config` and `history` in the order of the OCI types, nothing that is empty, and "<", ">"
  * and "&" escaped. The same build has the same identity here and there.
  */
+import type { ImageConfig } from "../domains.ts";
 
 /** OCI's ImageConfig, then Docker's own fields (moby's dockerspec). */
-const configFields: readonly string[] = [
+export const configFields = [
   "User",
   "ExposedPorts",
   "Env",
@@ -19,7 +20,7 @@ const configFields: readonly string[] = [
   "Healthcheck",
   "OnBuild",
   "Shell",
-];
+] as const satisfies readonly (keyof ImageConfig)[];
 const healthFields: readonly string[] = ["Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"];
 const historyFields: readonly string[] = ["created", "created_by", "author", "comment", "empty_layer"];
 

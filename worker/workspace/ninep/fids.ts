@@ -78,7 +78,7 @@ export class Fids {
     return {
       messageSize: this.messageSize,
       fids: [...this.#fids].flatMap(([fid, { node, open, append, xattr }]) => {
-        const path = xattr === undefined ? this.#pathOf(node) : undefined;
+        const path = xattr === undefined ? this.#tree.pathOf(node) : undefined;
         return path === undefined ? [] : [{ fid, path, open, append }];
       }),
     };
@@ -132,17 +132,5 @@ export class Fids {
         xattr: xattr && { ...xattr, value: xattr.value.slice() },
       });
     }
-  }
-
-  #pathOf(wanted: Node): string | undefined {
-    const search = (directory: Node, path: string): string | undefined => {
-      if (directory === wanted) return path;
-      for (const [name, child] of directory.children) {
-        const found = search(child, path === "" ? name : `${path}/${name}`);
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    };
-    return search(this.#tree.root, "");
   }
 }
